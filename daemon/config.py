@@ -1,0 +1,231 @@
+"""The settings file as a typed, frozen value.
+
+Given ``config.toml``, the environment and nothing else, ``load`` returns a ``Config`` or raises one ``ConfigError`` that
+lists every problem with its dotted name and the value received. Nothing here writes a file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from daemon.errors import ConfigError
+
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+RENAMED_KEYS: dict[str, str] = {}
+"""Old dotted name → new dotted name, for keys that an earlier release knew."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class VaultSettings(Section):
+    path: str = "~/Documents/Obsidian"
+    diary_folder: str = ""
+    diary_format: str = ""
+    report_folder: str = ""
+
+
+class DataSettings(Section):
+    folder: str = "data"
+
+
+class WatchSettings(Section):
+    observer: Literal["native", "polling"] = "native"
+    settle_seconds: NotNegative = 3.0
+    rescan_minutes: Positive = 10.0
+    polling_seconds: Positive = 2.0
+    max_note_kilobytes: Count = 4096
+
+
+class EngineSettings(Section):
+    kind: Literal["auto", "llamacpp", "transformers", "server"] = "auto"
+    model: str = "starter"
+    adapter: str = "auto"
+    context_tokens: Annotated[int, Field(ge=1024)] = 8192
+    max_report_tokens: Annotated[int, Field(ge=32)] = 700
+    drafts: Annotated[int, Field(ge=1, le=32)] = 4
+    temperature: NotNegative = 0.7
+    seed: int = 3407
+    threads: Annotated[int, Field(ge=0)] = 0
+    gpu_layers: Annotated[int, Field(ge=-1)] = -1
+    idle_seconds: NotNegative = 300.0
+    timeout_seconds: Positive = 900.0
+    server_url: str = ""
+    server_model: str = ""
+    server_api_key_env: str = ""
+
+
+class PrivacySettings(Section):
+    deny: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    private_headings: tuple[str, ...] = ()
+    private_tags: tuple[str, ...] = ()
+
+
+class ReportSettings(Section):
+    """The person's form of report. ``style`` is "desu-masu", "de-aru", "any" or "auto" (learned from accepted ones)."""
+
+    lead: str = "本日は、以下の学習と課題を完了しました:"
+    bullet: Annotated[str, Field(min_length=1)] = "* "
+    closing: str = "今後は、"
+    no_study: Annotated[str, Field(min_length=1)] = "本日は、記録された学習活動はありませんでした。"
+    style: Literal["desu-masu", "de-aru", "any", "auto"] = "desu-masu"
+    min_characters: Annotated[int, Field(ge=0)] = 15
+    max_characters: Count = 1200
+    max_bullets: Count = 10
+    instructions: str = ""
+
+
+class ScheduleSettings(Section):
+    retrain: str = "sun 03:00"
+    min_new_pairs: Count = 5
+    jitter_minutes: NotNegative = 10.0
+    draft_while_training: Literal["wait", "cpu"] = "wait"
+
+    @field_validator("retrain")
+    @classmethod
+    def _weekday_and_time(cls, value: str) -> str:
+        if value:
+            weekly_time(value)
+        return value
+
+
+class TrainingSettings(Section):
+    """LoRA fine-tuning; the defaults are the seed project's (r 16, alpha 16, lr 2e-4, steps 60/120/180/240)."""
+
+    base: str = ""
+    max_seq_length: Annotated[int, Field(ge=128)] = 4096
+    rank: Count = 16
+    alpha: Count = 16
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    batch_size: Count = 1
+    accumulation: Count = 4
+    learning_rate: Positive = 2e-4
+    scheduler: Literal["linear", "cosine", "constant"] = "linear"
+    warmup_steps: Annotated[int, Field(ge=0)] = 5
+    weight_decay: NotNegative = 0.01
+    optimizer: str = "adamw_8bit"
+    checkpoints: Annotated[tuple[Count, ...], Field(min_length=1)] = (60, 120, 180, 240)
+    neftune_alpha: NotNegative = 0.0
+    random_state: int = 3407
+    multi_gpu: bool = False
+    max_hours: Positive = 12.0
+    max_memory_gigabytes: NotNegative = 0.0
+
+
+class DashboardSettings(Section):
+    port: Annotated[int, Field(ge=1, le=65535)] = 8765
+
+
+class LogSettings(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(BaseSettings):
+    """All settings. Environment variables ``NIPPO_<SECTION>__<KEY>`` win over the file."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="NIPPO_", env_nested_delimiter="__")
+
+    vault: VaultSettings = VaultSettings()
+    data: DataSettings = DataSettings()
+    watch: WatchSettings = WatchSettings()
+    engine: EngineSettings = EngineSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    report: ReportSettings = ReportSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    training: TrainingSettings = TrainingSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    log: LogSettings = LogSettings()
+
+    _file: Path | None = PrivateAttr(default=None)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def file(self) -> Path | None:
+        """The file that was read, or None for the built-in defaults."""
+        return self._file
+
+    @property
+    def vault_path(self) -> Path:
+        return Path(self.vault.path).expanduser()
+
+    @property
+    def data_path(self) -> Path:
+        """The state folder; a relative one lies beside the settings file (or in the current folder without one)."""
+        folder = Path(self.data.folder).expanduser()
+        return folder if folder.is_absolute() else (self._file.parent if self._file else Path.cwd()) / folder
+
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def weekly_time(value: str) -> tuple[str, int, int]:
+    """Given "sun 03:00", return ("sun", 3, 0). Raises ValueError with a readable message."""
+    day, _, time = value.strip().lower().partition(" ")
+    hour, _, minute = time.strip().partition(":")
+    if day in WEEKDAYS and hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60:
+        return day, int(hour), int(minute)
+    raise ValueError('expected a weekday and a time such as "sun 03:00"')
+
+
+def config_file(explicit: Path | None = None) -> Path | None:
+    """The settings file in use: the given one, ``NIPPO_CONFIG``, ``./config.toml``, or the user's configuration folder."""
+    named = explicit or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else None)
+    if named:
+        return named.expanduser()
+    user_file = platformdirs.user_config_path("nippo") / "config.toml"
+    return next((path for path in (Path("config.toml"), user_file) if path.is_file()), None)
+
+
+def load(path: Path | None = None) -> Config:
+    """Read the settings. Given a path or None (see ``config_file``), return a ``Config``; raise ``ConfigError``."""
+    file = config_file(path)
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise ConfigError(f"{file}: no such file", "Make one with `nippo init`, or name another with --config.") from None
+        except (OSError, UnicodeDecodeError) as problem:
+            raise ConfigError(f"{file}: cannot be read ({problem})", "Save it as UTF-8 text that you may read.") from None
+        except tomllib.TOMLDecodeError as problem:
+            raise ConfigError(f"{file}: not valid TOML: {problem}", "Mend that line; strings need quotes.") from None
+    try:
+        config = Config(**values)
+    except ValidationError as problem:
+        lines = [_explain(error) for error in problem.errors()]
+        where = file or "environment"
+        raise ConfigError("\n".join([f"{where}: {len(lines)} problem(s)", *lines]), "Mend these keys.") from None
+    config._file = file.resolve() if file else None
+    return config
+
+
+def _explain(error: Any) -> str:
+    """One pydantic error as "`section.key`: expected …, got 'value'"."""
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        renamed = RENAMED_KEYS.get(name)
+        return f"  `{name}`: {f'is now called `{renamed}`' if renamed else 'no such key'}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"  `{name}`: {message[:1].lower()}{message[1:]}, got {error['input']!r}"
