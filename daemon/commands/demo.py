@@ -1,0 +1,42 @@
+"""``nippo demo``: a diary is saved, a report appears, in a temporary vault."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+
+
+def demo() -> None:
+    """Show nippo at work on the sample vault, in a temporary folder that goes away at the end."""
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.table import Table
+
+    from daemon.commands.fetch import fetch_with_progress
+    from daemon.config import Config
+    from daemon.demo import tell
+
+    console = Console()
+    fetch_with_progress(Config().engine.model, console)
+    try:
+        story = tell(date.today(), console.print)
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing is left behind.")
+        raise typer.Exit(130) from None
+    console.print(Panel("\n".join(story.before), title="vault before", expand=False))
+    console.print(Panel(story.diary.strip(), title="the diary that was saved"))
+    console.print(Panel("\n".join(_marked(story.before, story.after)), title="vault after", expand=False))
+    console.print(Panel(story.report.strip(), title=story.report_path))
+    table = Table("stage", "seconds")
+    for stage in story.stages:
+        table.add_row(stage.name, f"{stage.seconds:.1f}")
+    console.print(table)
+
+
+def _marked(before: tuple[str, ...], after: tuple[str, ...]) -> list[str]:
+    return [path if path in before else f"{path}   ← new" for path in after]
