@@ -1,8 +1,8 @@
 """What machine this is, and which engine and base model suit it.
 
-``probe`` asks ``nvidia-smi``; ``choose`` is pure. Memory is counted in MiB as the driver reports it, some per cent below
-the size on the box. The figures behind ``TIERS``: a 14B model in 4 bits with LoRA training at 4,096 tokens reserved
-11.2 GiB at its peak (measured on one H100); 7B and 3B scale with their weights.
+``probe`` asks ``nvidia-smi``; ``choose`` is pure. Memory is counted in MiB as the driver reports it, some per cent
+below the size on the box. The figures behind ``TIERS``: a 14B model in 4 bits with LoRA training at 4,096 tokens
+reserved 11.2 GiB at its peak (measured on one H100); 7B and 3B scale with their weights.
 """
 
 from __future__ import annotations
