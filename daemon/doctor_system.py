@@ -156,7 +156,7 @@ def mount_line(vault: Path, observer: str, mountinfo: str | None = None, contain
 
 
 def mount_of(path: Path, mountinfo: str) -> tuple[str, str]:
-    """Given a path and the text of /proc/self/mountinfo (proc(5)), return mount point and file system type, or blanks."""
+    """Given a path and the text of /proc/self/mountinfo (proc(5)), return mount point and type, or blanks."""
     best = ("", "")
     target = Path(os.path.realpath(path))
     for line in mountinfo.splitlines():
