@@ -1,0 +1,179 @@
+"""The checks of form: lead line, bullets, closing; style of the sentences; length; sentences copied from the diary."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from daemon.checks.findings import Finding
+from daemon.checks.lexicon import FEELINGS
+from daemon.checks.text import normalise
+from daemon.config import ReportSettings
+
+BULLET = re.compile(r"^[ \t]{0,8}(?:[*\-+・•●◦]|\d{1,2}[.)])[ \t]{0,4}(?=\S)")
+_HEADING = re.compile(r"^(?:#{1,6} .{1,40}|【[^】]{1,40}】|[■◆●▼〇○□◇] ?.{1,40}|[^。\n]{1,30}[::])$")
+_POLITE = re.compile(r"(?:です|ます|でした|ました|ません|ませんでした|ましょう|でしょう|ください)$")
+_PLAIN = re.compile(r"(?:た|だ|る|う|く|す|つ|ぬ|む|ぐ|ぶ|い|ん|である)$")
+_QUOTED = re.compile(r"「[^「」\n]*」|『[^『』\n]*』|`[^`\n]*`|\([^()\n]*\)|\"[^\"\n]*\"")
+_TRAILING = re.compile(r"[\s。.」』)\]`\"*]+$")
+_FIRST_PERSON = re.compile(r"(?:^|[、。\s])(?:私|わたし|あたし|僕|ぼく|ボク|俺|おれ|オレ|うち|自分|わい|ワイ)(?:[はがもの]|たち|ら)")
+_FEELING = re.compile("|".join(map(re.escape, FEELINGS)))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a report that is not empty. ``kind``: lead, bullet, closing, no-study, heading or text."""
+
+    number: int
+    kind: str
+    text: str
+
+
+def read_lines(report: str, settings: ReportSettings) -> list[Line]:
+    """Given a normalised report, return its lines with what each is."""
+    lead, closing, no_study = (normalise(text).strip() for text in (settings.lead, settings.closing, settings.no_study))
+    mark = normalise(settings.bullet).rstrip()
+    lines: list[Line] = []
+    for number, raw in enumerate(report.split("\n"), start=1):
+        text = raw.strip()
+        if not text:
+            continue
+        bullet = BULLET.match(raw)
+        if text == no_study:
+            kind = "no-study"
+        elif lead and text == lead:
+            kind = "lead"
+        elif (mark and text.startswith(mark)) or bullet:
+            kind = "bullet"
+            text = text[len(mark) :].strip() if mark and text.startswith(mark) else raw[bullet.end() :].strip() if bullet else text
+        elif closing and text.startswith(closing):
+            kind = "closing"
+        elif _HEADING.match(text):
+            kind = "heading"
+        else:
+            kind = "text"
+        lines.append(Line(number, kind, text))
+    return lines
+
+
+def bullets(report: str, settings: ReportSettings) -> list[Line]:
+    return [line for line in read_lines(report, settings) if line.kind == "bullet"]
+
+
+def check_form(report: str, settings: ReportSettings) -> list[Finding]:
+    """Given a normalised report, check lead line, bullets, optional closing, or the no-study sentence alone."""
+    lines = read_lines(report, settings)
+    kinds = [line.kind for line in lines]
+    if kinds == ["no-study"]:
+        return []
+
+    def finding(message: str, line: int | None = None) -> Finding:
+        return Finding("form", line, None, message)
+
+    if not lines:
+        return [finding("日報が空です。")]
+    findings = []
+    if "no-study" in kinds:
+        findings.append(finding("「学習活動なし」の文と、ほかの内容が両方あります。", lines[kinds.index("no-study")].number))
+    if settings.lead and kinds[0] != "lead":
+        findings.append(finding("書き出しの行がありません。", lines[0].number))
+    if "bullet" not in kinds:
+        findings.append(finding("箇条書きがありません。"))
+    extra = extra_headings(settings)
+    section = False
+    for index, line in enumerate(lines):
+        if line.kind == "heading" and _heading_key(line.text) in extra:
+            section = True
+        elif line.kind == "bullet":
+            section = section and index > 0
+        elif line.kind == "closing" and index != len(lines) - 1 and not extra:
+            findings.append(finding("結びの文の後に続きがあります。", line.number))
+        elif line.kind in ("text", "heading") and not section:
+            findings.append(finding("書き出し、箇条書き、結びのどれでもない行があります。", line.number))
+        elif line.kind == "lead" and index > 0:
+            findings.append(finding("書き出しの行が二度あります。", line.number))
+    return findings
+
+
+_EXTRA = re.compile(r"^\[\[sections: (.*)\]\]$", re.M)
+
+
+def extra_headings(settings: ReportSettings) -> frozenset[str]:
+    """The headings of sections that the person adds, as learned from accepted reports (see ``form_learning``)."""
+    match = _EXTRA.search(settings.instructions)
+    return frozenset(_heading_key(name) for name in match[1].split("|")) if match else frozenset()
+
+
+def _heading_key(text: str) -> str:
+    return re.sub(r"[#【】■◆●▼〇○□◇::\s*]", "", normalise(text))
+
+
+def is_symbol(character: str) -> bool:
+    """Whether a character is an emoji or a decorative sign."""
+    code = ord(character)
+    return code >= 0x1F000 or 0x2600 <= code <= 0x27BF or (code in (0x200D, 0xFE0F, 0x2B50, 0x2B55, 0x3030, 0x266A)) or (
+        unicodedata.category(character) == "So" and not (0x2100 <= code <= 0x214F or 0x2500 <= code <= 0x25FF or code < 0x100)
+    )
+
+
+def check_style(report: str, settings: ReportSettings) -> list[Finding]:
+    """Given a normalised report: endings of the configured style; no emoji, exclamation mark or first-person feeling."""
+    style = "desu-masu" if settings.style == "auto" else settings.style
+    findings = []
+    for line in read_lines(report, settings):
+        if line.kind in ("lead", "no-study", "heading"):
+            continue
+        bare = _QUOTED.sub("〃", line.text)
+        for sentence in re.split("。", bare):
+            end = _TRAILING.sub("", sentence)
+            if not end or end.endswith("〃") and style == "any":
+                continue
+            if style == "desu-masu" and not _POLITE.search(end):
+                findings.append(Finding("style", line.number, None, "です・ます調で終わっていない文があります。"))
+            if style == "de-aru" and (_POLITE.search(end) or not _PLAIN.search(end)):
+                findings.append(Finding("style", line.number, None, "である調で終わっていない文があります。"))
+        if "!" in re.sub(r"!=|!important|!\[|[A-Za-z0-9]!(?=[A-Za-z0-9])", "", bare):
+            findings.append(Finding("style", line.number, None, "感嘆符があります。"))
+        if any(map(is_symbol, line.text)):
+            findings.append(Finding("style", line.number, None, "絵文字や飾り記号があります。"))
+        if _FIRST_PERSON.search(bare) or _FEELING.search(bare):
+            findings.append(Finding("style", line.number, None, "個人の気持ちや一人称が書かれています。"))
+    return findings
+
+
+def check_length(report: str, settings: ReportSettings) -> list[Finding]:
+    """Given a normalised report, compare its characters (without line ends) and bullets with the bounds."""
+    lines = read_lines(report, settings)
+    if [line.kind for line in lines] == ["no-study"]:
+        return []
+    size = len(report.replace("\n", "").strip())
+    count = sum(line.kind == "bullet" for line in lines)
+    findings = []
+    if size < settings.min_characters:
+        findings.append(Finding("length", None, None, f"{settings.min_characters}文字より短い日報です（{size}文字）。"))
+    if size > settings.max_characters:
+        findings.append(Finding("length", None, None, f"{settings.max_characters}文字より長い日報です（{size}文字）。"))
+    if count > settings.max_bullets:
+        findings.append(Finding("length", None, None, f"箇条書きが{settings.max_bullets}個より多くあります（{count}個）。"))
+    return findings
+
+
+COPIED_CHARACTERS = 12
+_TERMS = re.compile(r"[A-Za-z0-9_.+#/-]+")
+
+
+def check_copied(report: str, diary: str, settings: ReportSettings) -> list[Finding]:
+    """Given a normalised report and diary, find sentences of 12 characters or more that stand in the diary verbatim.
+    Quoted strings and Latin terms do not count: a technical term has no other wording."""
+    source = re.sub(r"\s+", "", diary)
+    findings = []
+    for line in read_lines(report, settings):
+        if line.kind in ("lead", "no-study", "heading"):
+            continue
+        for sentence in line.text.split("。"):
+            plain = re.sub(r"\s+", "", sentence)
+            own = _TERMS.sub("", re.sub(r"「[^「」]*」|『[^『』]*』|`[^`]*`", "", plain))
+            if len(own) >= COPIED_CHARACTERS and plain in source:
+                findings.append(Finding("copied", line.number, None, "日記の文がそのまま写されています。"))
+    return findings

@@ -1,0 +1,102 @@
+"""The grounding check: numbers, Latin and katakana terms of the report occur in the diary, aliases allowed."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+
+from daemon.checks.aliases import GENERIC, groups_of
+from daemon.checks.findings import Finding
+from daemon.checks.numbers import diary_values, report_numbers
+from daemon.checks.text import fold, katakana
+
+LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[+#]{1,2}(?![A-Za-z])|[._/&'-](?=[A-Za-z0-9])[A-Za-z0-9]+)*")
+KATAKANA = re.compile(r"[ァ-ヺー]{2,}")
+_SMALL = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+_LOOSE = str.maketrans({"ヴ": "ブ", "ヰ": "イ", "ヱ": "エ", "ヲ": "オ", "ヂ": "ジ", "ヅ": "ズ"})
+_TOLERATED_NUMBERS = frozenset({Decimal(1), Decimal(2)})
+
+
+def loose(text: str) -> str:
+    """A key that forgives long vowels, middle dots, small kana and kana type: サーバー = サーバ = さーば."""
+    return katakana(text).translate(_LOOSE).replace("ヴァ", "バ").translate(_SMALL).replace("ー", "").replace("・", "").lower()
+
+
+class Evidence:
+    """What a normalised diary gives for grounding; made once for a diary."""
+
+    def __init__(self, diary: str) -> None:
+        self.folded = fold(diary)
+        self.loose = loose(diary)
+        self.compact = re.sub(r"[\s_./&'-]+", "", self.folded)
+        self.values = diary_values(diary)
+
+    def holds_latin(self, term: str) -> bool:
+        key = fold(term)
+        if key in self.folded or re.sub(r"[\s_./&'-]+", "", key) in self.compact:
+            return True
+        if any(self.holds(other) for other in groups_of(term)):
+            return True
+        parts = [part for part in re.split(r"[._/&'-]+", key) if part]
+        return len(parts) > 1 and all(part in self.folded or any(map(self.holds, groups_of(part))) for part in parts)
+
+    def holds_katakana(self, term: str) -> bool:
+        key = loose(term)
+        if not key or key in self.loose or any(self.holds(other) for other in groups_of(term)):
+            return True
+        return self._compound(term)
+
+    def _compound(self, term: str) -> bool:
+        """Whether the term is made of pieces that the diary holds, or of words that any report may use."""
+        size = len(term)
+        reach = [True, *[False] * size]
+        for end in range(1, size + 1):
+            for start in range(max(0, end - 14), end - 1):
+                piece = term[start:end]
+                if reach[start] and not reach[end] and piece[0] not in "ーッャュョァィゥェォン":
+                    reach[end] = piece in GENERIC or (len(piece) >= 2 and loose(piece) in self.loose and len(loose(piece)) >= 2) or any(
+                        map(self.holds, groups_of(piece))
+                    )
+        return reach[size]
+
+    def holds(self, term: str) -> bool:
+        """Whether the diary holds a term in this very form, long vowels and width apart."""
+        key = fold(term)
+        if key.isascii():
+            return re.search(rf"(?<![a-z0-9]){re.escape(key)}(?![a-z])", self.folded) is not None
+        return loose(term) in self.loose
+
+    def holds_number(self, value: Decimal) -> bool:
+        return value in self.values or value in _TOLERATED_NUMBERS
+
+
+@lru_cache(maxsize=8)
+def evidence(diary: str) -> Evidence:
+    return Evidence(diary)
+
+
+def check_grounded(report: str, diary: str, tolerated: str = "") -> list[Finding]:
+    """Given a normalised report and diary, return one finding for each invented term. ``tolerated`` is text of the
+    form itself (lead line, closing), whose terms need no evidence."""
+    known = evidence(diary)
+    form = Evidence(tolerated) if tolerated else None
+    findings: list[Finding] = []
+    for number, line in enumerate(report.split("\n"), start=1):
+        seen: set[str] = set()
+        for match in LATIN.finditer(line):
+            term = match.group()
+            if not known.holds_latin(term) and not (form and form.holds_latin(term)) and fold(term) not in seen:
+                seen.add(fold(term))
+                findings.append(Finding("grounded", number, term, f"日記にない語「{term}」があります。"))
+        for match in KATAKANA.finditer(line):
+            term = match.group().strip("ー")
+            if len(term) >= 2 and term not in seen and not known.holds_katakana(term) and not (form and form.holds_katakana(term)):
+                seen.add(term)
+                findings.append(Finding("grounded", number, term, f"日記にない語「{term}」があります。"))
+        for start, end, value in report_numbers(line):
+            term = line[start:end]
+            if not known.holds_number(value) and not (form and form.holds_number(value)) and term not in seen:
+                seen.add(term)
+                findings.append(Finding("grounded", number, term, f"日記にない数「{term}」があります。"))
+    return findings

@@ -1,0 +1,73 @@
+"""The leak check: no private term of the diary stands in the report, not even in another width, case or kana."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from daemon.checks.findings import KINDS, Finding, PrivateTerm
+from daemon.checks.lexicon import EXEMPT_PHRASES
+from daemon.checks.settings import CheckSettings
+from daemon.checks.text import fold, normalise, script
+from daemon.checks.tokens import boundaries
+
+_GENERIC_EXEMPT = tuple(fold(normalise(phrase)) for phrase in EXEMPT_PHRASES)
+_SECRET_KINDS = ("credential", "email", "phone", "card", "number", "handle", "deny")
+
+
+@lru_cache(maxsize=64)
+def _exempt_pattern(allow: tuple[str, ...]) -> re.Pattern[str]:
+    phrases = {*_GENERIC_EXEMPT, *(key for word in allow if (key := fold(normalise(word)).strip()))}
+    return re.compile("|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True)))
+
+
+def leaks(report: str, terms: Iterable[PrivateTerm], settings: CheckSettings) -> list[tuple[int, int, PrivateTerm]]:
+    """Given a normalised report and private terms, return (start, end, term) for every place where one stands."""
+    folded = fold(report)
+    exempt = [match.span() for match in _exempt_pattern(settings.privacy.allow).finditer(folded)]
+    found: list[tuple[int, int, PrivateTerm]] = []
+    unique: dict[str, PrivateTerm] = {}
+    for term in terms:
+        key = fold(normalise(term.text)).strip()
+        if key and (key not in unique or term.kind == "deny"):
+            unique[key] = term
+    for key, term in unique.items():
+        for start in _places(folded, key):
+            end = start + len(key)
+            covered = term.kind != "deny" and any(first <= start and end <= last for first, last in exempt)
+            if not covered and (term.kind in _SECRET_KINDS or _is_word(report, start, end, term.text)):
+                found.append((start, end, term))
+    return sorted(found, key=lambda leak: leak[:2])
+
+
+def _places(text: str, key: str) -> Iterator[int]:
+    start = text.find(key)
+    while start >= 0:
+        yield start
+        start = text.find(key, start + 1)
+
+
+def _is_word(report: str, start: int, end: int, term: str) -> bool:
+    """Whether the match is a word of its own, and not a piece of a longer one."""
+    for inner, outer in ((start, start - 1), (end - 1, end)):
+        if 0 <= outer < len(report):
+            here, there = script(report[inner]), script(report[outer])
+            if here == there and here in ("katakana", "latin", "digit"):
+                return False
+            if here == "digit" and report[outer] in ".," and 0 <= outer * 2 - inner < len(report) and report[outer * 2 - inner].isdigit():
+                return False
+    if end - start >= 4 and script(report[start]) != "hiragana":
+        return True
+    marks = boundaries(report)
+    return start in marks and end in marks
+
+
+def check_leak(report: str, terms: Iterable[PrivateTerm], settings: CheckSettings) -> list[Finding]:
+    """Given a normalised report, return one finding for each line and kind of private term in it."""
+    findings: dict[tuple[int, str], Finding] = {}
+    for start, _end, term in leaks(report, terms, settings):
+        line = report.count("\n", 0, start) + 1
+        message = f"私的な語（{KINDS.get(term.kind, term.kind)}）が含まれています。"
+        findings.setdefault((line, term.kind), Finding("leak", line, None, message))
+    return [findings[key] for key in sorted(findings)]

@@ -1,0 +1,132 @@
+"""Private terms of a diary: everything that must not stand in a report. Pure, but for Sudachi's dictionary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from daemon.checks import lexicon
+from daemon.checks.credentials import find_secrets
+from daemon.checks.findings import PrivateTerm
+from daemon.checks.names import find_names
+from daemon.checks.settings import CheckSettings
+from daemon.checks.text import fold, normal, normalise, script
+from daemon.checks.tokens import tokenize
+
+Raw = tuple[str, int, int, str]
+
+_WORK = re.compile(r"『([^』\n]{1,60})』")
+_WORK_BEFORE = re.compile(r"(?:アニメ|漫画|マンガ|小説|映画|ドラマ|曲|新曲|ゲーム|アルバム|舞台|番組|ラノベ|歌|主題歌|MV|劇場版|推しの|絵本|本)[のは、で]?$")
+_WORK_AFTER = re.compile(r"^(?:の?(?:最終回|最終話|新刊|続き|\d+話|第?\d+巻|新曲|主題歌|ライブ|映画|アニメ|漫画|ドラマ|舞台|サントラ|主人公|聖地)|を?(?:聴|観|読み終|読了|周回|リピ|口ずさ|歌っ|プレイ))")
+_QUOTED = re.compile(r"「([^「」\n]{2,40})」")
+_MONEY = re.compile(r"[¥$€]\s?\d[\d,.]{0,12}|\d[\d,.]{0,12}(?:[万千億]\d{0,4}){0,3}\s?(?:円|えん|ドル|ユーロ|ウォン)|[一二三四五六七八九十百千万〇]{1,8}円|\d{1,4}万(?:\d{1,4}千?)?(?=$|[^\d件人回行個画])")
+_HEALTH = re.compile(
+    r"(?:体重|体脂肪率?|平熱|体温|血圧|血糖値?|視力|BMI|ウエスト|睡眠)[^\S\n]?[はが:]?[^\S\n]?[+\-±]?\d[\d.,/]{0,8}\s?(?:kg|キロ|g|%|℃|度|時間半?|h)?|"
+    r"[+\-]?\d{2,3}(?:\.\d)?\s?(?:kg|キロ)(?![a-zA-Z])|3[5-9](?:\.\d)?(?:℃|度\d?分?)|\d{1,2}h\d{2}m|\d[\d,]{2,5}\s?kcal"
+)
+_MEDIUM = re.compile("[A-Za-z]{3,}|[ァ-ヺー]{3,}")
+
+
+def find_private_terms(diary: str, settings: CheckSettings) -> list[PrivateTerm]:
+    """Given a diary and the person's settings, return its private terms in order of position.
+
+    Spans are those of the given text. Every place where a name stands is returned, not only the first. A term that the
+    person allows, and a term inside another of the same kind, is left out.
+    """
+    source = normal(diary)
+    text = source.text
+    found: dict[tuple[int, int], Raw] = {}
+    for raw in _all(text, settings):
+        found.setdefault((raw[1], raw[2]), raw)
+    allowed = {fold(normalise(word)) for word in settings.privacy.allow}
+    terms = []
+    for kind, start, end, why in found.values():
+        piece = text[start:end]
+        if kind != "deny" and (fold(piece) in allowed or not piece.strip()):
+            continue
+        first, last = source.span(start, end)
+        terms.append(PrivateTerm(kind, diary[first:last], first, last, why))
+    return sorted(terms, key=lambda term: (term.start, -term.end))
+
+
+def _all(text: str, settings: CheckSettings) -> Iterator[Raw]:
+    folded = fold(text)
+    for word in settings.privacy.deny:
+        key = fold(normalise(word)).strip()
+        if key:
+            yield from (("deny", start, start + len(key), "設定の deny") for start in _occurrences(folded, key))
+    for secret in find_secrets(text):
+        yield (secret.kind, secret.start, secret.end, secret.why)
+    names = find_names(text)
+    yield from ((name.kind, name.start, name.end, name.why) for name in names)
+    seen = {text[name.start : name.end]: name for name in names if name.end - name.start >= 2}
+    for word, name in seen.items():
+        for start in _occurrences(text, word):
+            if _stands_alone(text, start, start + len(word)):
+                yield (name.kind, start, start + len(word), name.why)
+    yield from _works(text)
+    yield from _figures(text)
+    yield from _words(text)
+
+
+def _occurrences(text: str, word: str) -> Iterator[int]:
+    start = text.find(word)
+    while start >= 0:
+        yield start
+        start = text.find(word, start + len(word))
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a span does not continue in the same script (katakana or Latin), which would make it another word."""
+    for inner, outer in ((start, start - 1), (end - 1, end)):
+        if 0 <= outer < len(text) and script(text[inner]) == script(text[outer]) in ("katakana", "latin"):
+            return False
+    return True
+
+
+def _works(text: str) -> Iterator[Raw]:
+    for match in _WORK.finditer(text):
+        yield ("work", match.start(1), match.end(1), "『』の作品名")
+    for match in _QUOTED.finditer(text):
+        before, after = text[max(0, match.start() - 8) : match.start()], text[match.end() : match.end() + 8]
+        if _WORK_BEFORE.search(before) or _WORK_AFTER.match(after):
+            yield ("work", match.start(1), match.end(1), "「」の作品名")
+
+
+def is_study(sentence: str) -> bool:
+    """Whether a normalised sentence speaks of study: a study word, or a Latin term of three letters and more."""
+    return any(word in sentence for word in lexicon.STUDY) or bool(_MEDIUM.search(sentence) and re.search("[A-Za-z]{3,}", sentence))
+
+
+def _figures(text: str) -> Iterator[Raw]:
+    position = 0
+    for line in text.split("\n"):
+        for pattern, kind, why in ((_MONEY, "money", "金額"), (_HEALTH, "health", "体の数値")):
+            for match in pattern.finditer(line):
+                if kind == "health" or not is_study(line):
+                    yield (kind, position + match.start(), position + match.end(), why)
+        position += len(line) + 1
+
+
+_LEXICON = {
+    **dict.fromkeys(lexicon.CERTAIN_LIFE, ("life", "私生活の語")),
+    **dict.fromkeys(lexicon.CERTAIN_MONEY, ("money", "お金の語")),
+    **dict.fromkeys(lexicon.CERTAIN_HEALTH, ("health", "健康の語")),
+    **dict.fromkeys(lexicon.CERTAIN_LOVE, ("affection", "恋愛の語")),
+    **dict.fromkeys(lexicon.CERTAIN_FAMILY, ("family", "家族・恋人の語")),
+    **dict.fromkeys(lexicon.PARTNERS, ("nickname", "呼びかけ")),
+}
+_LONGEST = max(map(len, _LEXICON))
+
+
+def _words(text: str) -> Iterator[Raw]:
+    """Words of the private lexicon, at word boundaries only, the longest first."""
+    for short in (False, True):
+        tokens = tokenize(text, short)
+        for index, token in enumerate(tokens):
+            last = index
+            while last < len(tokens) and tokens[last].end - token.start <= _LONGEST and last - index < 4:
+                entry = _LEXICON.get(text[token.start : tokens[last].end])
+                if entry and _stands_alone(text, token.start, tokens[last].end):
+                    yield (entry[0], token.start, tokens[last].end, entry[1])
+                last += 1

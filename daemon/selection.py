@@ -1,0 +1,181 @@
+"""Of several drafts the best one, and what is done to it before it is written.
+
+``choose`` looks at drafts one at a time and stops at a clean one that covers the diary; ``repair`` removes what leaks and
+turns the other faults into warnings. What ``repair`` returns holds no private term that the checks know. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from daemon.checks import CheckSettings, PrivateTerm, Score, find_private_terms, score
+from daemon.checks.form import BULLET, Line, read_lines
+from daemon.checks.leak import leaks
+from daemon.checks.text import normalise
+from daemon.config import ReportSettings
+from daemon.engines.protocol import Draft
+
+ENOUGH_COVERAGE = 0.35
+"""A clean draft that takes up this share of the diary's study words ends the search; the corpus' reference reports lie
+above it in three of four cases (bench/checks.py prints the figure)."""
+
+PLACEHOLDER = "日報を自動で作成できませんでした。お手数ですが、本日の学習内容を直接ご記入ください。"
+"""The body when nothing is left that may be written. It says nothing about the diary."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The best draft: which one (from 0), its tidied text, its score, and how many drafts were drawn."""
+
+    index: int
+    text: str
+    score: Score
+    drafts_used: int
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """A body that may be written. ``removed`` counts the lines taken out; ``warnings`` are Japanese."""
+
+    body: str
+    warnings: tuple[str, ...]
+    status: str
+    removed: int
+    score: Score
+
+
+def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings) -> Selected:
+    """Given drafts (lazily drawn, at least one) and the full diary, return the least bad one.
+
+    Ties go to the earlier draft, so equal drafts give an equal choice. Raises ``ValueError`` without a draft.
+    """
+    terms = find_private_terms(diary, settings)
+    best: Selected | None = None
+    used = 0
+    for index, draft in enumerate(drafts):
+        used = index + 1
+        text = tidy(draft.text, settings.report, draft.cut)
+        result = score(text, diary, settings, terms)
+        if best is None or result.badness < best.score.badness:
+            best = Selected(index, text, result, used)
+        if result.clean and result.coverage >= ENOUGH_COVERAGE:
+            break
+    if best is None:
+        raise ValueError("choose needs at least one draft")
+    return Selected(best.index, best.text, best.score, used)
+
+
+def repair(text: str, diary: str, settings: CheckSettings) -> Repaired:
+    """Given the chosen text and the full diary, return a body without any known private term.
+
+    A line that leaks is removed (a leaking lead line is replaced by the configured one). When no bullet is left of some,
+    the body is ``PLACEHOLDER``: to say that nothing was studied would be untrue.
+    """
+    terms = find_private_terms(diary, settings)
+    warnings: list[str] = []
+    body = tidy(text, settings.report)
+    before = sum(line.kind == "bullet" for line in read_lines(normalise(body), settings.report))
+    body, removed = _without_leaks(body, terms, settings)
+    after = sum(line.kind == "bullet" for line in read_lines(normalise(body), settings.report))
+    if removed:
+        warnings.append(f"私的な内容を含む行を{removed}行取り除きました。内容が足りているか確かめてください。")
+    if not body.strip() or (removed and before and not after):
+        body = PLACEHOLDER
+        warnings.append("そのまま提出できる文が残りませんでした。日報を手で書いてください。")
+        return Repaired(body, tuple(warnings), "needs-review", removed, score(body, diary, settings, terms))
+    result = score(body, diary, settings, terms)
+    warnings.extend(_warnings(result, body, settings))
+    return Repaired(body, tuple(dict.fromkeys(warnings)), "needs-review" if warnings else "draft", removed, result)
+
+
+def _without_leaks(body: str, terms: list[PrivateTerm], settings: CheckSettings) -> tuple[str, int]:
+    """Remove leaking lines until none is left; a term may span what two lines become."""
+    removed = 0
+    while True:
+        plain = normalise(body)
+        found = leaks(plain, terms, settings)
+        if not found:
+            return body, removed
+        bad = {plain.count("\n", 0, position) for start, end, _ in found for position in (start, end - 1)}
+        lines = body.split("\n")
+        removed += sum(bool(lines[index].strip()) for index in bad)
+        body = _squeeze("\n".join(line for index, line in enumerate(lines) if index not in bad))
+
+
+def _warnings(result: Score, body: str, settings: CheckSettings) -> list[str]:
+    """The findings in words. Terms of ``grounded`` are of the report, and the body holds no private term any more."""
+    order = {line.number: index for index, line in enumerate(_bullets(body, settings.report), start=1)}
+    messages = []
+    for finding in result.findings:
+        place = f"{order[finding.line]}番目の項目: " if finding.line in order else ""
+        messages.append(f"{place}{finding.message}")
+    return messages
+
+
+def _bullets(body: str, report: ReportSettings) -> list[Line]:
+    return [line for line in read_lines(normalise(body), report) if line.kind == "bullet"]
+
+
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.M)
+_PREAMBLE = re.compile(r"^(?:以下|こちら|はい|承知)[^\n]{0,60}(?:日報|です|ました)[^\n]{0,20}[。:：]?$|^(?:#{1,3} ?)?(?:【日報】|日報)[:：]?$")
+_SPECIAL = re.compile(r"<\|[^|\n]{1,30}\|>|</?s>|【日記(?:ここまで)?】")
+
+
+def tidy(text: str, report: ReportSettings, cut: bool = False) -> str:
+    """Given a model's raw answer, return it as a person would paste it.
+
+    NFC, no code fences, no chat tokens, one kind of bullet and lead line as configured, no repeated or looping lines, one
+    blank line at most. With ``cut`` (the token limit ended it) an unfinished last line goes, unless it is the only one.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\x00", "")
+    text = _SPECIAL.sub("", _FENCE.sub("", text))
+    lead = normalise(report.lead).strip()
+    mark = normalise(report.bullet).rstrip()
+    lines: list[str] = []
+    seen: set[str] = set()
+    for raw in text.split("\n"):
+        line = _unloop(raw.rstrip())
+        plain = normalise(line).strip()
+        if not plain:
+            lines.append("")
+            continue
+        if lead and _lead_key(plain) == _lead_key(lead):
+            line = report.lead
+        elif not any(lines) and _PREAMBLE.match(plain):
+            continue
+        elif mark and plain.startswith(mark):
+            line = report.bullet + line.lstrip()[len(report.bullet.rstrip()) :].lstrip()
+        elif bullet := BULLET.match(line):
+            line = report.bullet + line[bullet.end() :]
+        key = normalise(line).strip()
+        if key in seen:
+            continue
+        seen.add(key)
+        lines.append(line)
+    if cut:
+        filled = [index for index, line in enumerate(lines) if line.strip()]
+        if len(filled) > 1 and not normalise(lines[filled[-1]]).rstrip().endswith(("。", ":", "」", ")")):
+            del lines[filled[-1] :]
+    return _squeeze("\n".join(lines))
+
+
+def _lead_key(text: str) -> str:
+    return re.sub(r"[\s*#:、。]", "", text)
+
+
+def _unloop(line: str) -> str:
+    """Cut a line that repeats one piece (8 characters and more) three times in a row; linear in the line's length."""
+    if len(line) < 60:
+        return line
+    pieces = re.split(r"(?<=[、。])", line)
+    for index in range(len(pieces) - 2):
+        if len(pieces[index]) >= 4 and pieces[index] == pieces[index + 1] == pieces[index + 2]:
+            return "".join(pieces[: index + 1])
+    return line
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
