@@ -1,7 +1,7 @@
 """Fixtures for every room: vaults from dictionaries and back, settings, and a world apart from the user's own.
 
-No test sees the user's settings, data or model cache: the ``NIPPO_*`` variables are gone, the user folders and the current
-folder lie in the test's temporary folder. Tests that need a downloaded model ask for ``model_cache``.
+No test sees the user's settings, data or model cache: the ``NIPPO_*`` variables are gone, the user folders and the
+current folder lie in the test's temporary folder. Tests that need a downloaded model ask for ``model_cache``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def isolated_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def model_cache(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The real model cache of this machine (``NIPPO_CACHE`` or the user's cache folder), for tests that load the starter."""
+    """The real model cache of this machine (``NIPPO_CACHE`` or the user's own), for tests that load the starter."""
     monkeypatch.setenv("NIPPO_CACHE", str(MODEL_CACHE))
     return MODEL_CACHE
 
@@ -58,8 +58,8 @@ def model_cache(monkeypatch: pytest.MonkeyPatch) -> Path:
 def make_vault(tmp_path: Path) -> MakeVault:
     """``make_vault({"diary/2026-01-07.md": "…"}, name="vault")`` → the vault's folder.
 
-    Without a ``.obsidian/daily-notes.json`` of its own the vault keeps its diary in ``diary/``. Text is written as UTF-8
-    with the line ends it has, bytes as they are.
+    Without a ``.obsidian/daily-notes.json`` of its own the vault keeps its diary in ``diary/``. Text is written as
+    UTF-8 with the line ends it has, bytes as they are.
     """
 
     def make(files: Mapping[str, str | bytes] | None = None, *, name: str = "vault") -> Path:
