@@ -61,7 +61,7 @@ def plan(
         user=user,
         groups=(group,) if system and not user and group != "root" else (),
         device_groups=device_groups() if gpu else (),
-        program=program_folders(),
+        readable=(*program_folders(), *model_files(config)),
         cache=PurePosixPath(Path(cache).absolute()) if cache and not system else None,
         server_url=url,
         systemd_version=systemctl.version(),
@@ -82,6 +82,13 @@ def program_folders() -> tuple[PurePosixPath, ...]:
     package = Path(__file__).resolve().parents[1]
     found = [Path(sys.prefix), Path(sys.base_prefix), interpreter, package]
     return tuple(dict.fromkeys(PurePosixPath(folder) for folder in found))
+
+
+def model_files(config: Config) -> tuple[PurePosixPath, ...]:
+    """The model references that are files or folders of this machine."""
+    named = (config.engine.model, config.engine.adapter, config.training.base)
+    found = (Path(name).expanduser() for name in named if name)
+    return tuple(PurePosixPath(path) for path in found if path.is_absolute() and path.exists())
 
 
 def device_groups(folder: Path = Path("/dev")) -> tuple[str, ...]:

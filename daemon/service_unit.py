@@ -31,8 +31,8 @@ HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 class ServicePlan:
     """All that a unit says. Paths are absolute; ``user`` "" with ``system`` means ``DynamicUser``.
 
-    ``program`` are the folders that the interpreter and the package lie in. ``server_url`` is the address of the engine
-    ``server`` and "" otherwise: only with it has the service a network.
+    ``readable`` is what the interpreter, the package and a local model lie in. ``server_url`` is the address of the
+    engine ``server`` and "" otherwise: only with it has the service a network.
     """
 
     command: tuple[str, ...]
@@ -45,7 +45,7 @@ class ServicePlan:
     user: str = ""
     groups: tuple[str, ...] = ()
     device_groups: tuple[str, ...] = ()
-    program: tuple[PurePosixPath, ...] = ()
+    readable: tuple[PurePosixPath, ...] = ()
     cache: PurePosixPath | None = None
     server_url: str = ""
     watchdog_seconds: int = 60
@@ -155,13 +155,13 @@ def _state(plan: ServicePlan) -> list[str]:
 def _paths(plan: ServicePlan) -> list[str]:
     """The vault and the data folder to write, the settings and the program to read."""
     writable = [plan.vault] if not plan.user else _outermost([plan.vault, plan.data])
-    readable = [path for path in _outermost([_settings(plan.config), *plan.program]) if is_hidden(path)]
+    readable = [path for path in _outermost([_settings(plan.config), *plan.readable]) if is_hidden(path)]
     readable = [path for path in readable if not any(path.is_relative_to(folder) for folder in writable)]
     lines = ["# The vault, where only report notes are written, and the database."]
     lines += [f"BindPaths={bind_word(path)}" for path in writable if is_hidden(path)]
     lines += [f"ReadWritePaths={path_word(path)}" for path in writable]
     if readable:
-        lines += ["# The settings and the program, which lie in hidden folders."]
+        lines += ["# The settings, the program and a local model, which lie in hidden folders."]
         lines += [f"BindReadOnlyPaths={bind_word(path)}" for path in readable]
     return lines
 

@@ -20,7 +20,7 @@ PLAN = ServicePlan(
     config=ODD / "config.toml",
     vault=ODD,
     data=ODD.parent / "data",
-    program=(PurePosixPath("/home/山田 太郎/venv"),),
+    readable=(PurePosixPath("/home/山田 太郎/venv"),),
 )
 SYSTEM = replace(PLAN, system=True, user="daemon")
 GPU = replace(SYSTEM, gpu=True)
@@ -79,16 +79,16 @@ def test_the_system_unit_has_a_network_only_for_the_engine_server() -> None:
 
 
 def test_only_hidden_folders_are_bound_and_each_once() -> None:
-    text = unit(replace(SYSTEM, vault=PurePosixPath("/srv/vault"), program=(PurePosixPath("/usr"), ODD / "venv")))
+    text = unit(replace(SYSTEM, vault=PurePosixPath("/srv/vault"), readable=(PurePosixPath("/usr"), ODD / "venv")))
     assert values(text, "ReadWritePaths")[0] == '"/srv/vault"'
     assert not any("/srv" in line for line in values(text, "BindPaths"))
     assert len(values(text, "BindReadOnlyPaths")) == 1, "the program lies in the settings' folder, /usr is seen anyway"
 
 
 def test_the_settings_are_bound_as_a_folder_so_that_a_rename_over_them_is_seen() -> None:
-    text = unit(replace(SYSTEM, vault=PurePosixPath("/srv/v"), data=PurePosixPath("/srv/d"), program=()))
+    text = unit(replace(SYSTEM, vault=PurePosixPath("/srv/v"), data=PurePosixPath("/srv/d"), readable=()))
     assert values(text, "BindReadOnlyPaths") == [bind_word(ODD)]
-    alone = replace(SYSTEM, vault=PurePosixPath("/srv/v"), config=PurePosixPath("/home/taro/config.toml"), program=())
+    alone = replace(SYSTEM, vault=PurePosixPath("/srv/v"), config=PurePosixPath("/home/taro/config.toml"), readable=())
     assert values(unit(alone), "BindReadOnlyPaths") == ['"/home/taro/config.toml"'], "the whole home is not opened"
 
 
