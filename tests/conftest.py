@@ -104,7 +104,7 @@ def make_config(tmp_path: Path) -> MakeConfig:
     """``make_config(vault, watch={"settle_seconds": 0.1})`` → settings read from a real file ``config.toml`` whose data
     folder lies in the test's temporary folder."""
 
-    def make(vault: Path, **sections: dict[str, Any]) -> Config:
+    def make(vault: Path, /, **sections: dict[str, Any]) -> Config:
         everything = {**sections, "vault": {"path": str(vault), **sections.get("vault", {})}}
         lines: list[str] = []
         for section, values in everything.items():

@@ -1,0 +1,59 @@
+"""When a note has been quiet long enough: a pure tracker of what was last seen of each file.
+
+Times are seconds of one monotonic clock, so that a wall clock set back changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is compared: size in bytes, mtime in nanoseconds, and the content's SHA-256."""
+
+    size: int
+    mtime_ns: int
+    sha: str
+
+
+class SettleTracker:
+    """Files that are changing. A file is due once its fingerprint has stood still for ``quiet_seconds``."""
+
+    def __init__(self, quiet_seconds: float) -> None:
+        self.quiet_seconds = quiet_seconds
+        self._pending: dict[str, tuple[Fingerprint, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._pending
+
+    def see(self, path: str, fingerprint: Fingerprint, now: float) -> None:
+        """Note what a file is at ``now``; another fingerprint than before starts its quiet time anew."""
+        before = self._pending.get(path)
+        if before is None or before[0] != fingerprint:
+            self._pending[path] = (fingerprint, now)
+
+    def forget(self, path: str) -> None:
+        self._pending.pop(path, None)
+
+    def due(self, now: float) -> list[str]:
+        """The files that have been quiet long enough, the longest quiet first. They stay until taken or forgotten."""
+        ready = [(since, path) for path, (_, since) in self._pending.items() if now - since >= self.quiet_seconds]
+        return [path for _, path in sorted(ready)]
+
+    def take(self, path: str, fingerprint: Fingerprint, now: float) -> bool:
+        """Given what a due file is right now, let it go and return True; when it differs, wait on and return False."""
+        before = self._pending.get(path)
+        if before is not None and before[0] == fingerprint:
+            del self._pending[path]
+            return True
+        self._pending[path] = (fingerprint, now)
+        return False
+
+    def next_due(self) -> float | None:
+        """When the next file will be due, None without any."""
+        starts = [since for _, since in self._pending.values()]
+        return min(starts) + self.quiet_seconds if starts else None
