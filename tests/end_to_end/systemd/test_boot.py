@@ -1,8 +1,8 @@
 """nippo as a service of a real systemd: installed, used, killed, hung, rebooted and removed.
 
-Opt-in: ``sudo pytest -m systemd tests/end_to_end/systemd -s``. Needs root, Linux, debootstrap and, for the
-first run, a Debian mirror and a package index. With ``NIPPO_TEST_GGUF=FILE`` the model is that file, and the service has no network at all; otherwise an
-OpenAI-compatible stand-in on the container's loopback answers.
+Opt-in: ``sudo pytest -m systemd tests/end_to_end/systemd -s``. Needs root, Linux, debootstrap and, for the first run, a
+Debian mirror and a package index. With ``NIPPO_TEST_GGUF=FILE`` the model is that file, and the service has no network
+at all; otherwise an OpenAI-compatible stand-in on the container's loopback answers.
 """
 
 from __future__ import annotations
