@@ -17,7 +17,7 @@ DEFAULT_FORMAT = "YYYY-MM-DD"
 
 @dataclass(frozen=True)
 class DailyNotes:
-    """``folder`` inside the vault ("" = its root), ``format`` in moment tokens, ``source`` names the file that said so."""
+    """``folder`` inside the vault ("" = its root), ``format`` in moment tokens, ``source`` the file that said so."""
 
     folder: str
     format: str
@@ -37,7 +37,7 @@ def configuration_folder(vault: Path) -> Path | None:
 
 
 def daily_notes(vault: Path) -> DailyNotes:
-    """The vault's daily-note settings: Periodic Notes where that plugin is on, else the core plugin, else its defaults."""
+    """The vault's daily-note settings: Periodic Notes where that plugin is on, else the core plugin, else defaults."""
     folder = configuration_folder(vault)
     if folder is None:
         return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
@@ -83,15 +83,14 @@ def _registries() -> list[Path]:
 
 
 def _periodic_day(values: Any) -> dict[str, Any] | None:
-    """The daily part of Periodic Notes' data.json: ``daily`` up to 0.x, the active calendar set's ``day`` in 1.0 betas."""
+    """The daily part of Periodic Notes' data.json: ``daily`` up to 0.x, the active set's ``day`` in 1.0 betas."""
     if not isinstance(values, dict):
         return None
     sets = values.get("calendarSets")
     if isinstance(sets, list) and sets:
-        active = [
-            entry for entry in sets if isinstance(entry, dict) and entry.get("id") == values.get("activeCalendarSet")
-        ]
-        day = (active or sets)[0].get("day") if isinstance((active or sets)[0], dict) else None
+        known = [entry for entry in sets if isinstance(entry, dict)]
+        active = [entry for entry in known if entry.get("id") == values.get("activeCalendarSet")] or known
+        day = active[0].get("day") if active else None
     else:
         day = values.get("daily")
     return day if isinstance(day, dict) and day.get("enabled") is True else None

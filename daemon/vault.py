@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ REPORT_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-nippo\.md", re.IGNORECASE)
 LEFTOVER = re.compile(
     r"^\.|~syncthing~|\.sync-conflict-|\(conflicted copy |\(.*'s conflicted copy|~$|\.tmp$|\.icloud$", re.IGNORECASE
 )
-"""Names that syncing and editors leave behind: Syncthing, Obsidian Sync, Dropbox, Nextcloud, macOS ``._*``, hidden files."""
+"""Names that syncing and editors leave behind: Syncthing, Obsidian Sync, Dropbox, macOS ``._*``, hidden files."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,13 @@ class Layout:
         return self.diary_format.text.count("/")
 
     def file(self, path: str) -> Path:
-        """The file on disk of a path in the vault; where only the other normal form exists, that one. Reads the disk."""
+        """The file on disk of a path in the vault; where only the other normal form exists, that one."""
         file = self.root / path
         return file if os.path.lexists(file) else self.root / _as_on_disk(self.root, path)
 
     def path_of(self, file: Path) -> str | None:
         """The path in the vault of a file named by a person or an event; None when it lies elsewhere."""
-        absolute = Path(os.path.abspath(file))
+        absolute = Path(os.path.abspath(file))  # noqa: PTH100 - links are followed only as the last resort
         for root in (self.root, self.root.resolve()):
             if absolute.is_relative_to(root):
                 return absolute.relative_to(root).as_posix()
@@ -188,11 +189,11 @@ def look_at(layout: Layout, path: str) -> DiaryNote | Oddity | None:
         status = layout.file(path).stat()
     except OSError:
         return None
-    return DiaryNote(path, day, status.st_size, status.st_mtime_ns) if os.path.isfile(layout.file(path)) else None
+    return DiaryNote(path, day, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def read_note(layout: Layout, path: str, max_kilobytes: int) -> bytes | None:
-    """The bytes of a diary note; None when it is gone. Raises ``NoteUnreadable`` when it is too large or may not be read."""
+    """The bytes of a diary note; None when it is gone. Raises ``NoteUnreadable`` when too large or not readable."""
     file = layout.file(path)
     try:
         if not layout.stays_inside(path):
@@ -219,7 +220,7 @@ def _as_on_disk(root: Path, path: str) -> str:
         here = root / spelled
         if not os.path.lexists(here / part) and not part.isascii():
             with contextlib.suppress(OSError):
-                part = next((name for name in os.listdir(here) if nfc(name) == nfc(part)), part)
+                part = next((entry.name for entry in here.iterdir() if nfc(entry.name) == nfc(part)), part)
         spelled = f"{spelled}/{part}" if spelled else part
     return spelled
 

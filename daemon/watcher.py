@@ -79,7 +79,7 @@ class EventBox(FileSystemEventHandler):
 
 
 class Watcher:
-    """Watches folders, natively or by polling. ``alive`` turns False when the observer died or a folder was replaced."""
+    """Watches folders, natively or by polling."""
 
     def __init__(
         self, kind: Literal["native", "polling"], polling_seconds: float, on_event: Callable[[], None]
@@ -91,8 +91,8 @@ class Watcher:
         self._watched: dict[Path, tuple[int, int]] = {}
 
     def start(self, folders: Sequence[tuple[Path, bool]]) -> None:
-        """Watch these folders (the flag: with what is below), as far as they exist. Raises OSError, for example when the
-        machine's inotify limit is reached."""
+        """Watch these folders (the flag: with what is below), as far as they exist. Raises OSError, for example when
+        the machine's inotify limit is reached."""
         self.stop()
         observer = self._new_observer()
         for folder, recursive in folders:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Which files of a vault are diary notes, and where their reports go."""
 
 from __future__ import annotations
