@@ -1,0 +1,51 @@
+"""The order in which a run sees its rows. Pure, so that a resumed run sees what the uninterrupted one would have seen."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+
+def plan_order(lengths: Sequence[int], steps: int, batch: int, accumulation: int, order: str, seed: int) -> list[int]:
+    """Given the rows' lengths in tokens, return ``steps × batch × accumulation`` row numbers.
+
+    Every epoch is shuffled anew by ``seed`` and its number. ``order``: "random"; "grouped" puts rows of like length into
+    one batch of one optimizer step's rows (batches are then shuffled, so that long ones do not come first);
+    "given" keeps the file's order. Raises ValueError without rows.
+    """
+    if not lengths:
+        raise ValueError("no rows to order")
+    total = steps * batch * accumulation
+    plan: list[int] = []
+    epoch = 0
+    while len(plan) < total:
+        plan += epoch_order(lengths, batch, order, seed + 7919 * epoch)
+        epoch += 1
+    return plan[:total]
+
+
+def epoch_order(lengths: Sequence[int], batch: int, order: str, seed: int) -> list[int]:
+    """One epoch: every row once."""
+    rows = list(range(len(lengths)))
+    if order == "given":
+        return rows
+    rng = random.Random(seed)
+    rng.shuffle(rows)
+    if order == "random" or batch == 1:
+        return rows
+    if order != "grouped":
+        raise ValueError(f"unknown order {order!r}")
+    window = 8 * batch  # sorting all rows would make every epoch's batches the same
+    batches: list[list[int]] = []
+    for start in range(0, len(rows), window):
+        group = sorted(rows[start : start + window], key=lambda row: lengths[row])
+        batches += [group[first : first + batch] for first in range(0, len(group), batch)]
+    rng.shuffle(batches)
+    # A short batch would shift the rows of all later ones, so it goes to the end.
+    batches.sort(key=lambda group: len(group) < batch)
+    return [row for group in batches for row in group]
+
+
+def steps_for(rows: int, epochs: float, batch: int, accumulation: int) -> int:
+    """The optimizer steps of so many epochs, rounded up, at least one."""
+    return max(1, -(-int(rows * epochs) // (batch * accumulation)))

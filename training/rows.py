@@ -1,0 +1,138 @@
+"""Rows of pairs: JSON lines in, typed rows out. Pure but for reading the named files.
+
+A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs ``id``, ``date`` and
+``diary`` only; training needs ``report`` as well. A row without ``private`` and ``facts`` is an accepted pair of the
+person, whose own form of report is learned; ``form`` names report settings for this one row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import TrainingError
+
+SPLITS = ("train", "dev")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that a good report says: any of the spellings will do."""
+
+    fact: str
+    any_of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One diary, with whatever is known about its report. ``private`` and ``facts`` are None when nobody listed them."""
+
+    id: str
+    date: str
+    diary: str
+    report: str | None = None
+    private: tuple[str, ...] | None = None
+    facts: tuple[Fact, ...] | None = None
+    split: str = "train"
+    form: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether this is a pair that the person accepted, not a row of the starter corpus."""
+        return self.report is not None and self.private is None and self.facts is None
+
+
+def read_rows(files: Iterable[Path], need_report: bool = False) -> list[Row]:
+    """Given JSONL files, return their rows in order; raise ``TrainingError`` that lists every faulty line.
+
+    Messages name file and line, never the text. Ids must be unique over all files.
+    """
+    rows: list[Row] = []
+    problems: list[str] = []
+    seen: set[str] = set()
+    for file in files:
+        try:
+            lines = file.read_text(encoding="utf-8-sig").split("\n")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise TrainingError(
+                f"{file}: cannot be read ({type(problem).__name__})", "Name a UTF-8 JSON-lines file."
+            ) from None
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = parse_row(json.loads(line), need_report)
+            except json.JSONDecodeError:
+                problems.append(f"{file.name}:{number}: not JSON")
+                continue
+            except ValueError as problem:
+                problems.append(f"{file.name}:{number}: {problem}")
+                continue
+            if row.id in seen:
+                problems.append(f"{file.name}:{number}: the id {row.id} is there twice")
+            seen.add(row.id)
+            rows.append(row)
+    if problems:
+        raise TrainingError("\n".join([f"{len(problems)} faulty row(s)", *problems]), "Mend or remove these rows.")
+    return rows
+
+
+def parse_row(value: Any, need_report: bool = False) -> Row:
+    """Given a decoded JSON value, return its row; raise ValueError that names the faulty key, without its text."""
+    if not isinstance(value, dict):
+        raise ValueError("expected an object")
+    for key in ("id", "date", "diary", *(("report",) if need_report else ())):
+        if not isinstance(value.get(key), str) or (key != "diary" and not value[key].strip()):
+            raise ValueError(f"`{key}`: expected a text")
+    try:
+        date.fromisoformat(value["date"])
+    except ValueError:
+        raise ValueError("`date`: expected YYYY-MM-DD") from None
+    report = value.get("report")
+    if report is not None and not isinstance(report, str):
+        raise ValueError("`report`: expected a text")
+    split = value.get("split", "train")
+    if split not in SPLITS:
+        raise ValueError(f"`split`: expected one of {', '.join(SPLITS)}")
+    form = value.get("form", {})
+    if not isinstance(form, dict):
+        raise ValueError("`form`: expected an object")
+    return Row(
+        value["id"], value["date"], value["diary"], report, _texts(value, "private"), _facts(value), split, dict(form)
+    )
+
+
+def _texts(value: dict[str, Any], key: str) -> tuple[str, ...] | None:
+    texts = value.get(key)
+    if texts is None:
+        return None
+    if not isinstance(texts, list) or not all(isinstance(text, str) and text for text in texts):
+        raise ValueError(f"`{key}`: expected a list of texts")
+    return tuple(texts)
+
+
+def _facts(value: dict[str, Any]) -> tuple[Fact, ...] | None:
+    facts = value.get("facts")
+    if facts is None:
+        return None
+    try:
+        found = tuple(Fact(str(fact["fact"]), tuple(str(text) for text in fact["any_of"])) for fact in facts)
+    except (TypeError, KeyError):
+        raise ValueError("`facts`: expected a list of {fact, any_of}") from None
+    if not all(fact.any_of and all(fact.any_of) for fact in found):
+        raise ValueError("`facts`: `any_of` holds at least one text")
+    return found
+
+
+def corpus_hash(rows: Sequence[Row]) -> str:
+    """SHA-256 over ids, diaries, reports and forms, in order of id: equal for equal training data in any order."""
+    digest = hashlib.sha256()
+    for row in sorted(rows, key=lambda row: row.id):
+        form = json.dumps(row.form, ensure_ascii=False, sort_keys=True)
+        digest.update(json.dumps([row.id, row.date, row.diary, row.report, form], ensure_ascii=False).encode())
+    return digest.hexdigest()

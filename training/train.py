@@ -1,0 +1,291 @@
+"""Fine-tune a LoRA adapter: ``python -m training.train --pairs FILE … --out DIR``, or ``run(spec)`` from Python.
+
+Guarantees: rows with ``split`` "dev" are never trained on (unless ``--all-rows``); a checkpoint counts only when complete;
+SIGTERM saves and ends with its own exit code, and ``--resume`` goes on to the result of the uninterrupted run; running
+out of memory halves the sequence length once, says so, and starts again; ``result.json`` is written last.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import NippoError, TrainingError, UsageError
+from training import checkpoints
+from training.base import Base, Plan, load_model, machine_plan, resolve_base, wants_checkpointing
+from training.checkpoints import Checkpoint
+from training.dataset import encode_rows, fitting
+from training.exits import ExitCode
+from training.fit import Course, Stop, build, plan_course, watch
+from training.progress import Progress
+from training.rows import Row, corpus_hash, read_rows
+from training.spec import TrainSpec, spec_from
+
+RESULT, RUN, PROGRESS = "result.json", "run.json", "progress.jsonl"
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gave. ``best``: step of the checkpoint with the lowest dev loss, the last one without dev rows.
+
+    ``left_out``: ids of rows longer than the sequence length. ``peak_memory_bytes``: reserved on the GPU, 0 on a CPU.
+    """
+
+    exit: ExitCode
+    checkpoints: tuple[Checkpoint, ...]
+    best: int | None
+    base: Base
+    corpus_sha256: str
+    pair_ids: tuple[str, ...]
+    left_out: tuple[str, ...]
+    max_seq_length: int
+    seconds: float
+    plan: Plan
+    peak_memory_bytes: int = 0
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "exit": self.exit.name.lower()}
+
+    def folder(self, step: int | None = None) -> Path:
+        """The checkpoint folder of a step, by default of the best one. Raises ``TrainingError`` without such a one."""
+        wanted = self.best if step is None else step
+        for checkpoint in self.checkpoints:
+            if checkpoint.step == wanted:
+                return Path(checkpoint.folder)
+        raise TrainingError(f"no checkpoint at step {wanted}", "Look into the run's progress.jsonl.")
+
+
+def best_of(found: tuple[Checkpoint, ...]) -> int | None:
+    """The step with the lowest dev loss; without measured ones the last step; None without checkpoints. Pure."""
+    kept = [checkpoint for checkpoint in found if not checkpoint.interim]
+    measured = [checkpoint for checkpoint in kept if checkpoint.dev_loss is not None]
+    if measured:
+        return min(measured, key=lambda checkpoint: checkpoint.dev_loss or 0.0).step
+    return kept[-1].step if kept else None
+
+
+def split_rows(rows: list[Row], all_rows: bool) -> tuple[list[Row], list[Row]]:
+    """The rows to train on and those to measure on; with ``all_rows`` everything is trained on."""
+    if all_rows:
+        return rows, []
+    return [row for row in rows if row.split == "train"], [row for row in rows if row.split == "dev"]
+
+
+def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = None) -> Result:
+    """Train as asked and return what came of it. Raises ``NippoError`` for what a person can mend.
+
+    Several runs may follow one another in one process (with one loader: Unsloth patches transformers for good).
+    """
+    rows = read_rows(spec.pairs, need_report=True)
+    train, dev = split_rows(rows, spec.all_rows)
+    if not train:
+        raise TrainingError("there is no row to train on", "Name files with rows of the split `train`.")
+    prepare_folder(spec)
+    plan = machine_plan(spec)
+    own = progress is None
+    progress = progress or Progress(spec.out / PROGRESS if _first_process() else None, 0)
+    try:
+        base = base or resolve_base(spec.base, progress.say)
+        try:
+            return _attempt(spec, base, plan, train, dev, progress)
+        except _Exhausted:
+            half = spec.settings.max_seq_length // 2
+        free_memory()
+        progress.say(f"out of memory at {spec.settings.max_seq_length} tokens: starting again with {half}")
+        checkpoints.drop_incomplete(spec.out)
+        halved = replace(spec, settings=spec.settings.model_copy(update={"max_seq_length": half}))
+        try:
+            return _attempt(halved, base, plan, train, dev, progress)
+        except _Exhausted:
+            raise OutOfMemory(
+                f"out of memory even with {half} tokens",
+                "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`.",
+            ) from None
+    finally:
+        if own:
+            progress.close()
+
+
+class OutOfMemory(TrainingError):
+    """The machine is too small for the model, even at half the sequence length."""
+
+
+class _Exhausted(Exception):
+    """Memory ran out in this attempt."""
+
+
+def prepare_folder(spec: TrainSpec) -> None:
+    """Make the run's folder: emptied for a new run, kept for ``--resume``, which must be the same run."""
+    if not _first_process():
+        return
+    spec.out.mkdir(parents=True, exist_ok=True)
+    record = spec.out / RUN
+    if spec.resume and record.is_file():
+        if json.loads(record.read_text(encoding="utf-8"))["digest"] != spec.digest():
+            raise UsageError(
+                f"{spec.out}: was started with other settings or pairs", "Leave --resume out to start anew."
+            )
+        checkpoints.drop_incomplete(spec.out)
+        (spec.out / RESULT).unlink(missing_ok=True)
+        return
+    checkpoints.clear(spec.out)
+    write_json(record, {"digest": spec.digest(), "spec": spec.to_json()})
+
+
+def _attempt(spec: TrainSpec, base: Base, plan: Plan, train: list[Row], dev: list[Row], progress: Progress) -> Result:
+    started = time.monotonic()
+    try:
+        model, tokenizer = load_model(base, spec, plan)
+        course, left_out = make_course(spec, tokenizer, train, dev, progress)
+        checkpointing = wants_checkpointing(spec, plan, sum(weight.numel() for weight in model.parameters()))
+        trainer = build(model, tokenizer, spec, plan, course, checkpointing)
+        stop = Stop()
+        watch(trainer, spec, course, progress, stop, spec.settings.max_hours * 3600)
+        done = checkpoints.complete(spec.out)
+        if not done or done[-1].step < course.steps:
+            with _listening(stop):
+                trainer.train(resume_from_checkpoint=done[-1].folder if done else None)
+        peak = peak_memory()
+    except (RuntimeError, MemoryError) as problem:
+        if not is_out_of_memory(problem):
+            raise
+        raise _Exhausted from None
+    found = tuple(checkpoints.complete(spec.out))
+    finished = bool(found) and found[-1].step >= course.steps
+    code = ExitCode.OK if finished else ExitCode.TIME_UP if stop.reason == "time" else ExitCode.STOPPED
+    return Result(
+        exit=code,
+        checkpoints=tuple(checkpoint for checkpoint in found if not (finished and checkpoint.interim)),
+        best=best_of(found),
+        base=base,
+        corpus_sha256=corpus_hash(train),
+        pair_ids=tuple(row.id for row in train if row.id not in left_out),
+        left_out=tuple(left_out),
+        max_seq_length=spec.settings.max_seq_length,
+        seconds=round(time.monotonic() - started, 2),
+        plan=plan,
+        peak_memory_bytes=peak,
+    )
+
+
+def make_course(
+    spec: TrainSpec, tokenizer: Any, train: list[Row], dev: list[Row], progress: Progress
+) -> tuple[Course, list[str]]:
+    """Encode all rows (the person's form is learned from the rows trained on) and plan the steps; also the ids of the
+    rows that are too long. Raises ``TrainingError`` when none is left."""
+    examples = encode_rows(tokenizer, [*train, *dev], spec.report, spec.privacy)
+    kept, long = fitting(examples[: len(train)], spec.settings.max_seq_length)
+    kept_dev, long_dev = fitting(examples[len(train) :], spec.settings.max_seq_length)
+    if long or long_dev:
+        progress.say(
+            f"{len(long) + len(long_dev)} row(s) longer than {spec.settings.max_seq_length} tokens are left out"
+        )
+    if not kept:
+        raise TrainingError("every row is longer than the sequence length", "Raise `training.max_seq_length`.")
+    course = plan_course(spec, kept, kept_dev, int(os.environ.get("WORLD_SIZE", "1")))
+    progress.set_steps(course.steps)
+    progress.say(f"{len(kept)} rows to train on, {len(kept_dev)} to measure on, {course.steps} steps")
+    return course, [*long, *long_dev]
+
+
+class _listening:
+    """Within: SIGTERM and SIGINT ask for a stop after the current step; outside the main thread nothing changes."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        def ask(number: int, _: Any) -> None:
+            self._stop.reason = signal.Signals(number).name
+
+        try:
+            self._before = {number: signal.signal(number, ask) for number in SIGNALS}
+        except ValueError:
+            self._before = {}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether an exception says that memory ran out (CUDA's own class, or the CPU allocator's words)."""
+    text = str(problem)
+    return (
+        isinstance(problem, MemoryError)
+        or type(problem).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in text
+        or "CUDA out of memory" in text
+    )
+
+
+def free_memory() -> None:
+    """Give what a failed attempt held back to the system."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+def peak_memory() -> int:
+    """Peak GPU memory reserved by this process in bytes; 0 without a GPU."""
+    import torch
+
+    return int(torch.cuda.max_memory_reserved()) if torch.cuda.is_available() else 0
+
+
+def write_json(file: Path, value: Any) -> None:
+    """Write JSON under a temporary name and put it in place, so that nobody reads half of it."""
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    partial.replace(file)
+
+
+def _first_process() -> bool:
+    return os.environ.get("RANK", "0") == "0"
+
+
+def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Result] = run) -> int:
+    """The process: exit code as in ``ExitCode``; ``result.json`` in the run's folder is written last."""
+    try:
+        spec = spec_from(sys.argv[1:] if arguments is None else arguments)
+        result = runner(spec)
+    except NippoError as problem:
+        print(problem, file=sys.stderr)
+        if isinstance(problem, OutOfMemory):
+            return ExitCode.OUT_OF_MEMORY
+        return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED
+    if _first_process():
+        if result.exit is ExitCode.OK:
+            checkpoints.drop_states(spec.out)
+        write_json(spec.out / RESULT, result.to_json())
+        print(summary(result))
+    return result.exit
+
+
+def summary(result: Result) -> str:
+    """A few lines for a person."""
+    lines = [f"{'step':>6}  {'loss':>7}  {'dev loss':>8}"]
+    for checkpoint in result.checkpoints:
+        loss, dev = (f"{value:.4f}" if value is not None else "-" for value in (checkpoint.loss, checkpoint.dev_loss))
+        lines.append(f"{checkpoint.step:>6}  {loss:>7}  {dev:>8}{'  best' if checkpoint.step == result.best else ''}")
+    memory = f", {result.peak_memory_bytes / 2**30:.1f} GiB at most" if result.peak_memory_bytes else ""
+    lines.append(f"{result.exit.name.lower()} after {result.seconds / 60:.1f} minutes{memory}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
