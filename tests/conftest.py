@@ -25,11 +25,11 @@ MakeConfig = Callable[..., Config]
 
 
 @pytest.fixture(autouse=True)
-def isolated_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def isolated_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Take the user's settings, data and cache out of sight; return the folder that stands in for the home folder."""
     for name in [name for name in os.environ if name.startswith("NIPPO_") or name == "NOTIFY_SOCKET"]:
         monkeypatch.delenv(name)
-    home = tmp_path / "home"
+    home = tmp_path_factory.mktemp("home")
     for name, folder in {
         "HOME": home,
         "USERPROFILE": home,

@@ -1,0 +1,79 @@
+"""The database's schema as numbered steps. ``PRAGMA user_version`` counts those taken; a step is never changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from daemon.errors import UsageError
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE notes (            -- every diary file that was dealt with, as it was then
+        path TEXT PRIMARY KEY,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE jobs (             -- a row lives until its report is on disk
+        path TEXT PRIMARY KEY,      -- of the diary note, inside the vault
+        day TEXT NOT NULL,          -- ISO date, "" where the name has none
+        sha TEXT NOT NULL,          -- of the diary's bytes
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'failed', 'skipped')),
+        source TEXT NOT NULL CHECK (source IN ('watch', 'backfill', 'report', 'redo')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        error TEXT NOT NULL DEFAULT '',
+        next_step TEXT NOT NULL DEFAULT '',
+        queued_at TEXT NOT NULL
+    );
+    CREATE INDEX jobs_by_state ON jobs (state, queued_at);
+    CREATE TABLE reports (          -- what the daemon last wrote, to know its own bytes again
+        day TEXT PRIMARY KEY,
+        diary_path TEXT NOT NULL,
+        diary_sha TEXT NOT NULL,
+        report_path TEXT NOT NULL,
+        report_sha TEXT NOT NULL,   -- of the bytes on disk; "" before the first write
+        pending_sha TEXT NOT NULL,  -- of the bytes about to replace them; "" outside a write
+        pending_diary_sha TEXT NOT NULL,
+        draft TEXT NOT NULL,        -- the body as it was drawn
+        model TEXT NOT NULL,
+        status TEXT NOT NULL,
+        written_at TEXT NOT NULL
+    );
+    CREATE TABLE pairs (            -- accepted reports
+        id TEXT PRIMARY KEY,
+        day TEXT NOT NULL,
+        diary TEXT NOT NULL,
+        diary_sha TEXT NOT NULL,
+        report TEXT NOT NULL,
+        draft TEXT NOT NULL,
+        accepted_at TEXT NOT NULL,
+        withdrawn INTEGER NOT NULL DEFAULT 0,
+        source TEXT NOT NULL
+    );
+    CREATE INDEX pairs_by_day ON pairs (day);
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+
+def migrate(database: sqlite3.Connection, file: Path) -> None:
+    """Bring a database to the newest schema, each step in a transaction of its own.
+
+    Raises ``UsageError`` for a database of a newer nippo, without touching it.
+    """
+    check_version(database, file)
+    for number in range(version(database) + 1, len(MIGRATIONS) + 1):
+        database.executescript(f"BEGIN IMMEDIATE;\n{MIGRATIONS[number - 1]}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def check_version(database: sqlite3.Connection, file: Path) -> None:
+    """Raise ``UsageError`` when a newer nippo has written the database."""
+    if version(database) > len(MIGRATIONS):
+        raise UsageError(
+            f"{file} was written by a newer nippo (schema {version(database)}, this one knows {len(MIGRATIONS)}).",
+            "Install that version again; the file was left as it is.",
+        )
+
+
+def version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
