@@ -67,6 +67,8 @@ def system_lines(config: Config) -> list[Line]:
     """Everything this module can say about this machine."""
     gpus = probe()
     lines = service_lines() + gpu_lines(gpus, config.engine.kind)
+    if config.engine.kind in ("auto", "llamacpp") and find_spec("xllamacpp") is not None:
+        lines.append(llamacpp_line())
     return [*lines, mount_line(config.vault_path, config.watch.observer)]
 
 
@@ -129,6 +131,22 @@ def stack_line(command: Sequence[str] = (sys.executable, "-c", GPU_PROBE), timeo
             "bitsandbytes", "fail", last, 'Run `pip install "nippo[gpu]"` again, with a driver of 570 or newer.'
         )
     return Line("bitsandbytes", "ok", f"4-bit works on the GPU (torch, CUDA, Triton: {done.stdout.strip()})")
+
+
+def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllamacpp")) -> Line:
+    """Whether the installed llama.cpp can be loaded; a bare Debian lacks a library that it is linked to."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        return Line("llama.cpp", "fail", "loading it takes more than 60 s", "Is the machine or the disk overloaded?")
+    if done.returncode == 0:
+        return Line("llama.cpp", "ok", "the package xllamacpp can be loaded")
+    last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    library = re.search(r"lib\w+\.so(?:\.\d+)*", last)
+    remedy = (
+        f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else "Install `nippo[starter]` again."
+    )
+    return Line("llama.cpp", "fail", last, remedy)
 
 
 def mount_line(vault: Path, observer: str, mountinfo: str | None = None, container: bool | None = None) -> Line:

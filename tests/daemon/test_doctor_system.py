@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from daemon.doctor_system import compiler_line, gpu_lines, linger_lines, mount_line, mount_of, service_lines, stack_line
+from daemon.doctor_system import (
+    compiler_line,
+    gpu_lines,
+    linger_lines,
+    llamacpp_line,
+    mount_line,
+    mount_of,
+    service_lines,
+    stack_line,
+)
 from daemon.hardware import Gpu
 
 TABLE = """\
@@ -71,6 +80,12 @@ def test_the_gpu_stack_is_tried_in_a_child_process() -> None:
     assert bad.state == "fail" and bad.message == "CUDA driver is too old" and bad.remedy
     hung = stack_line((sys.executable, "-c", "import time; time.sleep(30)"), timeout_seconds=0.2)
     assert hung.state == "fail" and "no answer" in hung.message
+
+
+def test_a_library_that_llama_cpp_misses_is_named() -> None:
+    failed = llamacpp_line((sys.executable, "-c", "raise ImportError('libgomp.so.1: cannot open shared object file')"))
+    assert failed.state == "fail" and "libgomp.so.1" in failed.message and "apt install libgomp1" in failed.remedy
+    assert llamacpp_line((sys.executable, "-c", "")).state == "ok"
 
 
 def test_a_machine_without_systemd_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 ROOTS = Path(os.environ.get("NIPPO_SYSTEMD_ROOT", "/var/cache/nippo-systemd-tests"))
 SUITE = "bookworm"
 PACKAGES = (
-    "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,python3,python3-venv,python3-pip,ca-certificates,procps"
+    "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,procps,ca-certificates,"
+    "python3,python3-venv,python3-pip,libgomp1"  # llama.cpp needs the last one
 )
 USER = "taro"
 VENV = f"/home/{USER}/.local/share/nippo-venv"
