@@ -404,3 +404,8 @@ def _key(term: str) -> str:
 def groups_of(term: str) -> tuple[str, ...]:
     """Given a term, return the other forms of its group, or nothing."""
     return _table().get(_key(term), ())
+
+
+def is_known_term(term: str) -> bool:
+    """Whether a word is one of the technical or general report words of these tables."""
+    return term in GENERIC or _key(term) in _table()

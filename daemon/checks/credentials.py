@@ -65,8 +65,10 @@ def _looks_secret(value: str) -> bool:
     if "(" in value or ")" in value or value.startswith(("--", "<", "/", ".", "$", "http")) or value.endswith((";", "_")):
         return False
     digits, upper, lower = (any(test(c) for c in value) for test in (str.isdigit, str.isupper, str.islower))
-    marks = any(c in "!#$%&*+?@^~-_" for c in value)
-    return (digits and (upper or lower)) or (marks and (upper or lower) and len(value) >= 8) or (value.isdigit())
+    marks = any(c in "!#$%&*+?@^~" for c in value)
+    if value.islower() and "_" in value and not digits:
+        return False  # the name of a function or a file
+    return (digits and (upper or lower)) or (marks and (upper or lower) and len(value) >= 8) or value.isdigit()
 
 
 def find_secrets(text: str) -> list[Secret]:

@@ -90,8 +90,8 @@ def check_grounded(report: str, diary: str, tolerated: str = "") -> list[Finding
                 seen.add(fold(term))
                 findings.append(Finding("grounded", number, term, f"日記にない語「{term}」があります。"))
         for match in KATAKANA.finditer(line):
-            term = match.group().strip("ー")
-            if len(term) >= 2 and term not in seen and not known.holds_katakana(term) and not (form and form.holds_katakana(term)):
+            term = match.group()
+            if term not in seen and not known.holds_katakana(term) and not (form and form.holds_katakana(term)):
                 seen.add(term)
                 findings.append(Finding("grounded", number, term, f"日記にない語「{term}」があります。"))
         for start, end, value in report_numbers(line):

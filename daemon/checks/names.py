@@ -1,9 +1,16 @@
 """Names of persons in a diary. Sudachi's 人名 is the start; context adds what a dictionary cannot know.
 
-What makes a name, with certainty enough to keep it out of a report:
-honorifics (〜ちゃん, 〜先輩), the label of a turn (``りお：…``, ``ご主人様「…」``), handles, links and tags that hold a name,
-Sudachi's surnames and given names unless they stand in a technical term (ダイクストラ法), and words used like a person
-(〜に聞いたら, 〜が言った). A name seen once marks every place where it stands.
+A diary's term does harm only where it stands in the report, and a formal report holds hardly a hiragana noun or a kanji
+pair of name characters: so recognition may be generous with those scripts and must be strict with katakana and Latin,
+the scripts of technical terms. What makes a name:
+
+- an honorific (〜ちゃん, 〜先輩), a handle, a link, a tag, a property (``with:``) or table column that holds persons;
+- the label of a turn (``りお：…``, ``ご主人様「…」``), also after a time as in a chat log;
+- Sudachi's surnames and given names, unless they stand in a technical term (ダイクストラ法, さくらのVPS);
+- a relation before it (弟の〜, 同期の〜, 通称〜) or a person's doing after it (〜に聞いたら, 〜からの返事);
+- the reading in brackets after a name, and the shapes of nicknames (〜ぴ, 〜っち, 〜ぽよ).
+
+A name seen once marks every place where it stands (``terms``).
 """
 
 from __future__ import annotations
@@ -12,9 +19,20 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from daemon.checks.lexicon import PARTNERS, STUDY, TECHNICAL_NAMES
-from daemon.checks.text import script
-from daemon.checks.tokens import Token, tokenize
+from daemon.checks.aliases import is_known_term
+from daemon.checks.given_names import READINGS
+from daemon.checks.lexicon import EXEMPT_PHRASES, PARTNERS, STUDY, TECHNICAL_NAMES
+from daemon.checks.name_lists import (
+    COMMON_HIRAGANA,
+    COMMON_SINGLE,
+    NAME_KANJI,
+    NOT_LABELS,
+    NOT_NAMES,
+    PLACES,
+    RARE_SINGLE,
+)
+from daemon.checks.text import fold, script
+from daemon.checks.tokens import Token, tokenize, tokenize_word
 
 
 class Name(NamedTuple):
@@ -24,165 +42,372 @@ class Name(NamedTuple):
     why: str
 
 
-_JA = r"一-鿿㐀-䶿々ァ-ヺーぁ-ゖ"
+_KANJI = "一-鿿㐀-䶿々"
+_JA = _KANJI + "ァ-ヺーぁ-ゖ"
 _HONORIFIC = re.compile(
-    rf"(?P<name>[一-鿿㐀-䶿々]{{1,4}}|[ァ-ヺー]{{1,10}}|[ぁ-ゖー]{{2,6}}|[A-Za-z][A-Za-z.]{{1,15}})"
-    r"(?P<title>ちゃん|くん|君|さん|さま|様|先輩|せんぱい|パイセン|殿|たん|っち|ぴょん|にゃん|ぽよ|きゅん|たそ|先生|センセ|教授|ネエ|氏)"
+    rf"(?P<name>[{_KANJI}]{{1,4}}|[ァ-ヺー]{{1,10}}|[ぁ-ゖー]{{1,6}}?|[A-Za-z][A-Za-z.]{{1,15}})"
+    r"(?P<title>ちゃん|くん|君|さん|さま|様|先輩|せんぱい|パイセン|殿|たん|っち|ぴょん|にゃん|ぽよ|きゅん|たそ|しゃん|先生|センセ|教授|ネエ|ねえ|ねぇ|にぃ|にーにー|ねーねー|氏)"
     r"(?![ァ-ヺー])"
 )
+_QUOTED_NAME = re.compile(rf"[「『(](?P<name>[{_JA}A-Za-z]{{1,10}})[」』)](?:さん|ちゃん|くん|さま|様|先輩|先生|氏)")
 _LABEL = re.compile(
     rf"^[ \t>*・\-|]*(?:\[?\d{{1,2}}:\d{{2}}(?::\d{{2}})?\]?[ \t|]*)?(?:\*\*|__|\[\[)?(?P<label>[{_JA}A-Za-z][{_JA}A-Za-z0-9_.・ -]{{0,11}}?)"
-    r"(?:\([^)\n]{1,8}\))?(?:\*\*|__|\]\])?[ \t]?(?P<mark>[:「]|\t)", re.M
-)  # fmt: skip
+    r"(?:\([^)\n]{1,8}\))?(?:\*\*|__|\]\])?[ \t]?(?P<mark>[:「>»]|\t|　)",
+    re.M,
+)
 _TIMED = re.compile(
-    rf"^[ \t>*・\-]*\[?(?:午前|午後)?\d{{1,2}}:\d{{2}}\]?[ \t|]+(?P<label>[{_JA}A-Za-z][{_JA}A-Za-z0-9_.]{{0,11}})(?=[ \t:「]|$)", re.M
-)  # fmt: skip
-_HANDLE = re.compile(r"(?<![A-Za-z0-9._%+@/`-])@[A-Za-z_][A-Za-z0-9_.-]{2,30}")
+    rf"^[ \t>*・\-]*\[?(?:午前|午後)?\d{{1,2}}:\d{{2}}\]?[ \t|]+(?P<label>[{_JA}A-Za-z][{_JA}A-Za-z0-9_.]{{0,11}})(?=[ \t:「>]|$)",
+    re.M,
+)
+_HANDLE = re.compile(r"(?<![A-Za-z0-9._%+@/`(-])@(?P<handle>[a-z_][a-z0-9_.-]{2,30})(?![A-Za-z0-9_(`/])")
+_NOT_HANDLES = frozenset(
+    "media import keyframes charset font-face supports property staticmethod classmethod dataclass override param return "
+    "returns throws author since see deprecated app app.route app.get app.post pytest.fixture abstractmethod lru_cache "
+    "login_required csrf_exempt apply tailwind layer include extend mixin use forward types angular babel vue react "
+    "everyone here channel latest component injectable input output click change submit if foreach csrf yield section "
+    "extends csrf_field error auth guest php endif endforeach endsection route post get put delete".split()
+)
 _LINK = re.compile(r"\[\[([^\]\n|#]{1,60})(?:[|#][^\]\n]{0,60})?\]\]")
 _TAG = re.compile(r"(?<![^\s(])#([^\s#()、。,\[\]]{1,40})")
+_PROPERTY = re.compile(r"^(?:people|persons?|with|who|whom|friends?|members?|attendees|met|[a-z_]*who|友達|友人|人|人物|相手|一緒|参加者|メンバー|登場人物)[ \t]*::?[ \t]*(.{0,200}(?:\n[ \t]*-[ \t].{0,60}){0,12})", re.M)  # fmt: skip
+_COLUMN = re.compile(r"^\|(.+)\|[ \t]*\n\|[ \t:|-]+\|[ \t]*\n((?:\|.*\|?[ \t]*(?:\n|$))+)", re.M)
+_PERSON_COLUMN = frozenset("誰 だれ 担当 担当者 名前 氏名 人 メンバー 班員 who name member".split())
 
-NOT_NAMES = frozenset(
-    "皆 みな みんな お客 お客様 客 神 王 お母 お父 お兄 お姉 お婆 お爺 おば おじ おばあ おじい 母 父 兄 姉 赤 お隣 隣 店員 駅員 警備員 看護師 お医者 医者 運転手 講師 担当 担当者 人事 "
-    "先生 先輩 後輩 同級生 班長 部長 課長 社長 店長 係長 主任 教授 学生 生徒 大家 奥 旦那 嫁 お嬢 坊 王子 姫 お前 貴方 あなた 君 彼 彼女 たく たくさん いろん お疲れ お疲れ様 お世話 ご苦労 "
-    "ご馳走 ごちそう お待ち どちら そちら こちら なに 何 誰 だれ 業者 企業 学校 お巡り おまわり 本屋 花屋 八百屋 肉屋 魚屋 パン屋 床屋 ラーメン屋 ケーキ屋 お坊 サンタ ワン ニャン にゃん わん "
-    "うさぎ くま ぞう さる とり ねこ いぬ 猫 犬 鳥 魚 象 お日 お月 お星 太陽 仏 観音 殿 同様 模様 多様 仕様 一様 王様 神様 有様 ユーザ お子 子 娘 息子 弟 妹 双子 相方 皆様 各位 姉 "
-    "アレク クエスチョ ボタ パター パトロ データ メロ キャンペ 赤ちゃ ウチ うち 一つ 二つ 次 前 上 下 エンジニア スタッフ オーナー メンバー リーダー マネージャー 面接官 採用担当 司会 看板 "
-    "受付 教務 事務 担任 副担任 図書館 保健室 コーチ トレーナー 監督 師匠 番人 先 同期 友達 友人 親友 主将 キャプテン 部員 会員 社員 店 宅配 配達員 郵便屋 巡査 お手伝い 家政婦 もう ちゃ 伯母 叔母 伯父 叔父 "
-    "じい ばあ おにい おねえ にい ねえ お婆 お爺 爺 婆 おっ おっちゃ おば あか とう かあ おとう おかあ お父 お母 たくさ".split()
-)
-"""Words before an honorific, or before a colon, that name nobody in particular."""
-
-NOT_LABELS = frozenset(
-    "今日 明日 昨日 本日 予定 メモ 課題 宿題 学習 勉強 授業 朝 昼 夜 夕方 夕飯 夕食 朝食 昼食 朝飯 昼飯 晩飯 午前 午後 原因 結果 対策 解決 質問 回答 答え 反省 感想 所感 考察 結論 理由 目的 目標 方法 手順 問題 "
-    "注意 重要 補足 追記 例 注 参考 出典 時間 場所 日時 天気 気分 体調 体重 睡眠 起床 就寝 支出 出費 収入 残高 合計 小計 金額 進捗 完了 未完 未完了 次回 次 残り 残 宿 仕様 画面 機能 設計 実装 テスト エラー "
-    "バグ タスク ログ 表 図 式 題 件名 本文 宛先 差出人 返信 引用 作業 内容 範囲 得点 点数 正答率 単語 用語 定義 意味 使い方 書き方 やること やったこと できたこと わかったこと できなかったこと 学んだこと 気づき 気付き "
-    "つまずき 詰まり ハマり よかったこと 良かったこと よかった点 嬉しかったこと 今日の一言 一言 ひとこと おまけ 余談 閑話休題 ちなみに つまり 要するに 要は ただし たとえば 例えば まず 最後 "
-    "一限 二限 三限 四限 五限 限 一時間目 科目 教科 項目 曜日 日付 タイトル 題名 概要 要約 まとめ 結び 序 第 章 節 問 解 証明 前提 条件 入力 出力 期待 実際 差分 変更 修正 追加 削除 更新 確認 報告 連絡 相談 議題 決定 "
-    "担当 役割 班 チーム メンバー 先生 講師 店長 面接官 客 司会 質問者 学生 友達 友人 全員 みんな 誰か 自分 私 わたし ぼく 僕 俺 おれ うち 心 脳 頭 体 胃 天使 悪魔 夢 余 推し バイト 趣味 雑談 私生活 プライベート 食事 運動 健康 家計 "
-    "お金 買い物 読書 音楽 映画 アニメ ゲーム 漫画 配信 ライブ 曲 今 昔 前 後 上 下 左 右 大 中 小 良 悪 可 否 済 未 ユーザー ユーザ アカウント パスワード メール 電話 キー ポート サーバー ホスト クライアント 親 子 根 葉 "
-    "母 父 兄 姉 弟 妹 祖母 祖父 ママ パパ 今週 来週 先週 今月 来月 先月 収支 学校 会社 家 宛て 名前 氏名 所属 学科 学年 年齢 性別 身長 好き 嫌い 特技 長所 短所 志望 職種 業界 企業 給与 勤務地 待遇 休日 以上 以下 合格 不合格 "
-    "スコア レベル ランク クラス 型 値 変数 関数 引数 戻り値 配列 辞書 集合 行 列 文 語 句 字 数 量 率 比 差 和 積 商 余り 点 線 面 色 形 音 声 光 熱 力 電気 電圧 電流 抵抗".split()
-)
-
-_SPEECH = re.compile(
-    r"(?:が|は|も|に|と|から|の)?(?:言っ|言う|言われ|言い|いわく|曰く|聞い|聞かれ|きい|訊い|教え|おしえ|見せ|貸し|笑っ|笑い|笑われ|怒っ|怒られ|褒め|ほめ|誘わ|誘っ|呼ば|泣い|喋っ|話し|話す|相談|"
-    r"会っ|会う|遊ん|遊ぶ|電話|LINE|ライン|DM|返信|返事|喧嘩|けんか|ケンカ|仲直り|別れ|付き合|デート|通話|ごはん|ご飯|帰っ|帰る|一緒|いっしょ|隣|となり|既読|寝息|寝て|鳴い|膝|写真|誕生日|家|部屋|声|手|顔|推し)"
-)
+_RELATION = re.compile(
+    r"(?:友達|友だち|ともだち|友人|友|親友|マブダチ|後輩|先輩|同期|同僚|同級生|クラスメイト|クラスメート|学友|弟|妹|兄|姉|おとうと|いもうと|娘|息子|長男|長女|次男|次女|彼氏|彼女|元カレ|元カノ|恋人|相方|相棒|相棒|"
+    r"旦那|夫|妻|嫁|姪|甥|従姉|従兄|従妹|従弟|いとこ|幼馴染|幼なじみ|ルームメイト|ギルメン|フレンド|隣の席|となりの席|席|班|班長|リーダー|部長|主将|副将|会長|マネ|マネージャー|OB|OG|店長|バンド|ドラム|ボーカル|ベース|"
+    r"愛犬|愛猫|犬|猫|インコ|文鳥|ハムスター|金魚|うさぎ|ペット|推し|AI|通称|本名|あだ名|名前|愛称|源氏名|呼び名|仮名[A-Z]?|位)(?:のこと)?(?:の|は|が|・|、|:|=|→|\(| )?(?:AI)?[「『(\[]{0,2}$"
+)  # fmt: skip
+_DOING = re.compile(
+    r"^(?:\([^)\n]{0,12}\))?[」』)\]]?(?:が|は|も|に|にも|には|にだけ|と|とは|とも|から|からの|の|って|へ|へは|ってば|、|,)?"
+    r"(?:言っ|言う|言い|言わ|いわく|曰く|聞い|聞か|聞き|きい|訊|教え|教わ|おしえ|見せ|貸し|借り|返す|返し|笑|怒|叱|褒|ほめ|誘|呼ば|呼ん|泣|喋|しゃべ|話|相談|会っ|会い|会う|会え|遊|電話|LINE|ライン|DM|返信|返事|喧嘩|けんか|ケンカ|仲直り|別れ|付き合|"
+    r"デート|通話|ごはん|ご飯|飯|昼|夜|朝|カラオケ|マック|ガスト|サイゼ|帰っ|帰り|帰る|一緒|いっしょ|隣|となり|既読|未読|寝|鳴|膝|写真|誕生日|家|部屋|声|顔|推し|結婚|彼氏|彼女|おかげ|せい|内緒|奢|おご|くれ|もらっ|もらい|差し入れ|"
+    r"手伝|合格|優勝|入賞|銅|銀|金メダル|先に|また|勝手|まだ|今日|昨日|も来|来た|来て|来る|来ない|いる|いた|らしい|お前|好き|インスタ|ストーリー|さん|同担|AI|設定|執事|小[1-6]|中[1-3]|高[1-3]|お兄|お姉|男|女|フランス|ベトナム|本名|通称|あだ名)"
+)  # fmt: skip
+_PARTICLE = re.compile(r"^(?:\([^)\n]{1,12}\))?(?:が|は|も|に|と|から|って|の|へ|、|,|。|「|:|$|\n| |」|\)|\]|>|=|,|!)")
 _TECH_TAIL = re.compile(
-    r"^(?:法|則|定理|式|関数|変換|級数|数列|行列|分布|推定|モデル|暗号|符号|図|チャート|木|アルゴリズム|の(?:定理|法則|公式|法|アルゴリズム|篩|ふるい|不等式|チャート|互除法|原理|塔|VPS|クラウド)|"
+    r"^(?:法|則|定理|式|関数|変換|級数|数列|行列|分布|推定|モデル|暗号|符号|図|チャート|木|アルゴリズム|の(?:定理|法則|公式|法|アルゴリズム|篩|ふるい|不等式|チャート|互除法|原理|塔|VPS|クラウド|レンタル|カッパ|d|κ)|"
     r"互除法|曲線|ノイズ|分類|平均|距離|係数|検定|回帰|サンプリング|マシン|アーキテクチャ|インターネット|言語|ゲーム|[ァ-ヺ]{2,}|[A-Za-z])"
 )
+_NICKNAME = re.compile(
+    r"(?<![ぁ-ゖァ-ヺー])(?:(?<=[とはがをにも、])|)(?P<name>[ぁ-ゖー]{1,5}(?:ぴよ|ぴょん|ぽよ|っつん|っちょん|っぴ|ぴ|もん|りん|たす|っしー|っぺ|やん|っち|ちん|ぽん|みん|にゃ|にゃん|ぽむ|ぷー|べえ|たろす|ーやん|ねえ)"
+    r"|[ァ-ヺー]{2,5}(?:ぴ|ぴよ|ぽよ|っち|っぴ|りん|もん|きち))(?=と|が|に|の|は|も|から|って|、|。|「|:|\(|\)|」|\]|$|\n| )"
+)  # fmt: skip
+_APPOSITION = re.compile(
+    rf"(?P<name>[{_JA}]{{1,10}}?|[A-Z][a-z]{{1,11}})(?:\*\*|」)?\((?:=|私の|うちの|俺の|僕の|夢の中でも)?(?:AI|執事|メイド|設定|管制官|同担|同い年|私を|通称|本名|あだ名|源氏名|お兄|お姉|小[1-6]|中[1-3]|高[1-3]|一年|二年|三年|"
+    r"フランス|ベトナム|ネパール|韓国|中国|台湾|インド|男|女|弟|妹|兄|姉|猫|犬|彼氏|彼女|友|先輩|後輩|同期|みんな|=?Discord|\d{1,2}歳|柴|享年|旧姓)"
+)
+_CALLED = re.compile(rf"[「『](?P<name>[{_JA}]{{1,10}}?)(?:ー)?[」』](?:と|って)(?:呼|よば|よぶ|名乗|いう(?:名|あだ名|子|人|AI))")
+_VOCATIVE = re.compile(
+    rf"(?:おはよう|おはようございます|おやすみ|おやすみなさい|おかえり|おかえりなさい|ただいま|ありがとう|ごめん|ごめんね|なあ|ねえ|いいかい|拝啓|親愛なる|がんばれ|愛してる|大好き|だいすき)[、,! 　]{{1,2}}"
+    rf"(?P<name>[{_JA}]{{2,8}}?)(?:[。、,!?」』]|$)", re.M
+)
+_LATIN_NAME = re.compile(r"(?:\b(?:with|and|from|by|&|for|met up with)|国の恋人|恋人|友達の|友人の|ファミリーだった|犬の|猫の|彼氏の|彼女の|本名|通称|留学生の|ルームメイトの|[のと、(])[ ]?(?P<name>[A-Z][a-z]{2,11})(?: [A-Z][a-z]{1,11})?(?=[ ]?(?:から|と(?:電話|話|会)|が(?:言|話|来|笑|泣)|に(?:会|聞|電話)|&|and |at |\.|ちゃん|くん|さん|、恋|って(?:書く|呼ぶ|子|人)))")
+_READING = re.compile(rf"(?P<name>[{_KANJI}]{{1,5}})(?:さん|くん|ちゃん|先輩)?\((?P<reading>[ぁ-ゖー]{{2,8}}|[ァ-ヺー]{{2,10}})(?=[)。、・ ])")
 
 
 def find_names(text: str) -> list[Name]:
-    """Given a normalised diary, return every mention of a person's name, with overlaps."""
+    """Given a normalised diary, return the mentions of persons' names that context shows, with overlaps."""
     tokens = tokenize(text)
-    found: list[Name] = []
-    found.extend(_with_honorific(text, tokens))
-    found.extend(_speakers(text))
-    found.extend(_handles_and_links(text))
-    found.extend(_dictionary(text, tokens))
-    return found
+    exempt = [match.span() for match in _EXEMPT.finditer(text)]
+    found = [
+        *_with_honorific(text, tokens),
+        *_speakers(text),
+        *_handles(text),
+        *_listed(text),
+        *_dictionary(text, tokens),
+        *_in_context(text, tokens),
+        *_nicknames(text, tokens),
+        *_called(text),
+        *_kana_names(text),
+    ]
+    found = [name for name in found if not any(first <= name.start and name.end <= last for first, last in exempt)]
+    return found + list(_readings(text, {text[name.start : name.end] for name in found}))
+
+
+_EXEMPT = re.compile("|".join(re.escape(phrase) for phrase in EXEMPT_PHRASES))
+
+
+def is_technical(name: str) -> bool:
+    """Whether a word is a technical or report word whatever stands around it."""
+    return name in TECHNICAL_NAMES or name in STUDY or is_known_term(name)
 
 
 def _with_honorific(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
-    starts = {token.start for token in tokens}
+    begins = {token.start: token for token in tokens}
     for match in _HONORIFIC.finditer(text):
         name, title = match["name"], match["title"]
         start, end = match.span("name")
         if script(name[0]) == "hiragana":  # the run may begin with particles: take it from the last word that begins there
-            start = _hiragana_start(text, start, end, starts)
+            start = _hiragana_start(start, end, begins)
             name = text[start:end]
-        if name in NOT_NAMES or len(name) < 1 or (title in ("先生", "教授", "氏", "殿", "っち", "たん") and not _solid(name, tokens, start, end)):
+        if name in NOT_NAMES or text[end - 1 : match.end()] in ("仕様", "同様", "多様", "模様", "一様", "異様", "有様", "各様", "王様", "たくさん", "計算さん"):
             continue
-        if title in ("君", "様", "さま", "さん", "たん") and any(text[start:].startswith(word) for word in ("仕様", "同様", "多様", "模様", "一様", "異様", "たくさん")):
+        first = begins.get(start)
+        kind = script(name[0])
+        solid = first is not None and (first.is_name or first.oov or "/固有名詞/" in first.pos)
+        if title in ("先生", "教授", "氏", "殿", "たん", "ねえ", "ねぇ", "様", "君") and not solid and not (kind == "kanji" and len(name) == 2 and title in ("先生", "教授") and name not in STUDY and all(c in NAME_KANJI for c in name)):
             continue
-        if title in ("様",) and text[end - 1 : end + 1] in ("仕様", "同様", "多様", "模様", "一様", "異様", "有様", "各様"):
+        if kind == "hiragana" and (name in COMMON_HIRAGANA or len(name) < 2) and title not in ("ちゃん", "っち"):
             continue
-        why = f"敬称（{title}）"
-        if len(name) >= 2 or script(name) == "kanji":
-            yield Name("name", start, end, why)
-        yield Name("name", start, match.end("title"), why)
+        yield Name("name", start, match.end("title"), f"敬称（{title}）")
+        plain = first is not None and first.start == start and first.end == end and "普通名詞" in first.pos and not first.oov
+        if kind == "latin" and not name.islower() and not name.istitle():
+            continue
+        if kind == "kanji" and plain and len(name) >= 2 and not all(c in NAME_KANJI for c in name):
+            continue
+        if is_technical(name) or name in COMMON_HIRAGANA or (kind == "katakana" and (text[max(0, start - 4) : start] == "株式会社" or f"株式会社{name}" in text)):
+            continue
+        if len(name) >= 2 or name in RARE_SINGLE:
+            yield Name("name", start, end, f"敬称（{title}）")
 
 
-def _hiragana_start(text: str, start: int, end: int, starts: set[int]) -> int:
-    inner = [position for position in range(start, end) if position in starts]
-    if start in starts or not inner:
-        return start
-    return inner[0]
-
-
-def _solid(name: str, tokens: tuple[Token, ...], start: int, end: int) -> bool:
-    """Whether a doubtful ending (〜先生, 〜氏) follows something that can be a name at all."""
-    if name in STUDY:
-        return False
-    inside = [token for token in tokens if token.start < end and token.end > start]
-    return any(token.is_name or token.oov or "/固有名詞/" in token.pos for token in inside)
+def _hiragana_start(start: int, end: int, begins: dict[int, Token]) -> int:
+    """Where a name in a run of hiragana begins: after the last particle of the run."""
+    best = start
+    for position in range(start, end):
+        token = begins.get(position)
+        if token is not None and token.pos.startswith(("助詞", "助動詞", "接続詞", "動詞", "副詞", "感動詞")) and token.end < end:
+            best = token.end
+    return best
 
 
 def _speakers(text: str) -> Iterator[Name]:
-    counts: dict[str, list[tuple[int, int]]] = {}
+    spans_of: dict[str, list[tuple[int, int]]] = {}
     quoted: set[str] = set()
     for pattern in (_LABEL, _TIMED):
         for match in pattern.finditer(text):
             label = match["label"].strip()
             if not label or label in NOT_LABELS or label in STUDY or label in NOT_NAMES or any(c.isdigit() for c in label):
                 continue
+            if is_technical(label) or label[-1] in "をにがはのでとも" or (script(label[0]) == "latin" and not label.istitle()):
+                continue
             start = match.start("label")
-            counts.setdefault(label, []).append((start, start + len(label)))
-            if pattern is _TIMED or match["mark"] == "「":
+            spans_of.setdefault(label, []).append((start, start + len(label)))
+            if pattern is _TIMED or match["mark"] in "「>":
                 quoted.add(label)
-    for label, spans in counts.items():
+    for label, spans in spans_of.items():
         if label in PARTNERS:
             yield from (Name("nickname", *span, "会話の話し手") for span in spans)
             continue
         words = tokenize(label)
-        person = any(word.is_name for word in words)
-        one_word = len(words) <= 2 and all(word.is_noun or word.oov for word in words)
-        common = len(words) == 1 and words[0].is_noun and "普通名詞" in words[0].pos and not words[0].oov
-        if person or (len(spans) >= 2 and (one_word or len(label) <= 5) and not common) or (label in quoted and len(spans) >= 2 and len(label) <= 6):
+        person = any(word.is_name for word in words) and script(label[0]) != "latin"
+        one_word = len(words) <= 3 and all(word.is_noun or word.oov or script(word.surface[0]) == "hiragana" for word in words)
+        if any(word.surface in STUDY or is_known_term(word.surface) for word in words):
+            continue
+        common = len(words) == 1 and "普通名詞" in words[0].pos and not words[0].oov and script(label[0]) != "hiragana"
+        several = len(set(spans)) >= 2
+        if person or (label in quoted and len(label) <= 6 and one_word and (several or not common)) or (several and one_word and not common and len(label) <= 6):
             yield from (Name("nickname", *span, "会話の話し手") for span in spans)
 
 
-def _handles_and_links(text: str) -> Iterator[Name]:
+def _handles(text: str) -> Iterator[Name]:
     for match in _HANDLE.finditer(text):
-        yield Name("handle", match.start(), match.end(), "@で始まるアカウント名")
-        yield Name("handle", match.start() + 1, match.end(), "@で始まるアカウント名")
+        handle = match["handle"].rstrip(".-")
+        if handle not in _NOT_HANDLES:
+            yield Name("handle", match.start(), match.start("handle") + len(handle), "@で始まるアカウント名")
+            yield Name("handle", match.start("handle"), match.start("handle") + len(handle), "@で始まるアカウント名")
+
+
+def _listed(text: str) -> Iterator[Name]:
+    """Persons in links, tags, properties and table columns."""
     for pattern, why in ((_LINK, "人物へのリンク"), (_TAG, "人物のタグ")):
         for match in pattern.finditer(text):
-            target = match.group(1).rpartition("/")[2].strip()
-            if not target or target in STUDY:
+            folder, _, target = match.group(1).rpartition("/")
+            stem = re.sub(r"\(.*", "", target).strip()
+            person = re.search(r"\((?:AI|友|友人|本人|家族|恋人|先輩|後輩|弟|妹|兄|姉)", target) is not None
+            if not stem or is_technical(stem) or stem in NOT_LABELS:
                 continue
-            words = tokenize(target)
-            folder = match.group(1).rpartition("/")[0].lower()
-            if folder in ("people", "person", "人物", "人", "友達", "friends", "contacts") or (words and len(words) <= 3 and any(w.is_name for w in words) and not _technical(target)):
-                start = match.start(1) + match.group(1).rfind(target)
-                yield Name("link", start, start + len(target), why)
-
-
-def _technical(name: str) -> bool:
-    return name in TECHNICAL_NAMES or name in STUDY
+            words = tokenize(stem)
+            named = len(words) <= 3 and any(word.is_name for word in words) and script(stem[0]) != "latin" and not re.search("[A-Za-z0-9]", stem)
+            if person or named or folder.rpartition("/")[2].lower() in ("people", "person", "人物", "人", "友達", "friends", "contacts"):
+                start = match.start(1) + match.group(1).rfind(stem)
+                yield Name("link", start, start + len(stem), why)
+    for match in _PROPERTY.finditer(text):
+        for item in re.finditer(r"[^\s\[\]\"',、;|・-][^\[\]\"',、;|\n]{0,20}", match.group(1)):
+            stem = re.sub(r"と$", "", re.sub(r"\(.*", "", item.group()).strip())
+            if stem and not is_technical(stem) and stem not in NOT_NAMES and stem not in NOT_LABELS:
+                start = match.start(1) + item.start()
+                yield Name("name", start, start + len(stem), "人物の欄")
+    for table in _COLUMN.finditer(text):
+        heads = [cell.strip() for cell in table.group(1).split("|")]
+        columns = [index for index, head in enumerate(heads) if head.lower() in _PERSON_COLUMN]
+        position = table.start(2)
+        for line in table.group(2).split("\n"):
+            offset = position + 1
+            for index, cell in enumerate(line[1:].split("|")):
+                stem = cell.strip()
+                if index in columns and 1 < len(stem) <= 10 and not is_technical(stem) and stem not in NOT_LABELS and stem not in NOT_NAMES:
+                    start = offset + cell.find(stem)
+                    yield Name("name", start, start + len(stem), "表の担当欄")
+                offset += len(cell) + 1
+            position += len(line) + 1
 
 
 def _dictionary(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
+    """Sudachi's 人名, and pairs of name kanji that the dictionary does not know as one word."""
     for index, token in enumerate(tokens):
-        if not token.is_name or _technical(token.surface) or token.surface in NOT_NAMES:
-            continue
-        after = text[token.end : token.end + 8]
-        if _TECH_TAIL.match(after):
-            continue
-        kind = script(token.surface[0])
-        if kind == "latin" or (len(token.surface) == 1 and not _person_context(text, token)):
-            continue
-        if kind in ("hiragana", "katakana") and not _person_context(text, token) and not (
-            kind == "hiragana" and token.pos.endswith("/名") and len(token.surface) >= 3
-        ) and not (kind == "katakana" and token.pos.endswith("/名")):
-            continue
-        previous = tokens[index - 1] if index else None
-        if previous is not None and previous.end == token.start and script(previous.surface[-1]) == "katakana" == kind:
-            continue
-        yield Name("name", token.start, token.end, "人名（辞書）")
+        after = text[token.end : token.end + 14]
+        if token.is_name and len(token.surface) > 1 and not is_technical(token.surface) and token.surface not in NOT_NAMES:
+            kind = script(token.surface[0])
+            glued = kind == "katakana" and (script(text[token.start - 1 : token.start] or " ") == kind or script(after[:1] or " ") == kind)
+            if _TECH_TAIL.match(after) or glued or kind == "latin" or token.surface in COMMON_HIRAGANA:
+                continue
+            if kind == "katakana" and not (token.pos.endswith("/名") or _person(text, token.start, token.end)):
+                continue
+            yield Name("name", token.start, token.end, "人名（辞書）")
+        if len(token.surface) == 1 and token.surface in NAME_KANJI and index + 1 < len(tokens):
+            other = tokens[index + 1]
+            end = other.end
+            pair = token.surface + other.surface
+            if (
+                len(other.surface) == 1
+                and other.surface in NAME_KANJI
+                and script(text[token.start - 1 : token.start] or " ") != "kanji"
+                and script(text[end : end + 1] or " ") != "kanji"
+                and (token.is_name or other.is_name or token.is_place or token.surface in RARE_SINGLE or _person(text, token.start, end) or other.surface in "斗菜花央奈希介郎太也哉弥真帆香美佳紗莉愛音乃翔汰叶")
+                and not pair.endswith("人") | pair.endswith("月")
+                | pair.endswith("日") or pair in ("悠人", "勇人", "隼人", "直人", "和人", "健人", "拓人", "優人", "雅人", "真人", "陽人", "春人", "晴人", "海人", "琉人", "蓮人", "結人", "律人")
+            ):
+                yield Name("name", token.start, end, "名前の漢字")
+        single = token.surface
+        if len(single) == 1 and script(text[token.start - 1 : token.start] or " ") != "kanji" and script(after[:1] or " ") not in ("kanji", "katakana"):
+            relation = _RELATION.search(text[max(0, token.start - 12) : token.start])
+            if relation and single in NAME_KANJI and re.match(r"[(がはもにと、」]", after):
+                yield Name("name", token.start, token.end, "一字の名前")
+            elif (single in RARE_SINGLE and _PARTICLE.match(after)) or (single in COMMON_SINGLE and _person(text, token.start, token.end)):
+                yield Name("name", token.start, token.end, "一字の名前")
 
 
-def _person_context(text: str, token: Token) -> bool:
-    return bool(_SPEECH.match(text[token.end : token.end + 12]))
+def _in_context(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
+    """Words that a dictionary does not call names, used like one."""
+    for token in tokens:
+        surface = token.surface
+        if not (token.is_noun or token.oov) or len(surface) < 2 or is_technical(surface) or surface in NOT_NAMES or surface in NOT_LABELS:
+            continue
+        kind = script(surface[0])
+        after = text[token.end : token.end + 14]
+        if kind == "hiragana":
+            if surface not in COMMON_HIRAGANA and _PARTICLE.match(after) and (token.oov or _person(text, token.start, token.end)):
+                yield Name("nickname", token.start, token.end, "人として書かれた語")
+        elif kind == "katakana":
+            edge = script(text[token.start - 1 : token.start] or " ") != kind and script(after[:1] or " ") != kind
+            if edge and token.oov and _PARTICLE.match(after) and _person(text, token.start, token.end):
+                yield Name("nickname", token.start, token.end, "人として書かれた語")
+            elif edge and _RELATION.search(text[max(0, token.start - 12) : token.start]) and _DOING.match(after):
+                yield Name("nickname", token.start, token.end, "人として書かれた語")
+        elif kind == "kanji" and 2 <= len(surface) <= 4:
+            if token.is_place and surface not in PLACES and (re.match(r"[がもは](?!ある|あり|遠|近|寒|暑)|に(?:言|聞|話|教|見せ|相談)|と(?:一緒|話|会|飲|遊)", after) or _RELATION.search(text[max(0, token.start - 12) : token.start])):
+                yield Name("name", token.start, token.end, "人として書かれた姓")
+            elif len(surface) == 2 and all(c in NAME_KANJI for c in surface) and "普通名詞/一般" in token.pos and (
+                _RELATION.search(text[max(0, token.start - 12) : token.start]) or (surface in _DOUBLE and _PARTICLE.match(after))
+            ):
+                yield Name("name", token.start, token.end, "人として書かれた名")
+
+
+_DOUBLE = frozenset(
+    "大地 真帆 沙羅 太一 大樹 大我 大和 大輝 千秋 千春 千夏 小春 小雪 美空 美咲 美月 美海 美雨 若葉 青葉 双葉 紅葉 桃花 桜花 百花 風花 六花 立花 小夜 小町 小梅 千歳 千里 千鳥 "
+    "勇気 元気 拓海 匠海 光希 一樹 和樹 直樹 正樹 弘樹 大河 大悟 大志 大空 太陽 太郎 一郎 二郎 次郎 三郎 健太 翔太 雄大 雄太 和花 和音 琴音 琴葉 初音 鈴音 花音 天音 朱音 彩音 "
+    "八重 弥生 皐月 葉月 卯月 睦月 文月 長月 霜月 如月 師走 真珠 珊瑚 瑠璃 翡翠 琥珀 水晶 紫苑 撫子 桔梗 牡丹 百合 蓮華 茉莉 柚子 檸檬 伊吹 出雲 伊織 日向 日和 陽菜 真琴 真理 真実 希望 "
+    "沙織 香織 詩織 志保 志穂 実花 実里 美里 友里 由良 由紀 紀子".split()
+)
+"""Given names that are words as well."""
+
+
+def _person(text: str, start: int, end: int) -> bool:
+    """Whether the words around a span treat it as a person."""
+    return bool(_DOING.match(text[end : end + 28]) or _RELATION.search(text[max(0, start - 12) : start]))
+
+
+def _nicknames(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
+    begins = {token.start: token for token in tokens}
+    for match in _NICKNAME.finditer(text):
+        start, end = match.span("name")
+        if script(text[start]) == "hiragana":
+            start = _hiragana_start(start, end, begins)
+        word = text[start:end]
+        first = begins.get(start)
+        if len(word) < 3 or word in COMMON_HIRAGANA or first is None or (first.end == end and not first.oov and not first.is_name and not first.is_noun):
+            continue
+        yield Name("nickname", start, end, "あだ名の形")
+
+
+def _called(text: str) -> Iterator[Name]:
+    """Names that the text introduces or calls: ルナ(AI), 「親方」と呼べ, おはよう、まこと。"""
+    for pattern, why in ((_QUOTED_NAME, "敬称"), (_APPOSITION, "紹介された名前"), (_CALLED, "呼び名"), (_VOCATIVE, "呼びかけ"), (_LATIN_NAME, "紹介された名前")):
+        for match in pattern.finditer(text):
+            start, end = match.span("name")
+            if script(text[start]) == "kanji" == script(text[start - 1 : start] or " "):
+                continue
+            if pattern is _APPOSITION:
+                start = _one_script(text, start, end)
+            name = text[start:end]
+            if len(name) < 2 and name not in RARE_SINGLE or is_technical(name) or name in NOT_NAMES or name in NOT_LABELS or name in COMMON_HIRAGANA:
+                continue
+            yield Name("nickname", start, end, why)
+
+
+def _one_script(text: str, start: int, end: int) -> int:
+    """The start of the last run of one script in a span."""
+    first = end - 1
+    while first > start and script(text[first - 1]) == script(text[end - 1]):
+        first -= 1
+    return first
+
+
+_HIRAGANA_RUN = re.compile("[ぁ-ゖゔー]{2,40}")
+_KATAKANA_RUN = re.compile("(?<![ァ-ヺー])[ァ-ヺー]{2,8}(?![ァ-ヺー])")
+_BEFORE = "とはがをにのもやで、よらりた"
+_PERSON_PARTICLE = re.compile("と|が|に|から|の|って|は|も|、お前")
+
+
+def _kana_names(text: str) -> Iterator[Name]:
+    """Given names by their reading, where kana stand as a word; and unknown kana before a person's doing."""
+    folded = fold(text)
+    for run in _KATAKANA_RUN.finditer(text):
+        word = run.group()
+        if folded[run.start() : run.end()] in READINGS and not is_technical(word) and not _TECH_TAIL.match(text[run.end() : run.end() + 14]):
+            if _PARTICLE.match(text[run.end() : run.end() + 14]) or _person(text, *run.span()):
+                yield Name("name", *run.span(), "仮名の名前")
+    for run in _HIRAGANA_RUN.finditer(text):
+        for start in range(run.start(), run.end() - 1):
+            if start > run.start() and text[start - 1] not in _BEFORE:
+                continue
+            for end in range(min(start + 6, run.end()), start + 1, -1):
+                word = text[start:end]
+                at_edge = start == run.start() or len(word) >= 3 or _person(text, start, end)
+                if word in READINGS and word not in COMMON_HIRAGANA and at_edge and _PARTICLE.match(text[end : end + 14]):
+                    yield Name("name", start, end, "仮名の名前")
+                    break
+        start = run.start()
+        if script(text[start - 1 : start] or " ") == "kanji" and run.group()[0] in "とはのにがも":
+            start += 1  # 昼は|たけぽよと, 班の|まっつんと
+        elif script(text[start - 1 : start] or " ") in ("kanji", "katakana") and not re.search("(?:放課後|今日|昨日|今朝|今夜|夜|昼|朝|帰り)$", text[max(0, start - 3) : start]):
+            continue
+        for end in range(start + 3, min(start + 6, run.end()) + 1):
+            word = text[start:end]
+            if (
+                word not in COMMON_HIRAGANA
+                and word not in NOT_NAMES
+                and _PERSON_PARTICLE.match(text, end)
+                and _DOING.match(text[end : end + 28])
+                and _unknown(word)
+            ):
+                yield Name("nickname", start, end, "人として書かれた語")
+                break
+
+
+def _unknown(word: str) -> bool:
+    """Whether the dictionary has no ordinary reading for a hiragana string: it falls to pieces of a syllable or two."""
+    words = tokenize_word(word)
+    if len(words) == 1:
+        return words[0].oov or words[0].is_name
+    kinds = [token.pos.split("/")[0] for token in words]
+    return any(len(token.surface) == 1 for token in words[1:]) and kinds[0] not in ("接続詞", "副詞", "連体詞", "代名詞") and not {"補助記号"} & set(kinds)
+
+
+def _readings(text: str, names: set[str]) -> Iterator[Name]:
+    """Readings in brackets after a name: 羽純(はすみ)."""
+    for match in _READING.finditer(text):
+        if match["name"] in names or any(match["name"].endswith(name) and len(name) > 1 for name in names):
+            yield Name("name", *match.span("reading"), "名前の読み")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 
 from daemon.checks import lexicon
+from daemon.checks.aliases import is_known_term
 from daemon.checks.credentials import find_secrets
 from daemon.checks.findings import PrivateTerm
+from daemon.checks.name_lists import PLACES
 from daemon.checks.names import find_names
 from daemon.checks.settings import CheckSettings
 from daemon.checks.text import fold, normal, normalise, script
-from daemon.checks.tokens import tokenize
+from daemon.checks.tokens import Token, tokenize
 
 Raw = tuple[str, int, int, str]
 
@@ -24,7 +28,6 @@ _HEALTH = re.compile(
     r"(?:体重|体脂肪率?|平熱|体温|血圧|血糖値?|視力|BMI|ウエスト|睡眠)[^\S\n]?[はが:]?[^\S\n]?[+\-±]?\d[\d.,/]{0,8}\s?(?:kg|キロ|g|%|℃|度|時間半?|h)?|"
     r"[+\-]?\d{2,3}(?:\.\d)?\s?(?:kg|キロ)(?![a-zA-Z])|3[5-9](?:\.\d)?(?:℃|度\d?分?)|\d{1,2}h\d{2}m|\d[\d,]{2,5}\s?kcal"
 )
-_MEDIUM = re.compile("[A-Za-z]{3,}|[ァ-ヺー]{3,}")
 
 
 def find_private_terms(diary: str, settings: CheckSettings) -> list[PrivateTerm]:
@@ -64,9 +67,10 @@ def _all(text: str, settings: CheckSettings) -> Iterator[Raw]:
         for start in _occurrences(text, word):
             if _stands_alone(text, start, start + len(word)):
                 yield (name.kind, start, start + len(word), name.why)
-    yield from _works(text)
-    yield from _figures(text)
-    yield from _words(text)
+    study = "\n".join(text[start:end] for start, end in _sentence_spans(text) if is_study(text[start:end]))
+    rest = [*_works(text), *_figures(text), *_words(text, study)]
+    yield from rest
+    yield from _apart(text, study, {*(name.start for name in names), *(raw[1] for raw in rest)})
 
 
 def _occurrences(text: str, word: str) -> Iterator[int]:
@@ -85,27 +89,47 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 
 def _works(text: str) -> Iterator[Raw]:
-    for match in _WORK.finditer(text):
-        yield ("work", match.start(1), match.end(1), "『』の作品名")
-    for match in _QUOTED.finditer(text):
-        before, after = text[max(0, match.start() - 8) : match.start()], text[match.end() : match.end() + 8]
-        if _WORK_BEFORE.search(before) or _WORK_AFTER.match(after):
-            yield ("work", match.start(1), match.end(1), "「」の作品名")
+    for start, end in _sentence_spans(text):
+        sentence = text[start:end]
+        for match in _WORK.finditer(sentence):
+            rest = sentence[: match.start()] + sentence[match.end() :]
+            known = is_known_term(match[1]) or match[1] in lexicon.STUDY
+            if not known and (not is_study(rest) or _WORK_BEFORE.search(sentence[: match.start()])):
+                yield ("work", start + match.start(1), start + match.end(1), "『』の作品名")
+        for match in _QUOTED.finditer(sentence):
+            before, after = sentence[: match.start()][-8:], sentence[match.end() :][:8]
+            if _WORK_BEFORE.search(before) or _WORK_AFTER.match(after):
+                yield ("work", start + match.start(1), start + match.end(1), "「」の作品名")
+
+
+_SENTENCE = re.compile(r"(?:「[^」\n]{0,200}」|『[^』\n]{0,200}』|[^。!?\n])+[。!?]*")
+
+
+def _sentence_spans(text: str) -> Iterator[tuple[int, int]]:
+    return (match.span() for match in _SENTENCE.finditer(text))
 
 
 def is_study(sentence: str) -> bool:
     """Whether a normalised sentence speaks of study: a study word, or a Latin term of three letters and more."""
-    return any(word in sentence for word in lexicon.STUDY) or bool(_MEDIUM.search(sentence) and re.search("[A-Za-z]{3,}", sentence))
+    return _STUDY.search(sentence) is not None
+
+
+_NOT_TERMS = "LINE|DM|SNS|YouTube|Instagram|Twitter|TikTok|OK|NG|LOVE|love|you|and|the|with|AI|TV|DVD|CD|BGM|MV|OB|OG|PS5|PS4|Switch|Netflix|Spotify|Amazon|ATM|PayPay|Suica|WiFi"
+_STUDY = re.compile(
+    "|".join(re.escape(word) for word in sorted(lexicon.STUDY, key=len, reverse=True) if len(word) > 1)
+    + rf"|\d限|[一二三四五六]限|(?<![A-Za-z])(?!(?:{_NOT_TERMS})(?![A-Za-z]))[A-Za-z][A-Za-z0-9+#.]{{2,}}"
+)
 
 
 def _figures(text: str) -> Iterator[Raw]:
-    position = 0
-    for line in text.split("\n"):
-        for pattern, kind, why in ((_MONEY, "money", "金額"), (_HEALTH, "health", "体の数値")):
-            for match in pattern.finditer(line):
-                if kind == "health" or not is_study(line):
-                    yield (kind, position + match.start(), position + match.end(), why)
-        position += len(line) + 1
+    for start, end in _sentence_spans(text):
+        sentence = text[start:end]
+        for match in _MONEY.finditer(sentence):
+            if not is_study(sentence):
+                yield ("money", start + match.start(), start + match.end(), "金額")
+        for match in _HEALTH.finditer(sentence):
+            if match.group()[0] in lexicon.BODY or not is_study(sentence):
+                yield ("health", start + match.start(), start + match.end(), "体の数値")
 
 
 _LEXICON = {
@@ -117,16 +141,51 @@ _LEXICON = {
     **dict.fromkeys(lexicon.PARTNERS, ("nickname", "呼びかけ")),
 }
 _LONGEST = max(map(len, _LEXICON))
+_ALWAYS = ("family", "affection", "nickname")
 
 
-def _words(text: str) -> Iterator[Raw]:
-    """Words of the private lexicon, at word boundaries only, the longest first."""
+def _words(text: str, study: str) -> Iterator[Raw]:
+    """Words of the private lexicon, at word boundaries only. Words of money, health and daily life count only when no
+    sentence about study holds them: a household-account app is a project, a fever in the data is data."""
     for short in (False, True):
         tokens = tokenize(text, short)
         for index, token in enumerate(tokens):
             last = index
             while last < len(tokens) and tokens[last].end - token.start <= _LONGEST and last - index < 4:
-                entry = _LEXICON.get(text[token.start : tokens[last].end])
-                if entry and _stands_alone(text, token.start, tokens[last].end):
+                word = text[token.start : tokens[last].end]
+                entry = _LEXICON.get(word)
+                if entry and _stands_alone(text, token.start, tokens[last].end) and (entry[0] in _ALWAYS or word not in study):
                     yield (entry[0], token.start, tokens[last].end, entry[1])
                 last += 1
+
+
+def _apart(text: str, study: str, private: set[int]) -> Iterator[Raw]:
+    """Proper nouns and loanwords that stand only in private lines: lines without a word of study and with another
+    private term (``private``: where those begin). Shops, titles and games that no list can hold."""
+    folded = fold(study)
+    known = sorted(private)
+    starts = _starts(text)
+    position = 0
+    for line in text.split("\n"):
+        end = position + len(line)
+        at = bisect_left(known, position)
+        if at < len(known) and known[at] < end and not is_study(line):
+            for token in tokenize(text)[bisect_left(starts, position) : bisect_left(starts, end)]:
+                if _telling(token) and fold(token.surface) not in folded:
+                    yield ("life", token.start, token.end, "私的な行だけにある固有の語")
+        position = end + 1
+
+
+@lru_cache(maxsize=8)
+def _starts(text: str) -> list[int]:
+    return [token.start for token in tokenize(text)]
+
+
+def _telling(token: Token) -> bool:
+    """Whether a word is a proper noun or a loanword that is no report word."""
+    word = token.surface
+    if len(word) < 2 or is_known_term(word) or script(word[0]) not in ("kanji", "katakana"):
+        return False
+    if "/固有名詞/" in token.pos:
+        return word not in PLACES
+    return script(word[0]) == "katakana" and len(word) >= 3 and token.is_noun

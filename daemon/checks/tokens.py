@@ -79,3 +79,9 @@ def boundaries(text: str) -> frozenset[int]:
     """Positions of a normalised text at which a word (the smallest) begins or ends."""
     words = tokenize(text, True)
     return frozenset([0, len(text), *(word.start for word in words), *(word.end for word in words)])
+
+
+@lru_cache(maxsize=8192)
+def tokenize_word(word: str) -> tuple[Token, ...]:
+    """As ``tokenize``, for single words: kept apart, so that words do not push whole texts out of memory."""
+    return tokenize.__wrapped__(word)
