@@ -196,8 +196,8 @@ class Store:
     def jobs(self, state: JobState | None = None) -> list[Job]:
         """Jobs in the order of work: asked for by a person, fresh, older ones; each by the time it was queued."""
         rows = self._database.execute(
-            "SELECT * FROM jobs WHERE ? IS NULL OR state = ? ORDER BY CASE source WHEN 'report' THEN 0 WHEN 'redo' THEN 0"
-            " WHEN 'watch' THEN 1 ELSE 2 END, queued_at, day, path",
+            "SELECT * FROM jobs WHERE ? IS NULL OR state = ? ORDER BY CASE source WHEN 'report' THEN 0"
+            " WHEN 'redo' THEN 0 WHEN 'watch' THEN 1 ELSE 2 END, queued_at, day, path",
             (state, state),
         )
         return [Job(*row) for row in rows]
