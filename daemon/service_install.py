@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from daemon import systemctl
 from daemon.config import Config
 from daemon.errors import NippoError, UsageError
-from daemon.service_unit import CACHE, ServicePlan, render, template, template_name
+from daemon.service_unit import ServicePlan, render, template, template_name
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,12 @@ def uninstall(name: str, system: bool) -> bool:
     return True
 
 
-def model_cache(system: bool) -> Path | None:
-    """Where the service looks for models, if not where the person's own commands do."""
-    return Path(CACHE) if system else None
+def hand_over(folder: Path) -> None:
+    """Give what root has put into a folder to the folder's owner, as systemd does when it first makes the folder."""
+    owner = folder.stat()
+    for path in folder.rglob("*"):
+        if path.lstat().st_uid != owner.st_uid:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _make_data_folder(service: ServicePlan) -> None:

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from daemon.errors import UsageError
 
 CACHE = "/var/cache/nippo"
-STATE = "/var/lib/nippo"
+"""``CacheDirectory=nippo`` of a system unit (systemd.exec(5))."""
+
 SINCE = {"RestartSteps": 254, "RestartMaxDelaySec": 254}
 """Directives that an older systemd would report as unknown: name → the first version that knows it."""
 

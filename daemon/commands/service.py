@@ -14,7 +14,7 @@ import typer
 from daemon import service_install, systemctl
 from daemon.config import Config, load
 from daemon.errors import UsageError
-from daemon.service_unit import ServicePlan
+from daemon.service_unit import CACHE, ServicePlan
 
 app = typer.Typer(help="Run nippo as a systemd service that starts with the machine.", no_args_is_help=True)
 
@@ -140,6 +140,6 @@ def _fetch_for_the_service(settings: Config) -> None:
     from daemon.commands.fetch import fetch_with_progress
     from rich.console import Console
 
-    cache = service_install.model_cache(system=True)
-    os.environ["NIPPO_CACHE"] = str(cache)
+    os.environ["NIPPO_CACHE"] = CACHE
     fetch_with_progress(settings.engine.model, Console())
+    service_install.hand_over(Path(CACHE).resolve())

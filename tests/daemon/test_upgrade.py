@@ -1,4 +1,4 @@
-"""After an upgrade: renamed settings are named, and every database from the first schema on is taken over."""
+"""After an upgrade, a setting that was renamed is reported with its new name. (Databases: test_store.py.)"""
 
 from __future__ import annotations
 
