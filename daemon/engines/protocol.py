@@ -32,7 +32,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """What writes the drafts: ``version`` stands in the report's frontmatter, ``base`` is the reference or file name."""
+    """What writes the drafts: ``version`` stands in the report's frontmatter, ``base`` is the reference."""
 
     version: str
     base: str

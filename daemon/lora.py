@@ -1,0 +1,191 @@
+"""A PEFT LoRA folder as a GGUF LoRA that llama.cpp lays over its base, without torch.
+
+The file holds ``general.type`` adapter, ``adapter.type`` lora, ``adapter.lora.alpha`` and, for each adapted projection,
+``blk.N.<name>.weight.lora_a`` (r × in) and ``.lora_b`` (out × r) in float16, which is what llama.cpp's own
+``convert_lora_to_gguf.py`` writes. Architectures whose projections are stored as they are (Qwen2, Qwen3, Gemma) pass;
+those whose query and key rows llama.cpp permutes (Llama, Mistral) are refused rather than converted wrongly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daemon.errors import ModelMissing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PROJECTIONS = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+ARCHITECTURES = ("qwen2", "qwen3", "gemma2", "gemma3")
+NAMES = ((r"qwen-?2|starter", "qwen2"), (r"qwen-?3", "qwen3"), (r"gemma-?2", "gemma2"), (r"gemma-?3", "gemma3"))
+TENSOR = re.compile(r"(?:.*\.)?layers\.(?P<layer>\d+)\.(?P<module>[a-z_.]+)\.lora_(?P<side>[AB])(?:\.[\w-]+)?\.weight")
+CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+LONGEST_HEADER = 100 * 2**20
+"""The safetensors format's own limit."""
+
+
+def gguf_twin(adapter: Path, cache: Path, architecture: str = "") -> Path:
+    """Given a PEFT folder (or a GGUF LoRA, returned as it is), return its GGUF form in ``cache/adapters``.
+
+    The twin is named by the adapter's hash and made once; ``architecture`` is for a folder that does not say which
+    base it is for. Raises ``ModelMissing``.
+    """
+    if adapter.is_file():
+        return adapter
+    target = cache / "adapters" / f"{adapter_hash(adapter)}.gguf"
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = target.with_name(f"{target.name}.{os.getpid()}")
+        try:
+            to_gguf(adapter, fresh, architecture)
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
+    return target
+
+
+def adapter_hash(adapter: Path) -> str:
+    """SHA-256 over the adapter's settings and weights, in hex."""
+    digest = hashlib.sha256()
+    for name in (CONFIG, WEIGHTS):
+        digest.update(_bytes(adapter / name))
+    return digest.hexdigest()
+
+
+def to_gguf(adapter: Path, target: Path, architecture: str = "") -> None:
+    """Given a PEFT LoRA folder, write its GGUF form to ``target``; raises ``ModelMissing`` for what cannot be one."""
+    config = _config(adapter)
+    try:
+        import gguf
+    except ImportError:
+        raise ModelMissing("the package `gguf` is not installed", 'Run `pip install "nippo[starter]"`.') from None
+    base = architecture or base_architecture(adapter, config)
+    if base not in ARCHITECTURES:
+        raise ModelMissing(f"adapters of {base} models are not converted", 'Use engine.kind = "transformers".')
+    pairs = _pairs(read_safetensors(adapter / WEIGHTS), adapter)
+    writer = gguf.GGUFWriter(target, base)
+    writer.add_string("general.type", "adapter")
+    writer.add_string("general.name", adapter.name)
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", effective_alpha(config))
+    for (layer, name), sides in sorted(pairs.items()):
+        for side in ("a", "b"):
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_{side}", _half(sides[side]))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def effective_alpha(config: dict[str, Any]) -> float:
+    """llama.cpp scales by alpha / r; rank-stabilised LoRA by alpha / sqrt(r) (arXiv:2312.03732), so alpha grows."""
+    alpha, rank = float(config["lora_alpha"]), int(config["r"])
+    return alpha * math.sqrt(rank) if config.get("use_rslora") else alpha
+
+
+def base_architecture(adapter: Path, config: dict[str, Any]) -> str:
+    """The base's llama.cpp architecture, from the base's own ``config.json`` or its name; raises ``ModelMissing``."""
+    base = str(config.get("base_model_name_or_path") or "")
+    description = Path(base) / "config.json"
+    if base and description.is_file():
+        return str(json.loads(description.read_text(encoding="utf-8"))["model_type"]).removesuffix("_text")
+    for pattern, name in NAMES:
+        if re.search(pattern, base, re.I):
+            return name
+    raise ModelMissing(
+        f"{adapter}: its base model's architecture is not known", "Use an adapter of a Qwen or Gemma model, or a GGUF."
+    )
+
+
+def read_safetensors(file: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """All tensors of a safetensors file as float32. Given float32, float16 or bfloat16; raises ``ModelMissing``.
+
+    Format: 8 bytes of header length, a JSON header, the data. A bfloat16 is the upper half of a float32.
+    """
+    import numpy as np
+
+    data = _bytes(file)
+    try:
+        (length,) = struct.unpack("<Q", data[:8])
+        if length > min(LONGEST_HEADER, len(data) - 8):
+            raise ValueError("header too long")
+        header = json.loads(data[8 : 8 + length])
+        tensors = {}
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            start, end = (8 + length + offset for offset in entry["data_offsets"])
+            raw = data[start:end]
+            if entry["dtype"] == "BF16":
+                values = (np.frombuffer(raw, "<u2").astype(np.uint32) << 16).view(np.float32)
+            else:
+                values = np.frombuffer(raw, {"F32": "<f4", "F16": "<f2"}[entry["dtype"]]).astype(np.float32)
+            tensors[name] = values.reshape(entry["shape"])
+        return tensors
+    except (struct.error, ValueError, KeyError, TypeError) as problem:
+        raise ModelMissing(f"{file}: not a readable safetensors file ({problem})", "Restore or retrain it.") from None
+
+
+def _pairs(
+    tensors: dict[str, np.ndarray[Any, Any]], adapter: Path
+) -> dict[tuple[int, str], dict[str, np.ndarray[Any, Any]]]:
+    """(layer, GGUF name) → {"a": r × in, "b": out × r}. A tensor with another meaning is refused, not dropped."""
+    pairs: dict[tuple[int, str], dict[str, np.ndarray[Any, Any]]] = {}
+    for name, value in tensors.items():
+        found = TENSOR.fullmatch(name)
+        if not found or found["module"] not in PROJECTIONS:
+            raise ModelMissing(
+                f"{adapter}: {name} has no counterpart in a GGUF LoRA", "Train LoRA on the seven projections only."
+            )
+        key = (int(found["layer"]), PROJECTIONS[found["module"]])
+        pairs.setdefault(key, {})[found["side"].lower()] = value
+    if not pairs or any(len(sides) != 2 for sides in pairs.values()):
+        raise ModelMissing(f"{adapter}: tensors are missing", "Restore or retrain it.")
+    return pairs
+
+
+def _half(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    if not np.isfinite(value).all() or np.abs(value).max(initial=0.0) > np.finfo(np.float16).max:
+        raise ModelMissing("the adapter holds numbers beyond float16", "It is damaged or its training diverged.")
+    return np.ascontiguousarray(value, dtype=np.float16)
+
+
+def _config(adapter: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(_bytes(adapter / CONFIG))
+        if config["peft_type"] != "LORA":
+            raise ModelMissing(f"{adapter}: a {config['peft_type']} adapter, not LoRA", "Train it as LoRA.")
+        int(config["r"]), float(config["lora_alpha"])
+    except (ValueError, KeyError, TypeError):
+        raise ModelMissing(f"{adapter / CONFIG}: not PEFT's settings of a LoRA", "Restore or retrain it.") from None
+    for key, plain in (("use_dora", (False, None)), ("bias", ("none", None)), ("modules_to_save", (None, []))):
+        if config.get(key) not in plain:
+            raise ModelMissing(f"{adapter}: `{key}` has no counterpart in a GGUF LoRA", "Train it without.")
+    for key in ("rank_pattern", "alpha_pattern"):
+        if config.get(key):
+            raise ModelMissing(f"{adapter}: `{key}` has no counterpart in a GGUF LoRA", "Train it without.")
+    return dict(config)
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise ModelMissing(f"{file}: {problem.strerror}", "Name a PEFT adapter folder.") from None
