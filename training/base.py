@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import ModelMissing, TrainingError, UsageError
-from training.dequantise import RECORD, Report, dequantised, file_hash
+from daemon.hashes import file_hash
+from daemon.known_models import KNOWN
+from daemon.models import cache_folder, resolve_gguf
+from training.dequantise import RECORD, Report, dequantised
 from training.spec import TrainSpec
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -25,7 +28,10 @@ ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json
 
 @dataclass(frozen=True)
 class Base:
-    """A base model that can be loaded. ``reference`` is what it is called elsewhere; ``sha256`` is that of the GGUF file, or of a folder's weight files together."""
+    """A base model that can be loaded: what it is called elsewhere, and its Hugging Face folder.
+
+    ``sha256`` is that of the GGUF file, or of a folder's weight files together.
+    """
 
     reference: str
     folder: str
@@ -34,22 +40,12 @@ class Base:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run uses this machine: "cuda" or "cpu"; "unsloth" or "plain"; 4 or 16/32 bits; name of the weights' dtype."""
+    """How a run uses this machine: "cuda" or "cpu"; "unsloth" or "plain"; 4 or 16 bits; name of the weights' dtype."""
 
     device: str
     loader: str
     bits: int
     dtype: str
-
-
-def cache_folder() -> Path:
-    """``NIPPO_CACHE``, or the user's cache folder."""
-    named = os.environ.get("NIPPO_CACHE")
-    if named:
-        return Path(named)
-    import platformdirs
-
-    return platformdirs.user_cache_path("nippo")
 
 
 def resolve_base(reference: str, report: Report = lambda _: None) -> Base:
@@ -63,20 +59,13 @@ def resolve_base(reference: str, report: Report = lambda _: None) -> Base:
         record = path / RECORD
         if record.is_file():
             made_of = json.loads(record.read_text(encoding="utf-8"))
-            return Base(made_of["file"], str(path), made_of["sha256"])
+            return Base(name_of(made_of["file"], made_of["sha256"]), str(path), made_of["sha256"])
         return Base(path.name, str(path), folder_hash(path))
-    if path.suffix == ".gguf" or reference in ("starter", "starter-small"):
-        if path.suffix == ".gguf":
-            file = path
-            if not file.is_file():
-                raise ModelMissing(f"{file}: no such file", "Correct `training.base` or --base.")
-        else:
-            from daemon.models import resolve_gguf
-
-            file = resolve_gguf(reference, None)
+    if path.suffix == ".gguf" or reference in KNOWN:
+        file = resolve_gguf(reference, None)
         folder = dequantised(file, cache_folder(), report)
         made_of = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return Base(reference if path.suffix != ".gguf" else file.name, str(folder), made_of["sha256"])
+        return Base(name_of(file.name, made_of["sha256"]), str(folder), made_of["sha256"])
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", reference):
         raise ModelMissing(
             f"{reference}: no such model", "Name `starter`, a GGUF file, a folder or a hub id owner/name."
@@ -86,6 +75,11 @@ def resolve_base(reference: str, report: Report = lambda _: None) -> Base:
     report(f"fetching {reference}")
     folder = Path(snapshot_download(reference, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"]))
     return Base(reference, str(folder), folder_hash(folder))
+
+
+def name_of(file: str, sha256: str) -> str:
+    """What a GGUF file is called elsewhere: "starter" for the starter's bytes, whatever the file is called."""
+    return next((model.name for model in KNOWN.values() if model.sha256 == sha256), file)
 
 
 def folder_hash(folder: Path) -> str:
@@ -99,7 +93,7 @@ def folder_hash(folder: Path) -> str:
 
 
 def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool) -> Plan:
-    """Given the run and what the machine has, return how to load. Pure. Raises ``UsageError`` for what cannot be."""
+    """Given the run and what the machine has, return how to load. Pure; raises ``UsageError`` for what cannot be."""
     loader = spec.loader if spec.loader != "auto" else ("unsloth" if cuda and unsloth and spec.bits != 16 else "plain")
     if loader == "unsloth" and not (cuda and unsloth):
         raise UsageError(
@@ -113,8 +107,10 @@ def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool) -> Plan:
 
 
 def machine_plan(spec: TrainSpec) -> Plan:
-    """``choose_plan`` for this machine. Switches Unsloth's statistics off, and imports it, where it will be used, before
-    anything imports transformers."""
+    """``choose_plan`` for this machine.
+
+    Switches Unsloth's statistics off, and imports it, where it will be used, before anything imports transformers.
+    """
     os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"
     os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache_folder() / "unsloth_compiled_cache"))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

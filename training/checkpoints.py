@@ -9,14 +9,23 @@ from pathlib import Path
 
 MARK = "nippo.json"
 KEPT = (
-    "adapter_model.safetensors", "adapter_config.json", "optimizer.pt", "scheduler.pt", "scaler.pt", "trainer_state.json",
-)  # fmt: skip
+    "adapter_model.safetensors",
+    "adapter_config.json",
+    "optimizer.pt",
+    "scheduler.pt",
+    "scaler.pt",
+    "trainer_state.json",
+)
 KEPT_PATTERN = "rng_state*.pth"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One complete checkpoint. ``loss``: mean of the steps since the last one; ``dev_loss``: per token of the dev reports."""
+    """One complete checkpoint.
+
+    ``loss``: mean of the steps since the last one; ``dev_loss``: nats per token of the dev reports. ``interim``: kept
+    only because the run was stopped there.
+    """
 
     step: int
     folder: str

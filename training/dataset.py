@@ -1,7 +1,7 @@
 """Rows to token ids with a label mask: the loss looks at the report and its end token, at nothing else.
 
-The prompt is the daemon's own (``daemon.prompt`` over ``daemon.diary.prepare``), in the model's own chat template, so that
-training and serving see the same tokens.
+The prompt is the daemon's own (``daemon.prompt`` over ``daemon.diary.prepare``), in the model's own chat template, so
+that training and serving see the same tokens.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Example:
 def row_forms(rows: Sequence[Row], report: ReportSettings) -> list[ReportSettings]:
     """The form of report of each row: the person's learned form for accepted pairs, the default otherwise.
 
-    ``form`` of a row wins. Starter rows are in the default form whatever the person's settings are, because their reports
-    were written in it.
+    ``form`` of a row wins. Starter rows are in the default form whatever the person's settings are, because their
+    reports were written in it.
     """
     from daemon.checks import learn_form
 
@@ -98,7 +98,8 @@ def fitting(examples: Sequence[Example], max_length: int) -> tuple[list[Example]
 class Collator:
     """Right-padded batches of shape (rows, longest row), without attention mask.
 
-    A causal model needs none when padding stands on the right and carries no label; with one, bf16 SDPA gave NaN gradients.
+    A causal model needs none when padding stands on the right and carries no label; with one, bf16 SDPA gave NaN
+    gradients.
     ``positions`` adds ``position_ids``, which TRL's token count asks for in the mask's place.
     """
 

@@ -6,15 +6,16 @@ with, rounded to bfloat16. transformers' own ``gguf_file=`` gives the same weigh
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from daemon.errors import ModelMissing
+from daemon.hashes import known_hash
 
 RECORD = "nippo-base.json"
 """Written last; says which file the folder was made of."""
@@ -42,18 +43,12 @@ BLOCK_ELEMENTS = 4_000_000
 Report = Callable[[str], None]
 
 
-def file_hash(file: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def dequantised(file: Path, cache: Path, report: Report = lambda _: None) -> Path:
     """Given a GGUF file and the cache folder, return its Hugging Face folder, made now or found there.
 
     ``report`` hears what takes time. Raises ``ModelMissing`` for a file that is not a GGUF of a known architecture.
     """
-    digest = file_hash(file)
+    digest = known_hash(file)
     target = cache / "dequantised" / digest[:16]
     if (target / RECORD).is_file():
         return target
@@ -125,6 +120,9 @@ def model_config(reader: Any, tied: bool) -> dict[str, Any]:
         "eos_token_id": eos,
         "pad_token_id": _value(reader, "tokenizer.ggml.padding_token_id", eos),
         "dtype": "bfloat16",
+        "transformers_version": metadata.version(
+            "transformers"
+        ),  # without it the tokenizer is taken for an old Mistral
     }
 
 

@@ -104,7 +104,7 @@ def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: 
 
 
 def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
-    """Write ``<id>.md`` for each report (nothing but the report) and ``scores.jsonl`` with figures, findings, warnings."""
+    """Write ``<id>.md`` for each report (the report alone) and ``scores.jsonl`` with figures, findings, warnings."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = settings_of([one.row for one in evaluation.written], config)
     lines = []
@@ -187,11 +187,11 @@ def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> I
             [one for file in given.drafts_file for one in read_drafts(file)], rows, config, given.raw
         )
         return
-    adapters = [path for path in given.adapter or []]
+    adapters = list(given.adapter or [])
     if given.version:
         from daemon.versions import find_version
 
-        adapters = [find_version(config, given.version).adapter]
+        adapters = [find_version(config, given.version).path]
     if given.engine == "transformers-batch":
         base = given.model or config.training.base or config.engine.model
         samples = 1 if given.raw else config.engine.drafts

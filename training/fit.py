@@ -154,7 +154,7 @@ class Stop:
 
 
 def watch(trainer: Any, spec: TrainSpec, course: Course, progress: Progress, stop: Stop, seconds: float) -> Any:
-    """Attach the callback that keeps checkpoints, measures, reports and stops; ``seconds``: of this process, at most."""
+    """Attach the callback that keeps checkpoints, measures, reports and stops, after ``seconds`` at the latest."""
     from transformers import TrainerCallback
 
     deadline = time.monotonic() + seconds

@@ -78,8 +78,8 @@ def generate(
 ) -> list[list[Draft]]:
     """Given finished prompts, return ``samples`` drafts for each: the first greedy, the others drawn.
 
-    Left padding with a mask. ``report`` hears how many of how many rows are done. ``seconds`` of a draft is its share of
-    the batch's time.
+    Left padding with a mask. ``report`` hears how many of how many rows are done. ``seconds`` of a draft is its share
+    of the batch's time.
     """
     import torch
 

@@ -1,7 +1,8 @@
 """The loss of a run on a CPU, where TRL's fused head (a Triton kernel) cannot run.
 
 Same formula as TRL's: the sum of the negative log-likelihoods of the labelled tokens, divided by their number in the
-whole optimizer step. Only labelled positions pass the head, which saves most of its time: a report is a quarter of a row.
+whole optimizer step. Only labelled positions pass the head, which saves most of its time: a report is a quarter of a
+row.
 """
 
 from __future__ import annotations

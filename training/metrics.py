@@ -18,8 +18,8 @@ from training.rows import Fact, Row
 class RowFigures:
     """One report's figures. ``None`` stands for what its row cannot say.
 
-    ``private``: how many of the row's private strings are in the report. ``style``: share of the lines without a fault of
-    style. The five checks are True when passed. ``chrf``: sacrebleu's chrF2 against the reference, 0-100.
+    ``private``: how many of the row's private strings are in the report. ``style``: share of the lines without a fault
+    of style. The five checks are True when passed. ``chrf``: sacrebleu's chrF2 against the reference, 0-100.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""The order in which a run sees its rows. Pure, so that a resumed run sees what the uninterrupted one would have seen."""
+"""The order in which a run sees its rows. Pure: a resumed run sees what the uninterrupted one would have seen."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 def plan_order(lengths: Sequence[int], steps: int, batch: int, accumulation: int, order: str, seed: int) -> list[int]:
     """Given the rows' lengths in tokens, return ``steps × batch × accumulation`` row numbers.
 
-    Every epoch is shuffled anew by ``seed`` and its number. ``order``: "random"; "grouped" puts rows of like length into
-    one batch of one optimizer step's rows (batches are then shuffled, so that long ones do not come first);
-    "given" keeps the file's order. Raises ValueError without rows.
+    Every epoch is shuffled anew by ``seed`` and its number. ``order``: "random"; "grouped" puts rows of like length in
+    one batch (batches are then shuffled, so that long ones do not come first); "given" keeps the file's
+    order. Raises ValueError without rows.
     """
     if not lengths:
         raise ValueError("no rows to order")

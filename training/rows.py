@@ -1,7 +1,7 @@
 """Rows of pairs: JSON lines in, typed rows out. Pure but for reading the named files.
 
-A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs ``id``, ``date`` and
-``diary`` only; training needs ``report`` as well. A row without ``private`` and ``facts`` is an accepted pair of the
+A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs ``id``,
+``date`` and ``diary`` only; training needs ``report`` as well. A row without ``private`` and ``facts`` is an accepted pair of the
 person, whose own form of report is learned; ``form`` names report settings for this one row.
 """
 
@@ -30,7 +30,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Row:
-    """One diary, with whatever is known about its report. ``private`` and ``facts`` are None when nobody listed them."""
+    """One diary, with what is known about its report. ``private`` and ``facts`` are None when nobody listed them."""
 
     id: str
     date: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,16 +22,16 @@ class TrainSpec:
     """One run. ``out`` receives ``checkpoint-N/``, ``progress.jsonl`` and, last, ``result.json``.
 
     ``epochs`` set: the last of ``settings.checkpoints`` moves to so many epochs, the others lie at equal distances.
-    ``loader``: "unsloth" (CUDA only), "plain" (transformers + peft), "auto". ``bits``: 4 (bnb NF4), 16, 0 = 4 under Unsloth
-    and 16 under plain. ``dtype``: "auto", "bfloat16" or "float32" of the weights in memory.
+    ``loader``: "unsloth" (CUDA only), "plain" (transformers + peft), "auto". ``bits``: 4 (bnb NF4), 16, 0 = 4 under
+    Unsloth and 16 under plain. ``dtype``: "auto", "bfloat16" or "float32" of the weights in memory.
     """
 
     base: str
     pairs: tuple[Path, ...]
     out: Path
-    settings: TrainingSettings = TrainingSettings()
-    report: ReportSettings = ReportSettings()
-    privacy: PrivacySettings = PrivacySettings()
+    settings: TrainingSettings = field(default_factory=TrainingSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
     epochs: float = 0.0
     evaluations: int = 4
     order: Literal["random", "grouped", "given"] = "random"

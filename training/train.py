@@ -1,8 +1,8 @@
 """Fine-tune a LoRA adapter: ``python -m training.train --pairs FILE … --out DIR``, or ``run(spec)`` from Python.
 
-Guarantees: rows with ``split`` "dev" are never trained on (unless ``--all-rows``); a checkpoint counts only when complete;
-SIGTERM saves and ends with its own exit code, and ``--resume`` goes on to the result of the uninterrupted run; running
-out of memory halves the sequence length once, says so, and starts again; ``result.json`` is written last.
+Guarantees: rows with ``split`` "dev" are never trained on (unless ``--all-rows``); a checkpoint counts only when
+complete; SIGTERM saves and ends with its own exit code, and ``--resume`` goes on to the result of the uninterrupted
+run; running out of memory halves the sequence length once, says so, and starts again; ``result.json`` is written last.
 """
 
 from __future__ import annotations
