@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
@@ -127,6 +128,14 @@ def uninstall(name: str, system: bool) -> bool:
     file.unlink()
     systemctl.control("daemon-reload", system=system)
     return True
+
+
+def fetch_from_hub(model: str, folder: Path) -> None:
+    """Given a hub id of a model that is no GGUF, fetch it with the hub's own client, which shows its progress."""
+    program = "import sys; from huggingface_hub import snapshot_download; snapshot_download(sys.argv[1])"
+    environment = {**os.environ, "HF_HOME": str(folder), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    if subprocess.run([sys.executable, "-c", program, model], env=environment).returncode:
+        raise NippoError(f"{model} could not be fetched", "See above; `--no-download` installs without it.")
 
 
 def hand_over(folder: Path) -> None:

@@ -137,9 +137,16 @@ def _hints(service: ServicePlan) -> list[str]:
 
 def _fetch_for_the_service(settings: Config) -> None:
     """The system service has no network: its model is fetched now, into its own cache."""
-    from daemon.commands.fetch import fetch_with_progress
     from rich.console import Console
 
+    from daemon.commands.fetch import fetch_with_progress
+    from daemon.models import is_gguf, is_here
+
+    model = settings.engine.model
     os.environ["NIPPO_CACHE"] = CACHE
-    fetch_with_progress(settings.engine.model, Console())
-    service_install.hand_over(Path(CACHE).resolve())
+    if is_gguf(model) or is_here(model) or settings.engine.kind == "llamacpp":
+        fetch_with_progress(model, Console())
+    else:
+        service_install.fetch_from_hub(model, Path(CACHE) / "huggingface")
+    if Path(CACHE).is_dir():
+        service_install.hand_over(Path(CACHE).resolve())
