@@ -65,6 +65,7 @@ def plan(
         readable=(*program_folders(), *model_files(config)),
         cache=PurePosixPath(Path(cache).absolute()) if cache and not system else None,
         server_url=url,
+        key_file=PurePosixPath(config.file.parent / "nippo.env") if url and config.engine.server_api_key_env else None,
         systemd_version=systemctl.version(),
     )
 

@@ -33,7 +33,8 @@ class ServicePlan:
     """All that a unit says. Paths are absolute; ``user`` "" with ``system`` means ``DynamicUser``.
 
     ``readable`` is what the interpreter, the package and a local model lie in. ``server_url`` is the address of the
-    engine ``server`` and "" otherwise: only with it has the service a network.
+    engine ``server`` and "" otherwise: only with it has the service a network. ``key_file`` holds that server's key
+    as a line ``NAME=value``.
     """
 
     command: tuple[str, ...]
@@ -49,6 +50,7 @@ class ServicePlan:
     readable: tuple[PurePosixPath, ...] = ()
     cache: PurePosixPath | None = None
     server_url: str = ""
+    key_file: PurePosixPath | None = None
     watchdog_seconds: int = 60
     systemd_version: int = 252
 
@@ -127,6 +129,14 @@ def is_hidden(path: PurePosixPath) -> bool:
 
 
 def _environment(plan: ServicePlan) -> list[str]:
+    lines = _variables(plan)
+    if plan.key_file:
+        # The whole line is the path: no quotes. The dash lets the service start, and say what is missing.
+        lines.append(f"EnvironmentFile=-{_percent(_plain(plan.key_file))}")
+    return lines
+
+
+def _variables(plan: ServicePlan) -> list[str]:
     values = {"PYTHONUTF8": "1"}
     if plan.system:
         cache = "%C/nippo"

@@ -122,6 +122,15 @@ def _describe(name: str, known: dict[str, str]) -> list[str]:
 
 
 def _hints(service: ServicePlan) -> list[str]:
+    hints = _identity_hints(service)
+    if service.key_file and not Path(service.key_file).is_file():
+        hints.append(
+            f"Write the server's key as NAME=value into {service.key_file} (chmod 600), then restart {service.name}."
+        )
+    return hints
+
+
+def _identity_hints(service: ServicePlan) -> list[str]:
     if not service.system:
         user = getpass.getuser()
         if systemctl.lingers(user) is False:

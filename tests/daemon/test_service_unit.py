@@ -78,6 +78,11 @@ def test_the_system_unit_has_a_network_only_for_the_engine_server() -> None:
     assert not values(far, "IPAddressDeny"), "systemd filters addresses, not names"
 
 
+def test_a_server_s_key_comes_from_a_file_and_never_stands_in_the_unit() -> None:
+    text = unit(replace(SYSTEM, server_url=SERVER, key_file=PurePosixPath("/home/山田 太郎/50%/nippo.env")))
+    assert values(text, "EnvironmentFile") == ["-/home/山田 太郎/50%%/nippo.env"]
+
+
 def test_only_hidden_folders_are_bound_and_each_once() -> None:
     text = unit(replace(SYSTEM, vault=PurePosixPath("/srv/vault"), readable=(PurePosixPath("/usr"), ODD / "venv")))
     assert values(text, "ReadWritePaths")[0] == '"/srv/vault"'
