@@ -7,6 +7,7 @@ them, so they need no evidence. Calibrated on the corpus' reference reports.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _ALIASES = """
@@ -344,6 +345,34 @@ ITパスポート|iパス|アイパス|Iパス|IP
 エラーメッセージ|エラー|error|Error|Exception
 エラーレスポンス|エラー|error|4xx|404|400
 AI|人工知能|ChatGPT|Claude|Gemini|Copilot|GPT
+プルリクエスト|PR|Pull Request|pull request|プルリク
+ブランチ|git|枝|main|develop|switch -c|checkout
+パケット|ping|traceroute|TTL|SYN|ACK|Wireshark
+デプロイ|載せ|kubectl|本番|GitHub Actions|デプる
+ビルド|wasm-pack|make|cmake|gcc|docker|Dockerfile|vite|webpack|cargo
+ファインチューニング|BERT|学習率|LoRA|transformers
+アタッチ|IGW|attach|付け
+シーケンス|Wireshark|SYN|seq|シーケンス図|sequence
+シェルスクリプト|スクリプト|sh|bash
+カウンター|カウント|count
+メンバ|メソッド|C++|member
+エンコーディング|one-hot|onehot|encode|文字化け|UTF-8|Shift_JIS
+バックグラウンド|background|裏
+プログラミングコンテスト|AtCoder|ABC|競プロ|コンテスト
+Packet Tracer|パケトレ|パケットトレーサー
+VLOOKUP|ブイルックアップ|Vルックアップ
+MATCH|マッチ|#N/A
+XLOOKUP|エックスルックアップ
+OpenAI|ChatGPT|GPT
+OpenAI API|ChatGPT|GPT|APIキー|sk-
+スロット|挿し|差し|メモリ
+セグメント|木|segment
+プライバシー|個人情報|プライベート
+ヘッド|head|Attention|分類
+ビルドコンテキスト|dockerignore|docker build|ビルド
+トレース|なぞ|紙に
+シフト|XOR|<<|>>|シフト演算|ずら
+Null|null|ぬるぽ|NullPointerException|ヌル
 生成AI|ChatGPT|Claude|Gemini|GPT|AI
 LLM|大規模言語モデル
 API|エーピーアイ
@@ -380,11 +409,41 @@ _GENERIC = """
 バージョン アップデート コマンド スクリプト コンテンツ アルゴリズム ロジック メソッド オブジェクト インスタンス モジュール ライブラリ フレームワーク コンポーネント ネットワーク サーバー サーバ ポート
 メモリ ログ バックアップ セキュリティ アップ ダウン オフ オン セット スタート ゴール グラフ テーブル フォーム プレイヤー プレイ キャラクター アイテム ステージ スコア シーン レイアウト アニメーション
 リンク タグ セル シート スマートフォン デバイス メール アイコン カード バー ライン パート セクション コーナー スペース エリア ブロック モジュール ユニット コース カリキュラム トピック
-ヒアリング ディスカッション インタビュー アンケート プレゼン ポスター クイズ ドリル シミュレーション トレーニング モチベーション コミュニケーション スピード タイム ペース ベース メイン サブ
+ヒアリング ディスカッション インタビュー アンケート プレゼン ポスター クイズ ドリル シミュレーション トレーニング モチベーション コミュニケーション スピード インターンシップ プログラミング タイム ペース ベース メイン サブ
 グループワーク リーダー スタッフ ゲスト エンジニア デザイナー クライアント チームメンバー ソースコード アクション リクエスト レスポンス スピーチ キャッシュ ルート パス スイッチ エンジン ジャンル
 """
 
+_TECHNICAL = """
+ポリシー ロール ブログ ニュース ギア クリティカルパス タイムキーパー ライフライン フォーク ハンドシェイク ウェイ アーム サーボ レバー エンベロープ コンプレッサー イコライザー リバーブ ループバック
+ゲートウェイ プロキシ ドメイン ホスティング レジストリ バケット トリガー ラムダ スナップショット リージョン ゾーン サブスクリプション テナント コンソール ダッシュボード アラーム メトリクス
+スタック キュー ヒープ ツリー ノード エッジ ハッシュ マップ セット タプル イテレータ ジェネレータ クロージャ コールバック プロミス デコレータ アノテーション ジェネリクス ラッパー ポインタ
+アサーション モック スタブ フィクスチャ リファクタリング リント フォーマッタ コンパイラ インタプリタ リンカ デバッガ プロファイラ ブレークポイント トレース スコープ ネスト インデント キャスト
+レスポンシブ グリッド フレックス マージン パディング ヘッダー フッター サイドバー モーダル ツールチップ カルーセル バナー ワイヤーフレーム モックアップ プロトタイプ ペルソナ ユーザビリティ アクセシビリティ
+エンティティ リレーション カーディナリティ インデックス ビュー トリガー ストアド プロシージャ トランザクション ロック デッドロック レプリケーション シャーディング クラスタ パーティション
+シミュレータ エミュレータ コンテナ イメージ ボリューム オーケストレーション マニフェスト ポッド サービス デプロイメント パイプライン ステージ ランナー アーティファクト ロールバック カナリア
+テンソル エポック バッチ ドロップアウト オーバーフィッティング レイヤー カーネル フィルタ プーリング アテンション トークナイザ エンベディング プロンプト ベクトル スカラ マトリクス クラスタリング
+ロジスティック ソフトマックス シグモイド パーセプトロン バックプロパゲーション ヒストグラム スパイク ノイズ サンプリング ウィンドウ フーリエ スペクトル
+ポリゴン メッシュ テクスチャ マテリアル シェーダー ライティング レンダリング リギング ボーン ウェイト キーフレーム モーフ パーティクル コライダー リジッドボディ レイキャスト スプライト タイルマップ
+ブレッドボード レジスタ フリップフロップ デコーダ エンコーダ マルチプレクサ カウンタ トランジスタ ダイオード コンデンサ サーミスタ リレー モーター ジャイロ アンテナ
+マルウェア ランサムウェア フィッシング ファイアウォール サンドボックス エクスプロイト ペネトレーション ハッシュ ソルト ストレッチング セキュア オーソリゼーション クレデンシャル
+スクラム スプリント バックログ カンバン ベロシティ レトロスペクティブ デイリー ステークホルダー マイルストーン ウォーターフォール アジャイル ガントチャート ブレインストーミング ファシリテーター
+インシデント エスカレーション ナレッジ ヘルプデスク プロビジョニング キッティング ベンダー ライセンス コンプライアンス リテラシー イノベーション マーケティング
+"""
+_KNOWN: frozenset[str] = frozenset(_TECHNICAL.split())
+
 GENERIC: frozenset[str] = frozenset(_GENERIC.split())
+
+
+GENERIC_LATIN: frozenset[str] = frozenset("it web url pc os ai".split())
+"""Latin terms, lower case, that need no evidence either."""
+
+
+@lru_cache(maxsize=1)
+def phrases() -> re.Pattern[str]:
+    """The forms of the table that are several Latin words, as one pattern for normalised text."""
+    forms = {form for line in _ALIASES.strip().splitlines() for form in line.split("|") if re.fullmatch(r"[A-Za-z]+(?: [A-Za-z]+)+", form)}
+    ordered = sorted(forms, key=len, reverse=True)
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, ordered))})(?![A-Za-z])", re.I)
 
 
 @lru_cache(maxsize=1)
@@ -408,4 +467,4 @@ def groups_of(term: str) -> tuple[str, ...]:
 
 def is_known_term(term: str) -> bool:
     """Whether a word is one of the technical or general report words of these tables."""
-    return term in GENERIC or _key(term) in _table()
+    return term in GENERIC or term in _KNOWN or _key(term) in _table()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _JAPANESE = """
 あい あいか あいこ あいな あいね あいみ あいり あいる あおい あおと あおば あかね あかり あき あきこ あきと あきな あきの あきひろ あきほ あきら あけみ あさか あさひ あさみ あすか あすな あずさ あつき あつこ あつし あつや あみ あや あやか あやこ あやと あやな あやの
 あやめ あやみ あゆ あゆか あゆみ あゆむ あらた ありさ ありす あんじゅ あんな あんり いおり いくみ いさむ いずみ いつき いっせい いぶき いちか いちご いちろう いと いのり いろは うい うた うたは うみ うらら えいき えいじ えいた えいと えな えま えみ えみか えみり えり えりか えりな えれな
@@ -29,3 +31,60 @@ _FOREIGN = """
 
 READINGS: frozenset[str] = frozenset(f"{_JAPANESE} {_FOREIGN}".split())
 """All in hiragana (with ー and ゔ): compare folded text."""
+
+
+SINGLE: frozenset[str] = frozenset(
+    "朔凛澪颯湊紬圭惇柊菫椛栞凪昴諒遼怜玲昊昂薫茜梓渚馨隼楓雫蓮翔葵琴遥悠樹陸透剛蘭瑠慧慎涼匠聡徹篤敦暁晃翠碧藍奏琉璃玖瑛晶亮迅奨惺絢綾澄岬"
+    "駿舜旬淳潤洵渉笙紘絃耀聖芹茉萌蒼蕾諄賢輝鈴麗麟黎杏柚椿梢槙嵐廉恵愛瞳忍唯誉睦皐律灯望桜海華牧泉守悟武忠歩旭航咲舞緑誠純稔豊浩宏隆健剣拳龍竜虎仁"
+)
+"""One-character given names."""
+
+_ROWS = {
+    "": "あいうえお", "k": "かきくけこ", "s": "さ し す せ そ".replace(" ", ""), "t": "たちつてと", "n": "なにぬねの", "h": "はひふへほ",
+    "m": "まみむめも", "y": "や　ゆ　よ", "r": "らりるれろ", "w": "わ", "g": "がぎぐげご", "z": "ざじずぜぞ", "d": "だぢづでど",
+    "b": "ばびぶべぼ", "p": "ぱぴぷぺぽ",
+}  # fmt: skip
+_ROMAN = {kana: head + vowel for head, row in _ROWS.items() for kana, vowel in zip(row, "aiueo", strict=False)}
+_ROMAN |= {"し": "shi", "ち": "chi", "つ": "tsu", "ふ": "fu", "じ": "ji", "ん": "n", "づ": "zu", "ー": ""}
+_GLIDES = {"ゃ": "a", "ゅ": "u", "ょ": "o", "ぁ": "a", "ぃ": "i", "ぅ": "u", "ぇ": "e", "ぉ": "o"}
+
+
+def romanise(reading: str) -> str:
+    """Given hiragana, return Hepburn without long vowels (しょうた → shota, りさ → risa)."""
+    out = ""
+    for kana in reading:
+        if kana in _GLIDES and out:
+            stem = out[:-1]
+            out = stem + (_GLIDES[kana] if stem.endswith(("sh", "ch", "j")) or kana in "ぁぃぅぇぉ" else "y" + _GLIDES[kana])
+        elif kana == "っ":
+            continue
+        else:
+            out += _ROMAN.get(kana, "")
+    for long, short in (("ou", "o"), ("oo", "o"), ("uu", "u")):
+        out = out.replace(long, short)
+    return out
+
+
+_WESTERN = """
+adam alan alex alexa alice amanda amelia amy andrea andrew andy angela anna anne anthony ben benjamin beth bob brandon brian carlos carol caroline catherine charles charlotte chloe chris
+christian christina claire daniel david diana diego dmitri dylan edward elena elizabeth ella emily emma eric erik ethan eva evan fatima felix fiona frank gabriel george grace hannah harry
+henry hugo ian isabel isabella ivan jack jacob jake james jane jason jean jennifer jenny jessica jim joe joel john jon jonathan jordan jose joseph josh juan julia julian julie karen kate
+katie kelly kevin kim kyle laura lauren leah leo leon leoni leonie liam lily linda linh lisa logan louis lucas lucy luis luke luna marco maria marie mario martin mary mason matt matthew max maya
+megan mia michael miguel mike mila minh mira mohammed muhammad nancy natalie nathan nguyen nick nicole nina noah nora oliver olivia omar oscar owen pablo paul pedro peter phil rachel rahul
+rebecca richard robert rosa rose ruth ryan sam samuel sandra sara sarah scott sean sergio simon sofia sophia sophie stella stephen steve steven susan thomas tim tom tony tyler victor vincent
+walter wei william yusuf zoe thu trang huong lan nam tuan duc anh hieu quang binh phuong mai jiho minji jisoo yuna subin wang zhang liu chen yang zhao hana biscuit
+"""
+
+ROMAN: frozenset[str] = frozenset(
+    {roman for reading in READINGS if len(roman := romanise(reading)) >= 3} | set(_WESTERN.split())
+) - frozenset("maya max mark jack sam ruby node rose meta scala java julia jean chen yang nam lan mai thu code hash main data rust mac none note time one line base make more core care made more rate site".split())
+"""Names in Latin letters, lower case, without those that are technical or English words."""
+
+
+def long_vowels(reading: str) -> str:
+    """Given hiragana, write its long vowels with ー: りょうへい and りょーへー become the same."""
+    reading = re.sub("(?<=[おこそとのほもよろごぞどぼぽょ])[うお]", "ー", reading)
+    return re.sub("(?<=[えけせてねへめれげぜでべぺ])[いえ]", "ー", re.sub("(?<=[うくすつぬふむゆるぐずぶぷゅ])う", "ー", reading))
+
+
+LONG_READINGS: frozenset[str] = frozenset(long_vowels(reading) for reading in READINGS if len(reading) >= 3)

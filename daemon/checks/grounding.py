@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from daemon.checks.aliases import GENERIC, groups_of
+from daemon.checks.aliases import GENERIC, GENERIC_LATIN, groups_of, phrases
 from daemon.checks.findings import Finding
 from daemon.checks.numbers import diary_values, report_numbers
 from daemon.checks.text import fold, katakana
@@ -34,9 +34,12 @@ class Evidence:
 
     def holds_latin(self, term: str) -> bool:
         key = fold(term)
-        if key in self.folded or re.sub(r"[\s_./&'-]+", "", key) in self.compact:
+        if key in GENERIC_LATIN or key in self.folded or re.sub(r"[\s_./&'-]+", "", key) in self.compact:
             return True
         if any(self.holds(other) for other in groups_of(term)):
+            return True
+        numbered = re.fullmatch(r"([a-z]{2,})(\d+)", key)
+        if numbered and self.holds_latin(numbered[1]) and Decimal(numbered[2]) in self.values:
             return True
         parts = [part for part in re.split(r"[._/&'-]+", key) if part]
         return len(parts) > 1 and all(part in self.folded or any(map(self.holds, groups_of(part))) for part in parts)
@@ -84,7 +87,8 @@ def check_grounded(report: str, diary: str, tolerated: str = "") -> list[Finding
     findings: list[Finding] = []
     for number, line in enumerate(report.split("\n"), start=1):
         seen: set[str] = set()
-        for match in LATIN.finditer(line):
+        spoken = phrases().sub(lambda match: " " * len(match.group()) if known.holds_latin(match.group()) else match.group(), line)
+        for match in LATIN.finditer(spoken):
             term = match.group()
             if not known.holds_latin(term) and not (form and form.holds_latin(term)) and fold(term) not in seen:
                 seen.add(fold(term))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 NAME_KANJI = frozenset(
-    "愛葵茜明昭晶晃亜阿彩綾絢朝麻旭篤敦厚淳杏庵伊依衣惟唯郁育樹泉出一壱逸稲勇功勲祈磨羽卯海詠英永瑛栄映恵絵江枝悦園苑央桜皇凰音乙大雄男夫王翁丘岡"
+    "地向音叶翼輝愛葵茜明昭晶晃亜阿彩綾絢朝麻旭篤敦厚淳杏庵伊依衣惟唯郁育樹泉出一壱逸稲勇功勲祈磨羽卯海詠英永瑛栄映恵絵江枝悦園苑央桜皇凰音乙大雄男夫王翁丘岡"
     "佳加香果花華歌夏可嘉和我雅海快魁楓岳学和葛勝克嵩門神要叶環寛幹冠貫岩喜貴希季基紀規毅輝樹麒騎菊吉鞠久究弓匡京恭響喬暁尭玉欣琴錦吟銀久玖駒空隈熊倉"
     "蔵圭慶恵敬景桂渓蛍継月研健兼建賢謙顕絢元弦源厳彦湖胡虎子吾悟五瑚光広浩洸弘宏幸康晃煌航孝紅鴻豪剛心梢琥駒菜彩才斎咲朔桜里沙紗佐早左冴皐皓慈"
     "思志史司士糸紫詩資児次治二滋偲実篠柴朱珠秀修周舟洲重淑俊舜駿旬春瞬準純潤順隼渚初緒汐将昌尚翔晶昇祥章笙彰正湘丈丞条譲城乗常真慎信新伸晋深心進辰臣"
@@ -23,7 +23,7 @@ RARE_SINGLE = frozenset(
 )
 """One-character given names that a diary hardly uses as a word."""
 
-COMMON_SINGLE = frozenset("律灯望桜光空海星月花華牧泉司守学実悟進健武忠準保護歩渡旭豊元要円環円香陽夏秋桃咲舞緑蛍渚森林原岡関堀辻森谷南北東西")
+COMMON_SINGLE = frozenset("律灯望桜海華牧泉守悟健武忠歩旭豊咲舞緑蛍渚")
 """One-character names that are words too: names only in a person's context."""
 
 COMMON_HIRAGANA = frozenset(

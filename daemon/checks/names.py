@@ -19,9 +19,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from daemon.checks.aliases import is_known_term
-from daemon.checks.given_names import READINGS
-from daemon.checks.lexicon import EXEMPT_PHRASES, PARTNERS, STUDY, TECHNICAL_NAMES
+from daemon.checks.aliases import groups_of, is_known_term
+from daemon.checks.given_names import LONG_READINGS, READINGS, ROMAN, SINGLE, long_vowels
+from daemon.checks.lexicon import EXEMPT_PHRASES, PARTNERS, ROLES, STUDY, TECHNICAL_NAMES
 from daemon.checks.name_lists import (
     COMMON_HIRAGANA,
     COMMON_SINGLE,
@@ -69,7 +69,7 @@ _NOT_HANDLES = frozenset(
 )
 _LINK = re.compile(r"\[\[([^\]\n|#]{1,60})(?:[|#][^\]\n]{0,60})?\]\]")
 _TAG = re.compile(r"(?<![^\s(])#([^\s#()、。,\[\]]{1,40})")
-_PROPERTY = re.compile(r"^(?:people|persons?|with|who|whom|friends?|members?|attendees|met|[a-z_]*who|友達|友人|人|人物|相手|一緒|参加者|メンバー|登場人物)[ \t]*::?[ \t]*(.{0,200}(?:\n[ \t]*-[ \t].{0,60}){0,12})", re.M)  # fmt: skip
+_PROPERTY = re.compile(r"^(?:people|persons?|with|who|whom|partners?|friends?|members?|attendees|met|[a-z_]*who|友達|友人|人|人物|相手|一緒|参加者|メンバー|登場人物|暗号名|コードネーム)[ \t]*::?[ \t]*(.{0,200}(?:\n[ \t]*-[ \t].{0,60}){0,12})", re.M)  # fmt: skip
 _COLUMN = re.compile(r"^\|(.+)\|[ \t]*\n\|[ \t:|-]+\|[ \t]*\n((?:\|.*\|?[ \t]*(?:\n|$))+)", re.M)
 _PERSON_COLUMN = frozenset("誰 だれ 担当 担当者 名前 氏名 人 メンバー 班員 who name member".split())
 
@@ -90,20 +90,27 @@ _TECH_TAIL = re.compile(
     r"互除法|曲線|ノイズ|分類|平均|距離|係数|検定|回帰|サンプリング|マシン|アーキテクチャ|インターネット|言語|ゲーム|[ァ-ヺ]{2,}|[A-Za-z])"
 )
 _NICKNAME = re.compile(
-    r"(?<![ぁ-ゖァ-ヺー])(?:(?<=[とはがをにも、])|)(?P<name>[ぁ-ゖー]{1,5}(?:ぴよ|ぴょん|ぽよ|っつん|っちょん|っぴ|ぴ|もん|りん|たす|っしー|っぺ|やん|っち|ちん|ぽん|みん|にゃ|にゃん|ぽむ|ぷー|べえ|たろす|ーやん|ねえ)"
-    r"|[ァ-ヺー]{2,5}(?:ぴ|ぴよ|ぽよ|っち|っぴ|りん|もん|きち))(?=と|が|に|の|は|も|から|って|、|。|「|:|\(|\)|」|\]|$|\n| )"
+    r"(?<![ぁ-ゖァ-ヺー])(?:(?<=[とはがをにも、])|)(?P<name>[ぁ-ゖー]{1,5}(?:ぴよ|ぴょん|ぽよ|っつん|っちょん|っぴ|ぴ|もん|りん|たす|っしー|っぺ|やん|っち|ちん|ぽん|みん|にゃ|にゃん|ぽむ|ぷー|べえ|たろす|ーやん|ねえ|ー[こたなみ]|てぃ|っきー|っぽ)"
+    r"|(?P<twice>[ぁ-ゖ]{2})(?P=twice)"
+    r"|[ァ-ヺー]{2,5}(?:ぴ|ぴよ|ぽよ|っち|っぴ|りん|もん|きち)|[ァ-ヺ]{1,3}(?:ンティー|ッチー|ッシー|ッピー|ッキー))(?=と|が|に|の|は|も|から|って|、|。|「|:|\(|\)|」|\]|$|\n| )"
 )  # fmt: skip
 _APPOSITION = re.compile(
     rf"(?P<name>[{_JA}]{{1,10}}?|[A-Z][a-z]{{1,11}})(?:\*\*|」)?\((?:=|私の|うちの|俺の|僕の|夢の中でも)?(?:AI|執事|メイド|設定|管制官|同担|同い年|私を|通称|本名|あだ名|源氏名|お兄|お姉|小[1-6]|中[1-3]|高[1-3]|一年|二年|三年|"
     r"フランス|ベトナム|ネパール|韓国|中国|台湾|インド|男|女|弟|妹|兄|姉|猫|犬|彼氏|彼女|友|先輩|後輩|同期|みんな|=?Discord|\d{1,2}歳|柴|享年|旧姓)"
 )
-_CALLED = re.compile(rf"[「『](?P<name>[{_JA}]{{1,10}}?)(?:ー)?[」』](?:と|って)(?:呼|よば|よぶ|名乗|いう(?:名|あだ名|子|人|AI))")
+_CALLED = re.compile(rf"[「『](?P<name>[{_JA}]{{1,10}}?)(?:ー)?[」』](?:と|って)(?:呼|よば|よぶ|名乗|いう(?:あだ名|子|AI))")
+_NAMED = re.compile(
+    rf"(?:(?:あだ名|通称|本名|呼び名|源氏名|愛称|ハンドルネーム|ペンネーム|暗号名|仮名[A-Z]?)(?:[はが:=、]|のまま)?[「『(\"]?|(?:お?名前|名)は「)(?P<name>[{_JA}]{{2,12}}?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[」』)\"。、]|です|だっ|さん|と|、|$)", re.M
+)
+_DOTTED = re.compile(r"(?<![ァ-ヺー・])(?P<name>[ァ-ヺー]{2,10}・[ァ-ヺー]{2,12})(?![ァ-ヺー・])")
 _VOCATIVE = re.compile(
     rf"(?:おはよう|おはようございます|おやすみ|おやすみなさい|おかえり|おかえりなさい|ただいま|ありがとう|ごめん|ごめんね|なあ|ねえ|いいかい|拝啓|親愛なる|がんばれ|愛してる|大好き|だいすき)[、,! 　]{{1,2}}"
     rf"(?P<name>[{_JA}]{{2,8}}?)(?:[。、,!?」』]|$)", re.M
 )
-_LATIN_NAME = re.compile(r"(?:\b(?:with|and|from|by|&|for|met up with)|国の恋人|恋人|友達の|友人の|ファミリーだった|犬の|猫の|彼氏の|彼女の|本名|通称|留学生の|ルームメイトの|[のと、(])[ ]?(?P<name>[A-Z][a-z]{2,11})(?: [A-Z][a-z]{1,11})?(?=[ ]?(?:から|と(?:電話|話|会)|が(?:言|話|来|笑|泣)|に(?:会|聞|電話)|&|and |at |\.|ちゃん|くん|さん|、恋|って(?:書く|呼ぶ|子|人)))")
-_READING = re.compile(rf"(?P<name>[{_KANJI}]{{1,5}})(?:さん|くん|ちゃん|先輩)?\((?P<reading>[ぁ-ゖー]{{2,8}}|[ァ-ヺー]{{2,10}})(?=[)。、・ ])")
+_LATIN_NAME = re.compile(
+    r"(?<![A-Za-z0-9_.@/#`-])(?P<name>[A-Z][a-z]{2,11})(?!\.[A-Za-z]|[A-Za-z0-9_(/`=-])(?=[ ]?(?:[がとはもにの、]|から|って|ちゃん|くん|さん|先輩|&|and |at |\.|,|」|\)|$))", re.M
+)
+_READING = re.compile(rf"(?P<name>[{_KANJI}]{{1,5}})(?:さん|くん|ちゃん|先輩)?\((?P<reading>[ぁ-ゖー]{{2,8}}|[ァ-ヺー]{{2,10}})(?:さん|くん|ちゃん)?\)")
 
 
 def find_names(text: str) -> list[Name]:
@@ -151,10 +158,13 @@ def _with_honorific(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
         if kind == "hiragana" and (name in COMMON_HIRAGANA or len(name) < 2) and title not in ("ちゃん", "っち"):
             continue
         yield Name("name", start, match.end("title"), f"敬称（{title}）")
+        if kind == "hiragana" and len(name) > 2 and name[0] in "のはとにがも" and script(text[start - 1 : start] or " ") in ("kanji", "katakana"):
+            yield Name("name", start + 1, match.end("title"), f"敬称（{title}）")
+            yield Name("name", start + 1, end, f"敬称（{title}）")
         plain = first is not None and first.start == start and first.end == end and "普通名詞" in first.pos and not first.oov
         if kind == "latin" and not name.islower() and not name.istitle():
             continue
-        if kind == "kanji" and plain and len(name) >= 2 and not all(c in NAME_KANJI for c in name):
+        if kind == "kanji" and plain and len(name) >= 2 and name not in _DOUBLE:
             continue
         if is_technical(name) or name in COMMON_HIRAGANA or (kind == "katakana" and (text[max(0, start - 4) : start] == "株式会社" or f"株式会社{name}" in text)):
             continue
@@ -178,7 +188,7 @@ def _speakers(text: str) -> Iterator[Name]:
     for pattern in (_LABEL, _TIMED):
         for match in pattern.finditer(text):
             label = match["label"].strip()
-            if not label or label in NOT_LABELS or label in STUDY or label in NOT_NAMES or any(c.isdigit() for c in label):
+            if not label or ((label in NOT_LABELS or label in STUDY or label in NOT_NAMES) and label not in ROLES) or any(c.isdigit() for c in label):
                 continue
             if is_technical(label) or label[-1] in "をにがはのでとも" or (script(label[0]) == "latin" and not label.istitle()):
                 continue
@@ -187,7 +197,7 @@ def _speakers(text: str) -> Iterator[Name]:
             if pattern is _TIMED or match["mark"] in "「>":
                 quoted.add(label)
     for label, spans in spans_of.items():
-        if label in PARTNERS:
+        if label in PARTNERS or (label in ROLES and len(set(spans)) >= 2):
             yield from (Name("nickname", *span, "会話の話し手") for span in spans)
             continue
         words = tokenize(label)
@@ -226,6 +236,8 @@ def _listed(text: str) -> Iterator[Name]:
     for match in _PROPERTY.finditer(text):
         for item in re.finditer(r"[^\s\[\]\"',、;|・-][^\[\]\"',、;|\n]{0,20}", match.group(1)):
             stem = re.sub(r"と$", "", re.sub(r"\(.*", "", item.group()).strip())
+            if "(" in item.group():
+                yield Name("name", match.start(1) + item.start(), match.start(1) + item.end(), "人物の欄")
             if stem and not is_technical(stem) and stem not in NOT_NAMES and stem not in NOT_LABELS:
                 start = match.start(1) + item.start()
                 yield Name("name", start, start + len(stem), "人物の欄")
@@ -248,10 +260,13 @@ def _dictionary(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
     """Sudachi's 人名, and pairs of name kanji that the dictionary does not know as one word."""
     for index, token in enumerate(tokens):
         after = text[token.end : token.end + 14]
-        if token.is_name and len(token.surface) > 1 and not is_technical(token.surface) and token.surface not in NOT_NAMES:
+        technical = is_technical(token.surface) and not _also_person(text, token)
+        if token.is_name and len(token.surface) > 1 and not technical and token.surface not in NOT_NAMES:
             kind = script(token.surface[0])
             glued = kind == "katakana" and (script(text[token.start - 1 : token.start] or " ") == kind or script(after[:1] or " ") == kind)
             if _TECH_TAIL.match(after) or glued or kind == "latin" or token.surface in COMMON_HIRAGANA:
+                continue
+            if f"株式会社{token.surface}" in text:
                 continue
             if kind == "katakana" and not (token.pos.endswith("/名") or _person(text, token.start, token.end)):
                 continue
@@ -265,7 +280,7 @@ def _dictionary(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
                 and other.surface in NAME_KANJI
                 and script(text[token.start - 1 : token.start] or " ") != "kanji"
                 and script(text[end : end + 1] or " ") != "kanji"
-                and (token.is_name or other.is_name or token.is_place or token.surface in RARE_SINGLE or _person(text, token.start, end) or other.surface in "斗菜花央奈希介郎太也哉弥真帆香美佳紗莉愛音乃翔汰叶")
+                and (token.is_name or other.is_name or token.is_place or token.surface in RARE_SINGLE or _person(text, token.start, end) or other.surface in "斗菜花央奈希介郎太也哉弥真帆香美佳紗莉愛音乃翔汰叶向")
                 and not pair.endswith("人") | pair.endswith("月")
                 | pair.endswith("日") or pair in ("悠人", "勇人", "隼人", "直人", "和人", "健人", "拓人", "優人", "雅人", "真人", "陽人", "春人", "晴人", "海人", "琉人", "蓮人", "結人", "律人")
             ):
@@ -273,10 +288,17 @@ def _dictionary(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
         single = token.surface
         if len(single) == 1 and script(text[token.start - 1 : token.start] or " ") != "kanji" and script(after[:1] or " ") not in ("kanji", "katakana"):
             relation = _RELATION.search(text[max(0, token.start - 12) : token.start])
-            if relation and single in NAME_KANJI and re.match(r"[(がはもにと、」]", after):
+            if relation and single in SINGLE and re.match(r"[(がはもにと、」]", after):
                 yield Name("name", token.start, token.end, "一字の名前")
             elif (single in RARE_SINGLE and _PARTICLE.match(after)) or (single in COMMON_SINGLE and _person(text, token.start, token.end)):
                 yield Name("name", token.start, token.end, "一字の名前")
+
+
+def _also_person(text: str, token: Token) -> bool:
+    """Whether a word such as ルビー is a person here: it does what persons do, beside the term in Latin letters."""
+    return any(other.isascii() and other in text for other in groups_of(token.surface)) and bool(
+        _DOING.match(text[token.end : token.end + 28]) or re.match(r"が.{1,16}(?:教え|言っ|笑っ|くれ)", text[token.end : token.end + 24])
+    )
 
 
 def _in_context(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
@@ -297,7 +319,7 @@ def _in_context(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
             elif edge and _RELATION.search(text[max(0, token.start - 12) : token.start]) and _DOING.match(after):
                 yield Name("nickname", token.start, token.end, "人として書かれた語")
         elif kind == "kanji" and 2 <= len(surface) <= 4:
-            if token.is_place and surface not in PLACES and (re.match(r"[がもは](?!ある|あり|遠|近|寒|暑)|に(?:言|聞|話|教|見せ|相談)|と(?:一緒|話|会|飲|遊)", after) or _RELATION.search(text[max(0, token.start - 12) : token.start])):
+            if token.is_place and surface not in PLACES and (re.match(r"[がもは](?!ある|あり|遠|近|寒|暑)|に(?:言|聞|話|教|見せ|相談)|と(?:一緒|話|会|飲|遊)", after) or _person(text, token.start, token.end)):
                 yield Name("name", token.start, token.end, "人として書かれた姓")
             elif len(surface) == 2 and all(c in NAME_KANJI for c in surface) and "普通名詞/一般" in token.pos and (
                 _RELATION.search(text[max(0, token.start - 12) : token.start]) or (surface in _DOUBLE and _PARTICLE.match(after))
@@ -323,28 +345,41 @@ def _nicknames(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
     begins = {token.start: token for token in tokens}
     for match in _NICKNAME.finditer(text):
         start, end = match.span("name")
-        if script(text[start]) == "hiragana":
-            start = _hiragana_start(start, end, begins)
+        if script(text[start]) == "hiragana" and script(text[start - 1 : start] or " ") == "kanji" and text[start] in "はがのにもとを" and end - start > 3:
+            start += 1
         word = text[start:end]
         first = begins.get(start)
-        if len(word) < 3 or word in COMMON_HIRAGANA or first is None or (first.end == end and not first.oov and not first.is_name and not first.is_noun):
+        whole = first is not None and first.end == end and not (first.oov or first.is_name)
+        if len(word) < 3 or word in COMMON_HIRAGANA or whole or is_technical(word) or word in NOT_NAMES:
             continue
         yield Name("nickname", start, end, "あだ名の形")
 
 
 def _called(text: str) -> Iterator[Name]:
     """Names that the text introduces or calls: ルナ(AI), 「親方」と呼べ, おはよう、まこと。"""
-    for pattern, why in ((_QUOTED_NAME, "敬称"), (_APPOSITION, "紹介された名前"), (_CALLED, "呼び名"), (_VOCATIVE, "呼びかけ"), (_LATIN_NAME, "紹介された名前")):
+    for pattern, why in ((_QUOTED_NAME, "敬称"), (_APPOSITION, "紹介された名前"), (_CALLED, "呼び名"), (_NAMED, "紹介された名前"), (_VOCATIVE, "呼びかけ"), (_LATIN_NAME, "ローマ字の名前")):
         for match in pattern.finditer(text):
             start, end = match.span("name")
             if script(text[start]) == "kanji" == script(text[start - 1 : start] or " "):
                 continue
+            if pattern is _LATIN_NAME and (match["name"].lower() not in ROMAN or is_technical(match["name"])):
+                continue
             if pattern is _APPOSITION:
                 start = _one_script(text, start, end)
             name = text[start:end]
-            if len(name) < 2 and name not in RARE_SINGLE or is_technical(name) or name in NOT_NAMES or name in NOT_LABELS or name in COMMON_HIRAGANA:
+            told = pattern in (_CALLED, _NAMED)
+            if len(name) < 2 and name not in SINGLE or is_technical(name) or name in COMMON_HIRAGANA:
+                continue
+            if not told and (name in NOT_NAMES or name in NOT_LABELS):
                 continue
             yield Name("nickname", start, end, why)
+    for match in _DOTTED.finditer(text):
+        parts = match["name"].split("・")
+        words = [tokenize_word(part) for part in parts]
+        if any(map(is_technical, parts)) or not any(len(word) == 1 and (word[0].is_name or word[0].oov) for word in words):
+            continue
+        yield Name("name", *match.span("name"), "姓と名")
+        yield Name("name", match.start("name"), match.start("name") + len(parts[0]), "姓と名")
 
 
 def _one_script(text: str, start: int, end: int) -> int:
@@ -357,6 +392,7 @@ def _one_script(text: str, start: int, end: int) -> int:
 
 _HIRAGANA_RUN = re.compile("[ぁ-ゖゔー]{2,40}")
 _KATAKANA_RUN = re.compile("(?<![ァ-ヺー])[ァ-ヺー]{2,8}(?![ァ-ヺー])")
+_TIME = re.compile("(?:放課後|今日|昨日|今朝|今夜|夜|昼|朝|帰り|休み)$")
 _BEFORE = "とはがをにのもやで、よらりた"
 _PERSON_PARTICLE = re.compile("と|が|に|から|の|って|は|も|、お前")
 
@@ -375,14 +411,20 @@ def _kana_names(text: str) -> Iterator[Name]:
                 continue
             for end in range(min(start + 6, run.end()), start + 1, -1):
                 word = text[start:end]
-                at_edge = start == run.start() or len(word) >= 3 or _person(text, start, end)
-                if word in READINGS and word not in COMMON_HIRAGANA and at_edge and _PARTICLE.match(text[end : end + 14]):
+                before = script(text[start - 1 : start] or " ")
+                free = before not in ("kanji", "katakana") or _TIME.search(text[max(0, start - 3) : start]) is not None
+                at_edge = len(word) >= 3 or (start == run.start() and free) or _person(text, start, end)
+                if (word in READINGS or long_vowels(word) in LONG_READINGS) and (word not in COMMON_HIRAGANA or _RELATION.search(text[max(0, start - 12) : start])) and at_edge and _PARTICLE.match(text[end : end + 14]):
                     yield Name("name", start, end, "仮名の名前")
                     break
         start = run.start()
-        if script(text[start - 1 : start] or " ") == "kanji" and run.group()[0] in "とはのにがも":
+        before = script(text[start - 1 : start] or " ")
+        if before in ("digit", "latin"):
+            continue
+        related = _RELATION.search(text[max(0, start - 12) : start + 1]) is not None
+        if before == "kanji" and run.group()[0] in "とはのにがも":
             start += 1  # 昼は|たけぽよと, 班の|まっつんと
-        elif script(text[start - 1 : start] or " ") in ("kanji", "katakana") and not re.search("(?:放課後|今日|昨日|今朝|今夜|夜|昼|朝|帰り)$", text[max(0, start - 3) : start]):
+        elif before in ("kanji", "katakana") and not related and not _TIME.search(text[max(0, start - 3) : start]):
             continue
         for end in range(start + 3, min(start + 6, run.end()) + 1):
             word = text[start:end]
@@ -390,7 +432,7 @@ def _kana_names(text: str) -> Iterator[Name]:
                 word not in COMMON_HIRAGANA
                 and word not in NOT_NAMES
                 and _PERSON_PARTICLE.match(text, end)
-                and _DOING.match(text[end : end + 28])
+                and (related or _DOING.match(text[end : end + 28]))
                 and _unknown(word)
             ):
                 yield Name("nickname", start, end, "人として書かれた語")
@@ -409,5 +451,9 @@ def _unknown(word: str) -> bool:
 def _readings(text: str, names: set[str]) -> Iterator[Name]:
     """Readings in brackets after a name: 羽純(はすみ)."""
     for match in _READING.finditer(text):
-        if match["name"] in names or any(match["name"].endswith(name) and len(name) > 1 for name in names):
+        kanji, reading = match["name"], fold(match["reading"])
+        given = len(kanji) <= 3 and all(c in NAME_KANJI for c in kanji) and reading in READINGS
+        if given:
+            yield Name("name", *match.span("name"), "読みのある名前")
+        if given or kanji in names or any(kanji.endswith(name) and len(name) > 1 for name in names):
             yield Name("name", *match.span("reading"), "名前の読み")

@@ -93,7 +93,8 @@ def _works(text: str) -> Iterator[Raw]:
         sentence = text[start:end]
         for match in _WORK.finditer(sentence):
             rest = sentence[: match.start()] + sentence[match.end() :]
-            known = is_known_term(match[1]) or match[1] in lexicon.STUDY
+            known = any(map(is_known_term, re.findall("[ァ-ヺー]{2,}|[A-Za-z]{2,}", match[1]))) or is_study(match[1]) or len(match[1]) <= 2
+            known = known or any(word in match[1] for word in ("コード", "データ", "プログラ", "エンジニア", "アルゴリズム", "ネットワーク", "入門"))
             if not known and (not is_study(rest) or _WORK_BEFORE.search(sentence[: match.start()])):
                 yield ("work", start + match.start(1), start + match.end(1), "『』の作品名")
         for match in _QUOTED.finditer(sentence):
@@ -165,14 +166,21 @@ def _apart(text: str, study: str, private: set[int]) -> Iterator[Raw]:
     folded = fold(study)
     known = sorted(private)
     starts = _starts(text)
+    tokens = tokenize(text)
+
+    def marked(start: int, end: int) -> bool:
+        at = bisect_left(known, start)
+        return at < len(known) and known[at] < end
+
     position = 0
     for line in text.split("\n"):
         end = position + len(line)
-        at = bisect_left(known, position)
-        if at < len(known) and known[at] < end and not is_study(line):
-            for token in tokenize(text)[bisect_left(starts, position) : bisect_left(starts, end)]:
-                if _telling(token) and fold(token.surface) not in folded:
-                    yield ("life", token.start, token.end, "私的な行だけにある固有の語")
+        if marked(position, end) and not is_study(line):
+            for first, last in _sentence_spans(line):
+                close = marked(position + first, position + last)
+                for token in tokens[bisect_left(starts, position + first) : bisect_left(starts, position + last)]:
+                    if _telling(token, close) and fold(token.surface) not in folded:
+                        yield ("life", token.start, token.end, "私的な行だけにある固有の語")
         position = end + 1
 
 
@@ -181,11 +189,11 @@ def _starts(text: str) -> list[int]:
     return [token.start for token in tokenize(text)]
 
 
-def _telling(token: Token) -> bool:
-    """Whether a word is a proper noun or a loanword that is no report word."""
+def _telling(token: Token, close: bool) -> bool:
+    """Whether a word is a proper noun or, ``close`` to another private term, a loanword that is no report word."""
     word = token.surface
-    if len(word) < 2 or is_known_term(word) or script(word[0]) not in ("kanji", "katakana"):
+    if len(word) < 2 or is_known_term(word) or word in lexicon.TECHNICAL_NAMES or script(word[0]) not in ("kanji", "katakana"):
         return False
     if "/固有名詞/" in token.pos:
         return word not in PLACES
-    return script(word[0]) == "katakana" and len(word) >= 3 and token.is_noun
+    return close and script(word[0]) == "katakana" and len(word) >= 3 and token.is_noun
