@@ -63,7 +63,7 @@ def rival(layout: Layout, store: Store, note: DiaryNote) -> str:
     """The path of another diary note that holds the day already, "" without one."""
     row = store.report(note.day)
     claims = [row.diary_path] if row else []
-    claims += [job.path for job in store.jobs("waiting") if job.day == note.day.isoformat()]
+    claims += store.waiting_paths(note.day)
     for path in claims:
         if nfc(path) != nfc(note.path) and layout.file(path).is_file() and layout.diary_date(path) == note.day:
             return path

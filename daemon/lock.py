@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from daemon.errors import AlreadyRunning
+from daemon.errors import AlreadyRunning, NippoError
 
 FILE_NAME = "daemon.lock"
 
@@ -27,8 +27,14 @@ class VaultLock:
 
     def acquire(self) -> VaultLock:
         """Lock the data folder. Raises ``AlreadyRunning`` with the holder's process id."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        stream = self._file.open("a+", encoding="utf-8")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            stream = self._file.open("a+", encoding="utf-8")
+        except OSError as problem:
+            raise NippoError(
+                f"{self._file.parent}: the data folder cannot be used ({problem.strerror}).",
+                "Check its permissions, or set folder in [data] of config.toml.",
+            ) from None
         if not _lock(stream.fileno()):
             holder = holder_of(self._file.parent)
             stream.close()

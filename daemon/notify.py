@@ -1,4 +1,4 @@
-"""Words to systemd (sd_notify): one datagram a message to the socket that ``NOTIFY_SOCKET`` names; silence without one."""
+"""Words to systemd (sd_notify): a datagram a message to the socket that ``NOTIFY_SOCKET`` names, or silence."""
 
 from __future__ import annotations
 

@@ -121,12 +121,22 @@ class Store:
         self.close()
 
     @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """Make many changes one: all of them reach the disk together, at the end."""
+        with self._transaction():
+            yield
+
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if self._database.in_transaction:
+            yield self._database
+            return
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield self._database
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
 
@@ -202,6 +212,15 @@ class Store:
         )
         return [Job(*row) for row in rows]
 
+    def waiting_paths(self, day: date) -> list[str]:
+        """The notes of a day that wait for their report."""
+        rows = self._database.execute("SELECT path FROM jobs WHERE day = ? AND state = 'waiting'", (day.isoformat(),))
+        return [path for (path,) in rows]
+
+    def count_jobs(self) -> dict[str, int]:
+        """State → number of jobs."""
+        return dict(self._database.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall())
+
     # Reports
 
     def report(self, day: date | str) -> ReportRow | None:
@@ -223,6 +242,10 @@ class Store:
         with self._transaction() as database:
             self._put_report(database, done)
             database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (job_path, row.pending_diary_sha))
+
+    def adopt_report(self, day: date | str, sha: str) -> None:
+        """The bytes with this hash count as the daemon's own from now on, so that it may replace them."""
+        self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (sha, str(day)))
 
     def forget_report(self, day: date | str) -> None:
         self._database.execute("DELETE FROM reports WHERE day = ?", (str(day),))
@@ -280,8 +303,8 @@ def _explained(file: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as problem:
         raise NippoError(
             f"{file}: the database cannot be used ({problem}).",
-            "Check free space and permissions of the data folder. If the file is damaged, move it away: nippo makes a new"
-            " one, and your notes and reports are all in the vault.",
+            "Check free space and permissions of the data folder. If the file is damaged, move it away: nippo makes a"
+            " new one, and your notes and reports are all in the vault.",
         ) from None
     except OSError as problem:
         raise NippoError(

@@ -1,0 +1,1 @@
+"""The commands of `nippo`, one module each; ``daemon.cli`` calls every ``register(app)``."""

@@ -1,0 +1,49 @@
+"""``nippo run``: the daemon in the foreground."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import typer
+
+from daemon.options import ConfigFile
+
+PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+
+
+def run(config: ConfigFile = None) -> None:
+    """Watch the vault and write reports until stopped (Ctrl-C or SIGTERM)."""
+    from daemon.config import load
+    from daemon.notify import Notifier
+    from daemon.service import Service
+
+    settings = load(config)
+    set_up_log(settings.log.level)
+    service = Service(settings, notifier=Notifier.from_environment())
+    service.handle_signals()
+    service.run()
+
+
+def set_up_log(level: str) -> None:
+    """Lines to stderr; for systemd's journal with the priority in front and without the time, which the journal has."""
+    handler = logging.StreamHandler(sys.stderr)
+    if os.environ.get("JOURNAL_STREAM"):
+        handler.setFormatter(JournalFormatter("%(message)s"))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("watchdog").setLevel(logging.WARNING)
+
+
+class JournalFormatter(logging.Formatter):
+    """sd-daemon(3)'s "<priority>" before every line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        prefix = f"<{PRIORITIES.get(record.levelno, 6)}>"
+        return "\n".join(prefix + line for line in super().format(record).splitlines())
