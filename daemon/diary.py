@@ -93,13 +93,8 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
     removed += ["heading"] * count
     text, count = _cut_paragraphs(text, privacy.private_tags)
     removed += ["tag"] * count
-    # Shapes are looked for in the NFKC text, in which a full-width secret looks like any other.
-    clean, kinds = redact(normalise(text), REDACTED) if _has_secret(text) else (text, ())
+    clean, kinds = redact(text, REDACTED)
     return Prepared(clean, (*removed, *kinds))
-
-
-def _has_secret(text: str) -> bool:
-    return bool(redact(normalise(text))[1])
 
 
 def _cut_between(text: str, opening: str, closing: str) -> tuple[str, int]:

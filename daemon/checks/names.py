@@ -314,7 +314,9 @@ def _in_context(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
                 yield Name("nickname", token.start, token.end, "人として書かれた語")
         elif kind == "katakana":
             edge = script(text[token.start - 1 : token.start] or " ") != kind and script(after[:1] or " ") != kind
-            if edge and token.oov and _PARTICLE.match(after) and _person(text, token.start, token.end):
+            related = _RELATION.search(text[max(0, token.start - 12) : token.start]) is not None
+            doing = re.match(r"(?:が|は|も|に|から|の|と|って)(?:言っ|聞い|教え|笑|泣|喋|話し|電話|返信|返事|告白|ケンカ|喧嘩|デート|結婚|既読|LINE)", after)
+            if edge and token.oov and _PARTICLE.match(after) and (related or doing):
                 yield Name("nickname", token.start, token.end, "人として書かれた語")
             elif edge and _RELATION.search(text[max(0, token.start - 12) : token.start]) and _DOING.match(after):
                 yield Name("nickname", token.start, token.end, "人として書かれた語")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter
 from functools import lru_cache
 
 from daemon.checks.grounding import KATAKANA, LATIN, loose
-from daemon.checks.lexicon import STUDY
+from daemon.checks.terms import is_study
 from daemon.checks.text import fold
 from daemon.checks.tokens import tokenize
 
@@ -19,35 +20,57 @@ _STOP = frozenset(
 )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
+def _all_words(text: str) -> tuple[list[int], list[str]]:
+    """Positions and keys of every content word of a normalised text, in order."""
+    found = [(match.start(), fold(match.group())) for match in LATIN.finditer(text) if len(match.group()) > 1]
+    found += [(match.start(), loose(match.group())) for match in KATAKANA.finditer(text)]
+    found += [(match.start(), match.group()) for match in _NUMBER.finditer(text)]
+    for token in tokenize(text, True):
+        verb = token.pos.startswith("動詞/一般")
+        if (verb or token.pos.startswith(_CONTENT)) and _KANJI.search(token.surface):
+            word = token.dictionary[:2] if verb else token.surface
+            if word not in _STOP:
+                found.append((token.start, word))
+    found = sorted(pair for pair in found if pair[1])
+    return [position for position, _ in found], [word for _, word in found]
+
+
+_CONTENT = ("名詞/普通名詞", "名詞/固有名詞", "形状詞/一般")
+_KANJI = re.compile("[一-鿿]")
+
+
 def content_words(text: str) -> frozenset[str]:
     """Given a normalised text, return its content words as comparable keys: terms, numbers, kanji nouns and verbs."""
-    words = {fold(match.group()) for match in LATIN.finditer(text) if len(match.group()) > 1}
-    words |= {loose(match.group()) for match in KATAKANA.finditer(text)}
-    words |= {match.group() for match in _NUMBER.finditer(text)}
-    for token in tokenize(text, True):
-        if token.pos.startswith(("名詞/普通名詞", "名詞/固有名詞", "動詞/一般", "形状詞/一般")) and re.search("[一-鿿]", token.surface):
-            word = token.dictionary if token.pos.startswith("動詞") else token.surface
-            if word not in _STOP:
-                words.add(word[:2] if token.pos.startswith("動詞") else word)
-    return frozenset(word for word in words if word)
+    return frozenset(_all_words(text)[1])
 
 
-def study_lines(diary: str) -> list[tuple[int, str]]:
-    """Given a normalised diary, return (line number, sentence) for each sentence that speaks of study."""
-    found = []
-    for number, line in enumerate(diary.split("\n"), start=1):
-        for sentence in re.findall(r"[^。!?]+", line):
-            if len(sentence.strip()) >= 6 and (
-                re.search(r"[A-Za-z]{3,}", sentence) or sum(word in sentence for word in STUDY) >= 1
-            ):
-                found.append((number, sentence.strip()))
-    return found
+def _between(text: str, start: int, end: int) -> frozenset[str]:
+    positions, words = _all_words(text)
+    return frozenset(words[bisect_left(positions, start) : bisect_left(positions, end)])
+
+
+_SENTENCE = re.compile(r"[^。!?\n]+")
+
+
+@lru_cache(maxsize=8)
+def _wanted(diary: str) -> frozenset[str]:
+    """The content words of all sentences about study."""
+    wanted: set[str] = set()
+    for match in _SENTENCE.finditer(diary):
+        if len(match.group().strip()) >= 6 and is_study(match.group()):
+            wanted |= _between(diary, *match.span())
+    return frozenset(word for word in wanted if len(word) > 1)
 
 
 def find_sources(texts: list[str], diary: str) -> tuple[tuple[int, ...], ...]:
     """Given bullets and a normalised diary, return the best lines (from 1, at most three) for each bullet."""
-    lines = [(number, content_words(line)) for number, line in enumerate(diary.split("\n"), start=1) if line.strip()]
+    lines = []
+    position = 0
+    for number, line in enumerate(diary.split("\n"), start=1):
+        if line.strip():
+            lines.append((number, _between(diary, position, position + len(line))))
+        position += len(line) + 1
     frequency = Counter(word for _, words in lines for word in words)
     result = []
     for text in texts:
@@ -66,14 +89,11 @@ def _weight(word: str, count: int, lines: int) -> float:
 
 def coverage(texts: list[str], diary: str) -> float:
     """Given bullets and closing of a report and a normalised diary, return the share (0 to 1) of the diary's study
-    words that the report takes up, each word once. A diary without study is covered by anything."""
-    wanted: set[str] = set()
-    for _, sentence in study_lines(diary):
-        wanted |= {word for word in content_words(sentence) if len(word) > 1}
-    if not wanted:
-        return 1.0
+    words that the report takes up: each word once, words of three characters and more twice as heavy. A diary without
+    study is covered by anything."""
+    wanted = _wanted(diary)
     own: set[str] = set()
     for text in texts:
         own |= content_words(text)
     total = sum(2.0 if len(word) > 2 else 1.0 for word in wanted)
-    return sum(2.0 if len(word) > 2 else 1.0 for word in wanted & own) / total
+    return sum(2.0 if len(word) > 2 else 1.0 for word in wanted & own) / total if total else 1.0

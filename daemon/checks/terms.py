@@ -115,7 +115,7 @@ def is_study(sentence: str) -> bool:
     return _STUDY.search(sentence) is not None
 
 
-_NOT_TERMS = "LINE|DM|SNS|YouTube|Instagram|Twitter|TikTok|OK|NG|LOVE|love|you|and|the|with|AI|TV|DVD|CD|BGM|MV|OB|OG|PS5|PS4|Switch|Netflix|Spotify|Amazon|ATM|PayPay|Suica|WiFi"
+_NOT_TERMS = "kcal|LINE|DM|SNS|YouTube|Instagram|Twitter|TikTok|OK|NG|LOVE|love|you|and|the|with|AI|TV|DVD|CD|BGM|MV|OB|OG|PS5|PS4|Switch|Netflix|Spotify|Amazon|ATM|PayPay|Suica|WiFi"
 _STUDY = re.compile(
     "|".join(re.escape(word) for word in sorted(lexicon.STUDY, key=len, reverse=True) if len(word) > 1)
     + rf"|\d限|[一二三四五六]限|(?<![A-Za-z])(?!(?:{_NOT_TERMS})(?![A-Za-z]))[A-Za-z][A-Za-z0-9+#.]{{2,}}"
@@ -125,8 +125,10 @@ _STUDY = re.compile(
 def _figures(text: str) -> Iterator[Raw]:
     for start, end in _sentence_spans(text):
         sentence = text[start:end]
+        first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+        around = text[max(first, start - 60) : min(last if last >= 0 else len(text), end + 60)]
         for match in _MONEY.finditer(sentence):
-            if not is_study(sentence):
+            if not is_study(around if "ドル" in match.group() or "$" in match.group() else sentence):
                 yield ("money", start + match.start(), start + match.end(), "金額")
         for match in _HEALTH.finditer(sentence):
             if match.group()[0] in lexicon.BODY or not is_study(sentence):
@@ -179,7 +181,7 @@ def _apart(text: str, study: str, private: set[int]) -> Iterator[Raw]:
             for first, last in _sentence_spans(line):
                 close = marked(position + first, position + last)
                 for token in tokens[bisect_left(starts, position + first) : bisect_left(starts, position + last)]:
-                    if _telling(token, close) and fold(token.surface) not in folded:
+                    if _telling(token, close) and text[token.start - 4 : token.start] != "株式会社" and fold(token.surface) not in folded:
                         yield ("life", token.start, token.end, "私的な行だけにある固有の語")
         position = end + 1
 

@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 
 _CHUNK = 4_000  # characters; four bytes each at most keeps a chunk well under Sudachi's limit
 _lock = threading.Lock()
+_POS: dict[int, str] = {}
 
 
 class Token(NamedTuple):
-    """One word of a text: ``text[start:end]``. ``pos`` joins Sudachi's first four parts of speech with "/"."""
+    """One word of a text: ``text[start:end]``. ``pos`` joins Sudachi's first four parts of speech with "/";
+    ``dictionary`` is the dictionary form of a verb, else empty."""
 
     surface: str
     start: int
@@ -69,8 +71,12 @@ def tokenize(text: str, short: bool = False) -> tuple[Token, ...]:
             for word in tokenizer.tokenize(safe, short_mode if short else long_mode):
                 start, end = offset + word.begin(), offset + word.end()
                 if start < end:
-                    pos = "/".join(word.part_of_speech()[:4])
-                    found.append(Token(text[start:end], start, end, pos, word.dictionary_form(), word.is_oov()))
+                    number = word.part_of_speech_id()
+                    pos = _POS.get(number)
+                    if pos is None:
+                        pos = _POS[number] = "/".join(word.part_of_speech()[:4])
+                    base = word.dictionary_form() if pos.startswith("動詞") else ""
+                    found.append(Token(text[start:end], start, end, pos, base, word.is_oov()))
     return tuple(found)
 
 
