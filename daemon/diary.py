@@ -44,9 +44,13 @@ def decode(data: bytes, name: str) -> str:
         if text is None and b"\x00" not in data:
             text = _shift_jis(data)
     if text is None:
-        raise NoteUnreadable(f"{name}: the encoding is not UTF-8", "Save the note as UTF-8 (in Obsidian every note is).")
+        raise NoteUnreadable(
+            f"{name}: the encoding is not UTF-8", "Save the note as UTF-8 (in Obsidian every note is)."
+        )
     if "\x00" in text:
-        raise NoteUnreadable(f"{name}: holds NUL bytes, it is not a text", "Restore the note from a backup or File recovery.")
+        raise NoteUnreadable(
+            f"{name}: holds NUL bytes, it is not a text", "Restore the note from a backup or File recovery."
+        )
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -65,7 +69,8 @@ def _shift_jis(data: bytes) -> str | None:
     visible = [character for character in text if not character.isspace()]
     kana = sum("\u3041" <= character <= "\u30ff" for character in visible)
     odd = sum(
-        character < " " or "\ue000" <= character <= "\uf8ff" or "\uff61" <= character <= "\uff9f" for character in visible
+        character < " " or "\ue000" <= character <= "\uf8ff" or "\uff61" <= character <= "\uff9f"
+        for character in visible
     )
     return text if visible and kana >= 0.1 * len(visible) and odd <= 0.02 * len(visible) else None
 
@@ -74,15 +79,18 @@ def is_blank(text: str) -> bool:
     """Whether a diary holds nothing to report on: empty, or frontmatter, headings and comments only."""
     body = _FRONTMATTER.sub("", text.lstrip("\ufeff\n"), count=1)
     body = _cut_between(_cut_between(body, "%%", "%%")[0], "<!--", "-->")[0]
-    return all(not line.strip() or re.fullmatch(r"#{1,6}[ \t]*.*|[-*_ \t]{3,}|[-*+][ \t]*(?:\[.\][ \t]*)?", line.strip()) for line in body.split("\n"))
+    return all(
+        not line.strip() or re.fullmatch(r"#{1,6}[ \t]*.*|[-*_ \t]{3,}|[-*+][ \t]*(?:\[.\][ \t]*)?", line.strip())
+        for line in body.split("\n")
+    )
 
 
 def prepare(text: str, privacy: PrivacySettings) -> Prepared:
     """Given a diary and the [privacy] settings, return what the model may see.
 
-    Cut out: Obsidian comments (%% %%), HTML comments, sections under a private heading (to the next heading of the same or a
-    higher level), paragraphs with a private tag. Replaced by （省略）: keys, passwords, mail, phone, card and other numbers,
-    addresses. Frontmatter stays, secrets in it do not.
+    Cut out: Obsidian comments (%% %%), HTML comments, sections under a private heading (to the next heading of the
+    same or a higher level), paragraphs with a private tag. Replaced by （省略）: keys, passwords, mail, phone, card and
+    other numbers, addresses. Frontmatter stays, secrets in it do not.
     """
     removed: list[str] = []
     text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,7 +1,7 @@
 """Of several drafts the best one, and what is done to it before it is written.
 
-``choose`` looks at drafts one at a time and stops at a clean one that covers the diary; ``repair`` removes what leaks and
-turns the other faults into warnings. What ``repair`` returns holds no private term that the checks know. Pure.
+``choose`` looks at drafts one at a time and stops at a clean one that covers the diary; ``repair`` removes what leaks
+and turns the other faults into warnings. What ``repair`` returns holds no private term that the checks know. Pure.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings) -> Sele
 def repair(text: str, diary: str, settings: CheckSettings) -> Repaired:
     """Given the chosen text and the full diary, return a body without any known private term.
 
-    A line that leaks is removed (a leaking lead line is replaced by the configured one). When no bullet is left of some,
-    the body is ``PLACEHOLDER``: to say that nothing was studied would be untrue.
+    A line that leaks is removed. When no bullet is left of some, the body is ``PLACEHOLDER``: to say that nothing was
+    studied would be untrue.
     """
     terms = find_private_terms(diary, settings)
     warnings: list[str] = []
@@ -120,15 +120,18 @@ def _bullets(body: str, report: ReportSettings) -> list[Line]:
 
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.M)
-_PREAMBLE = re.compile(r"^(?:以下|こちら|はい|承知)[^\n]{0,60}(?:日報|です|ました)[^\n]{0,20}[。:：]?$|^(?:#{1,3} ?)?(?:【日報】|日報)[:：]?$")
+_PREAMBLE = re.compile(
+    r"^(?:以下|こちら|はい|承知)[^\n]{0,60}(?:日報|です|ました)[^\n]{0,20}[。:：]?$"
+    r"|^(?:#{1,3} ?)?(?:【日報】|日報)[:：]?$"
+)
 _SPECIAL = re.compile(r"<\|[^|\n]{1,30}\|>|</?s>|【日記(?:ここまで)?】")
 
 
 def tidy(text: str, report: ReportSettings, cut: bool = False) -> str:
     """Given a model's raw answer, return it as a person would paste it.
 
-    NFC, no code fences, no chat tokens, one kind of bullet and lead line as configured, no repeated or looping lines, one
-    blank line at most. With ``cut`` (the token limit ended it) an unfinished last line goes, unless it is the only one.
+    NFC, no code fences, no chat tokens, one kind of bullet and lead line as configured, no repeated or looping lines,
+    one blank line at most. With ``cut`` (the token limit ended it) an unfinished last line goes, unless it is the only one.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).replace("\x00", "")
     text = _SPECIAL.sub("", _FENCE.sub("", text))

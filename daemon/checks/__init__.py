@@ -1,4 +1,4 @@
-"""The checks of a report: leak, grounded, form, style, copied, length. See the contract in ``scoring`` and ``terms``."""
+"""The checks of a report: leak, grounded, form, style, copied, length. The contract is in ``scoring`` and ``terms``."""
 
 from daemon.checks.findings import CHECKS, KINDS, Finding, PrivateTerm, Score
 from daemon.checks.form_learning import learn_form

@@ -1,5 +1,7 @@
 """Secrets and contact data, found by their shape. Pure; positions are those of the given (normalised) text."""
 
+# ruff: noqa: E501 - patterns read best whole
+
 from __future__ import annotations
 
 import math
@@ -53,12 +55,17 @@ _SECRET_WORD = re.compile(
     r"[Aa][Pp][Ii] ?キー|API ?[Kk]ey|トークン|(?<![A-Za-z_.$-])(?:[A-Z0-9_]{1,30}_)?(?:[Pp]ass(?:word|wd|phrase|code)?|PASS(?:WORD|WD|PHRASE)?|[Pp][Ww][Dd]?|PIN|"
     r"[Ss]ecret(?:_?[Kk]ey)?|SECRET(?:_KEY)?|[Tt]oken|TOKEN|[Aa]pi_?[Kk]ey|API_?KEY|KEY)(?![A-Za-z_(]))"
 )
-_SECRET_LINK = re.compile(r"[^\S\n]{0,3}(?:[^\s。!-~]{0,10}?)[\s:=はがもを→「『\"'`(]{1,4}(?:[^\s。!-~]{0,6}[「『\"'`:=]{1,2})?")
+_SECRET_LINK = re.compile(
+    r"[^\S\n]{0,3}(?:[^\s。!-~]{0,10}?)[\s:=はがもを→「『\"'`(]{1,4}(?:[^\s。!-~]{0,6}[「『\"'`:=]{1,2})?"
+)
 _SECRET_VALUE = re.compile(r"[!-~]{4,80}")
 _LONG = re.compile(r"(?<![A-Za-z0-9_./@-])[A-Za-z0-9+/=_-]{16,4096}(?![A-Za-z0-9_/@-])")
 
 
-_ALGORITHM = re.compile(r"(?:base\d{2}|sha-?\d{1,3}|md5|hs\d{3}|rs\d{3}|es\d{3}|aes-?\d{0,3}|ed25519|utf-?\d{1,2}|bcrypt|argon2(?:id)?|oauth ?2?(?:\.0)?|x509|p\d{3})", re.I)
+_ALGORITHM = re.compile(
+    r"(?:base\d{2}|sha-?\d{1,3}|md5|hs\d{3}|rs\d{3}|es\d{3}|aes-?\d{0,3}|ed25519|utf-?\d{1,2}|bcrypt|argon2(?:id)?|oauth ?2?(?:\.0)?|x509|p\d{3})",
+    re.I,
+)
 
 
 def entropy(text: str) -> float:
@@ -69,7 +76,12 @@ def entropy(text: str) -> float:
 
 def _looks_secret(value: str) -> bool:
     """Whether the value after a word such as パスワード is one: mixed characters, not code and not a plain word."""
-    if "(" in value or ")" in value or value.startswith(("--", "<", "/", ".", "$", "http")) or value.endswith((";", "_")):
+    if (
+        "(" in value
+        or ")" in value
+        or value.startswith(("--", "<", "/", ".", "$", "http"))
+        or value.endswith((";", "_"))
+    ):
         return False
     digits, upper, lower = (any(test(c) for c in value) for test in (str.isdigit, str.isupper, str.islower))
     marks = any(c in "!#$%&*+?@^~" for c in value)
@@ -113,7 +125,9 @@ def _after_word(text: str) -> Iterator[Secret]:
                 yield Secret("credential", value.start(), value.start() + len(plain), "パスワードなどを表す語の後")
 
 
-_LOGIN = re.compile(r"(?:@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}|(?:user|ユーザー?|ID|id|login|ログイン|Wi-Fi|SSID|root|アカウント)[ :=]{0,3}[!-~]{0,40}) ?[/,|] ?(?P<value>[!-~]{6,64})")
+_LOGIN = re.compile(
+    r"(?:@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}|(?:user|ユーザー?|ID|id|login|ログイン|Wi-Fi|SSID|root|アカウント)[ :=]{0,3}[!-~]{0,40}) ?[/,|] ?(?P<value>[!-~]{6,64})"
+)
 
 
 def _after_login(text: str) -> Iterator[Secret]:

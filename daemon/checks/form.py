@@ -17,8 +17,15 @@ _POLITE = re.compile(r"(?:です|ます|でした|ました|ません|ません�
 _PLAIN = re.compile(r"(?:た|だ|る|う|く|す|つ|ぬ|む|ぐ|ぶ|い|ん|である)$")
 _QUOTED = re.compile(r"「[^「」\n]*」|『[^『』\n]*』|`[^`\n]*`|\([^()\n]*\)|\"[^\"\n]*\"")
 _TRAILING = re.compile(r"[\s。.」』)\]`\"*]+$")
-_FIRST_PERSON = re.compile(r"(?:^|[、。\s])(?:私|わたし|あたし|僕|ぼく|ボク|俺|おれ|オレ|うち|わい|ワイ)(?:[はがもの]|たち|ら)")
-_FEELING = re.compile("|".join(map(re.escape, FEELINGS)) + r"|(?<![一-鿿])不安(?!定|全)|最高(?!気温|周波|限|次|潮|値|点|裁|齢|速|位|峰|学府|額|水準|温度|記録|ランク|レベル)|満足(?!度|し(?:て|た|ない)|す)|最悪(?!値|の場合|計算|ケース|時)|感動|やば[いくか]|だる[いか]|すご[いくか]|眠[いくか気]|面倒(?!を)")
+_FIRST_PERSON = re.compile(
+    r"(?:^|[、。\s])(?:私|わたし|あたし|僕|ぼく|ボク|俺|おれ|オレ|うち|わい|ワイ)(?:[はがもの]|たち|ら)"
+)
+_FEELING = re.compile(
+    "|".join(map(re.escape, FEELINGS))
+    + r"|(?<![一-鿿])不安(?!定|全)|最高(?!気温|周波|限|次|潮|値|点|裁|齢|速|位|峰|学府|額|水準|温度|記録|ランク|レベル)"
+    + r"|満足(?!度|し(?:て|た|ない)|す)|最悪(?!値|の場合|計算|ケース|時)|感動|やば[いくか]|だる[いか]|すご[いくか]"
+    + r"|眠[いくか気]|面倒(?!を)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,13 @@ def read_lines(report: str, settings: ReportSettings) -> list[Line]:
             kind = "lead"
         elif (mark and text.startswith(mark)) or bullet:
             kind = "bullet"
-            text = text[len(mark) :].strip() if mark and text.startswith(mark) else raw[bullet.end() :].strip() if bullet else text
+            text = (
+                text[len(mark) :].strip()
+                if mark and text.startswith(mark)
+                else raw[bullet.end() :].strip()
+                if bullet
+                else text
+            )
         elif closing and text.startswith(closing):
             kind = "closing"
         elif _HEADING.match(text):
@@ -75,7 +88,9 @@ def check_form(report: str, settings: ReportSettings) -> list[Finding]:
         return [finding("日報が空です。")]
     findings = []
     if "no-study" in kinds:
-        findings.append(finding("「学習活動なし」の文と、ほかの内容が両方あります。", lines[kinds.index("no-study")].number))
+        findings.append(
+            finding("「学習活動なし」の文と、ほかの内容が両方あります。", lines[kinds.index("no-study")].number)
+        )
     if settings.lead and kinds[0] != "lead":
         findings.append(finding("書き出しの行がありません。", lines[0].number))
     if "bullet" not in kinds:
@@ -96,13 +111,16 @@ def check_form(report: str, settings: ReportSettings) -> list[Finding]:
     return findings
 
 
-_EXTRA = re.compile(r"^\[\[sections: (.*)\]\]$", re.M)
+SECTIONS_NOTE = "次の見出しの節も、日記にあるときだけ書きます: "
+"""How the sections that a person adds stand in ``instructions``: a rule for the model, and read back here."""
 
 
 def extra_headings(settings: ReportSettings) -> frozenset[str]:
     """The headings of sections that the person adds, as learned from accepted reports (see ``form_learning``)."""
-    match = _EXTRA.search(settings.instructions)
-    return frozenset(_heading_key(name) for name in match[1].split("|")) if match else frozenset()
+    names = [
+        line.removeprefix(SECTIONS_NOTE) for line in settings.instructions.split("\n") if line.startswith(SECTIONS_NOTE)
+    ]
+    return frozenset(_heading_key(name) for text in names for name in text.split("、"))
 
 
 def _heading_key(text: str) -> str:
@@ -112,13 +130,19 @@ def _heading_key(text: str) -> str:
 def is_symbol(character: str) -> bool:
     """Whether a character is an emoji or a decorative sign."""
     code = ord(character)
-    return code >= 0x1F000 or 0x2600 <= code <= 0x27BF or (code in (0x200D, 0xFE0F, 0x2B50, 0x2B55, 0x3030, 0x266A)) or (
-        unicodedata.category(character) == "So" and not (0x2100 <= code <= 0x214F or 0x2500 <= code <= 0x25FF or code < 0x100)
+    return (
+        code >= 0x1F000
+        or 0x2600 <= code <= 0x27BF
+        or (code in (0x200D, 0xFE0F, 0x2B50, 0x2B55, 0x3030, 0x266A))
+        or (
+            unicodedata.category(character) == "So"
+            and not (0x2100 <= code <= 0x214F or 0x2500 <= code <= 0x25FF or code < 0x100)
+        )
     )
 
 
 def check_style(report: str, settings: ReportSettings) -> list[Finding]:
-    """Given a normalised report: endings of the configured style; no emoji, exclamation mark or first-person feeling."""
+    """Given a normalised report: endings of the configured style; no emoji, exclamation mark or feeling."""
     style = "desu-masu" if settings.style == "auto" else settings.style
     findings = []
     for line in read_lines(report, settings):
@@ -127,7 +151,7 @@ def check_style(report: str, settings: ReportSettings) -> list[Finding]:
         bare = _QUOTED.sub("〃", line.text)
         for sentence in re.split("。", bare):
             end = _TRAILING.sub("", sentence)
-            if not end or end.endswith("〃") and style == "any":
+            if not end or (end.endswith("〃") and style == "any"):
                 continue
             if style == "desu-masu" and not _POLITE.search(end):
                 findings.append(Finding("style", line.number, None, "です・ます調で終わっていない文があります。"))
@@ -155,7 +179,9 @@ def check_length(report: str, settings: ReportSettings) -> list[Finding]:
     if size > settings.max_characters:
         findings.append(Finding("length", None, None, f"{settings.max_characters}文字より長い日報です（{size}文字）。"))
     if count > settings.max_bullets:
-        findings.append(Finding("length", None, None, f"箇条書きが{settings.max_bullets}個より多くあります（{count}個）。"))
+        findings.append(
+            Finding("length", None, None, f"箇条書きが{settings.max_bullets}個より多くあります（{count}個）。")
+        )
     return findings
 
 

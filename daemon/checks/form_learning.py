@@ -6,25 +6,26 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from daemon.checks.form import BULLET
+from daemon.checks.form import BULLET, SECTIONS_NOTE
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
 
 LEAST, LATEST = 5, 20
 """So many accepted reports are needed, and so many of the latest are read."""
 
-_POLITE_END = re.compile(r"(?:です|ます|した|せん|しょう)[。」)]*$")
 _POLITE = re.compile(r"(?:です|ます|でした|ました|ません|ましょう|でしょう)[。」)]*$")
-_SECTION = re.compile(r"^(?:#{1,6} (?P<a>.{1,40})|【(?P<b>[^】]{1,40})】|[■◆▼○□◇] ?(?P<c>.{1,40})|(?P<d>[^。\n]{1,20})[::])$")
+_SECTION = re.compile(
+    r"^(?:#{1,6} (?P<a>.{1,40})|【(?P<b>[^】]{1,40})】|[■◆▼○□◇] ?(?P<c>.{1,40})|(?P<d>[^。\n]{1,20})[::])$"
+)
 
 
 def learn_form(reports: Sequence[str], base: ReportSettings) -> ReportSettings:
     """Given accepted reports, oldest first, and the settings, return settings with the person's own form.
 
     Only ``style = "auto"`` is learned; fewer than 5 reports give the defaults with です・ます. A trait is taken when it
-    holds in at least 60 % of the last 20 reports: style, lead line, bullet mark, closing, extra sections (kept as one line
-    ``[[sections: …]]`` of ``instructions``). Length bounds widen to what was accepted, with a quarter to spare. Leaks and
-    grounding have no settings here, so nothing relaxes them.
+    holds in at least 60 % of the last 20 reports: style, lead line, bullet mark, closing, extra sections (kept as one
+    line of ``instructions``, see ``form.SECTIONS_NOTE``). Length bounds widen to what was accepted, with a quarter to
+    spare. Leaks and grounding have no settings here, so nothing relaxes them.
     """
     if base.style != "auto":
         return base
@@ -32,7 +33,9 @@ def learn_form(reports: Sequence[str], base: ReportSettings) -> ReportSettings:
     texts = [text for text in texts if text != normalise(base.no_study).strip()][-LATEST:]
     if len(texts) < LEAST:
         return base.model_copy(update={"style": "desu-masu"})
-    raw = [report.replace("\r\n", "\n").strip() for report in reports if normalise(report).strip() in set(texts)][-LATEST:]
+    raw = [report.replace("\r\n", "\n").strip() for report in reports if normalise(report).strip() in set(texts)][
+        -LATEST:
+    ]
     changes: dict[str, object] = {"style": _style(texts)}
     first = _most(text.split("\n", 1)[0].strip() for text in raw if not BULLET.match(text))
     if first is not None:
@@ -45,7 +48,7 @@ def learn_form(reports: Sequence[str], base: ReportSettings) -> ReportSettings:
     changes["closing"] = _closing(raw, base.closing)
     sections = _sections(texts)
     if sections:
-        note = f"[[sections: {'|'.join(sections)}]]"
+        note = SECTIONS_NOTE + "、".join(sections)
         changes["instructions"] = "\n".join(part for part in (base.instructions.strip(), note) if part)
     sizes = [len(text.replace("\n", "")) for text in texts]
     counts = [sum(bool(BULLET.match(line)) for line in text.split("\n")) for text in texts]
@@ -75,11 +78,8 @@ def _style(texts: Sequence[str]) -> str:
     if not ends:
         return "any"
     polite = sum(bool(_POLITE.search(end)) for end in ends) / len(ends)
-    return "desu-masu" if polite >= 0.8 else "de-aru" if polite <= 0.2 and _full(ends) else "any"
-
-
-def _full(ends: Sequence[str]) -> bool:
-    return sum(end[-1:] in "ただるういくすつむん" for end in ends) >= 0.8 * len(ends)
+    whole = sum(end[-1:] in "ただるういくすつむん" for end in ends) >= 0.8 * len(ends)
+    return "desu-masu" if polite >= 0.8 else "de-aru" if polite <= 0.2 and whole else "any"
 
 
 def _closing(texts: Sequence[str], closing: str) -> str:
@@ -101,4 +101,4 @@ def _sections(texts: Sequence[str]) -> list[str]:
             if (match := _SECTION.match(line.strip()))
         }
         counts.update(names)
-    return sorted(name for name, count in counts.items() if count >= 0.3 * len(texts) and "|" not in name and "]" not in name)
+    return sorted(name for name, count in counts.items() if count >= 0.3 * len(texts) and "、" not in name)

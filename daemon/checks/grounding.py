@@ -20,7 +20,15 @@ _TOLERATED_NUMBERS = frozenset({Decimal(1), Decimal(2)})
 
 def loose(text: str) -> str:
     """A key that forgives long vowels, middle dots, small kana and kana type: サーバー = サーバ = さーば."""
-    return katakana(text).translate(_LOOSE).replace("ヴァ", "バ").translate(_SMALL).replace("ー", "").replace("・", "").lower()
+    return (
+        katakana(text)
+        .translate(_LOOSE)
+        .replace("ヴァ", "バ")
+        .translate(_SMALL)
+        .replace("ー", "")
+        .replace("・", "")
+        .lower()
+    )
 
 
 class Evidence:
@@ -58,8 +66,10 @@ class Evidence:
             for start in range(max(0, end - 14), end - 1):
                 piece = term[start:end]
                 if reach[start] and not reach[end] and piece[0] not in "ーッャュョァィゥェォン":
-                    reach[end] = piece in GENERIC or (len(piece) >= 2 and loose(piece) in self.loose and len(loose(piece)) >= 2) or any(
-                        map(self.holds, groups_of(piece))
+                    reach[end] = (
+                        piece in GENERIC
+                        or (len(piece) >= 2 and loose(piece) in self.loose and len(loose(piece)) >= 2)
+                        or any(map(self.holds, groups_of(piece)))
                     )
         return reach[size]
 
@@ -87,7 +97,9 @@ def check_grounded(report: str, diary: str, tolerated: str = "") -> list[Finding
     findings: list[Finding] = []
     for number, line in enumerate(report.split("\n"), start=1):
         seen: set[str] = set()
-        spoken = phrases().sub(lambda match: " " * len(match.group()) if known.holds_latin(match.group()) else match.group(), line)
+        spoken = phrases().sub(
+            lambda match: " " * len(match.group()) if known.holds_latin(match.group()) else match.group(), line
+        )
         for match in LATIN.finditer(spoken):
             term = match.group()
             if not known.holds_latin(term) and not (form and form.holds_latin(term)) and fold(term) not in seen:

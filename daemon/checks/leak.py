@@ -16,7 +16,9 @@ _GENERIC_EXEMPT = tuple(fold(normalise(phrase)) for phrase in EXEMPT_PHRASES)
 _SECRET_KINDS = ("credential", "email", "phone", "card", "number", "handle", "deny")
 
 
-_AFTER_WORD = re.compile(r"[^ぁ-ゖー]|$|[がはもにとのをへでや]|から|まで|より|って|さん|ちゃん|くん|先輩|さま|など|だけ|です|でし|だっ|だ")
+_AFTER_WORD = re.compile(
+    r"[^ぁ-ゖー]|$|[がはもにとのをへでや]|から|まで|より|って|さん|ちゃん|くん|先輩|さま|など|だけ|です|でし|だっ|だ"
+)
 """What may follow a hiragana term so that the term is a word of its own."""
 
 
@@ -39,7 +41,11 @@ def leaks(report: str, terms: Iterable[PrivateTerm], settings: CheckSettings) ->
     for key, term in unique.items():
         for start in _places(folded, key):
             end = start + len(key)
-            if len(key) < 3 and term.kind not in _SECRET_KINDS and script(report[start]) != script(normalise(term.text).strip()[0]):
+            if (
+                len(key) < 3
+                and term.kind not in _SECRET_KINDS
+                and script(report[start]) != script(normalise(term.text).strip()[0])
+            ):
                 continue  # two syllables in the other kana are too little to tell a name from an ending
             covered = term.kind != "deny" and any(first <= start and end <= last for first, last in exempt)
             if not covered and (term.kind in _SECRET_KINDS or _is_word(report, start, end, term.text)):
@@ -61,7 +67,12 @@ def _is_word(report: str, start: int, end: int, term: str) -> bool:
             here, there = script(report[inner]), script(report[outer])
             if here == there and here in ("katakana", "latin", "digit"):
                 return False
-            if here == "digit" and report[outer] in ".," and 0 <= outer * 2 - inner < len(report) and report[outer * 2 - inner].isdigit():
+            if (
+                here == "digit"
+                and report[outer] in ".,"
+                and 0 <= outer * 2 - inner < len(report)
+                and report[outer * 2 - inner].isdigit()
+            ):
                 return False
     before, after = report[start - 1 : start], report[end : end + 3]
     kinds = script(report[start]), script(report[end - 1])
@@ -71,7 +82,11 @@ def _is_word(report: str, start: int, end: int, term: str) -> bool:
         free_end = kinds[1] != "hiragana" or _AFTER_WORD.match(after) is not None
         if free_start and free_end:
             return True
-    if end - start == 2 and kinds == ("kanji", "kanji") and "kanji" not in (script(before or " "), script(after[:1] or " ")):
+    if (
+        end - start == 2
+        and kinds == ("kanji", "kanji")
+        and "kanji" not in (script(before or " "), script(after[:1] or " "))
+    ):
         return True
     marks = boundaries(report)
     return start in marks and end in marks

@@ -9,17 +9,43 @@ _DIGITS = {**{c: i for i, c in enumerate("〇一二三四五六七八九")}, "�
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "億": 100_000_000}
 _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
-_MIXED = re.compile(r"(?:\d[\d,]*(?:\.\d+)?[千百]?|[一二三四五六七八九十百千]{1,7})[万億](?:\d[\d,]*千?|[一二三四五六七八九十百千]{1,7})?|\d+[百千]")
+_MIXED = re.compile(
+    r"(?:\d[\d,]*(?:\.\d+)?[千百]?|[一二三四五六七八九十百千]{1,7})[万億](?:\d[\d,]*千?|[一二三四五六七八九十百千]{1,7})?|\d+[百千]"
+)
 _KANJI = re.compile(r"[〇零一二三四五六七八九十百千万億]{1,12}")
-_NATIVE = {"ひとつ": 1, "ふたつ": 2, "みっつ": 3, "よっつ": 4, "いつつ": 5, "むっつ": 6, "ななつ": 7, "やっつ": 8, "ここのつ": 9, "ひとり": 1,
-           "ふたり": 2, "半": Decimal("0.5"), "両方": 2, "二人": 2, "一人": 1, "片方": 1, "ワンコマ": 1, "ダース": 12, "ゼロ": 0, "ダブル": 2}  # fmt: skip
+_NATIVE: dict[str, int | Decimal] = {
+    **{
+        "ひとつ": 1,
+        "ふたつ": 2,
+        "みっつ": 3,
+        "よっつ": 4,
+        "いつつ": 5,
+        "むっつ": 6,
+        "ななつ": 7,
+        "やっつ": 8,
+        "ここのつ": 9,
+    },
+    **{
+        "ひとり": 1,
+        "ふたり": 2,
+        "半": Decimal("0.5"),
+        "両方": 2,
+        "片方": 1,
+        "ワンコマ": 1,
+        "ダース": 12,
+        "ゼロ": 0,
+        "ダブル": 2,
+    },
+}
 COUNTERS = (
     "問|件|回|個|本|枚|冊|人|名|台|点|割|分|秒|時間|時|日間|日|週間|週|か月|ヶ月|カ月|月|年|章|節|項|ページ|頁|行|列|桁|文字|字|語|単語|つ|種類|種|"
     "通り|通|社|コマ|限|限目|時間目|科目|教科|ステップ|段階|段|層|倍|歩|着|位|級|票|箇所|か所|カ所|ヶ所|ケース|パターン|ファイル|クラス|画面|機能|円|度|"
     "番|番目|号|巻|部|組|班|チーム|セット|周|往復|キロ|メートル|グラム|進数|進法|次元|項目|条件|題|例|曲|話|杯|匹"
 )
 _KANJI_COUNTED = re.compile(rf"(?<![一-鿿])([〇零一二三四五六七八九十百千万]{{1,9}})(?=(?:{COUNTERS}))")
-_WORDS = re.compile(r"一(?:部|覧|般|致|時|度|連|通り|番|定|貫|括|切|方|緒|次|応|環|意|因|端|層|人|日|つ)|二(?:分|重|進|次|段|者)|三(?:角|項|者|平)|四(?:則|捨)|十(?:分|進|六進)|八進|第[一二三四五]|万(?:一|が一)|千差|百聞")
+_WORDS = re.compile(
+    r"一(?:部|覧|般|致|時|度|連|通り|番|定|貫|括|切|方|緒|次|応|環|意|因|端|層|人|日|つ)|二(?:分|重|進|次|段|者)|三(?:角|項|者|平)|四(?:則|捨)|十(?:分|進|六進)|八進|第[一二三四五]|万(?:一|が一)|千差|百聞"
+)
 
 
 def kanji_value(text: str) -> int | None:
@@ -91,7 +117,10 @@ def diary_values(text: str) -> set[Decimal]:
     for word, value in _NATIVE.items():
         if word in text:
             add(value)
-    for match in re.finditer(r"(\d+(?:\.\d+)?|[一二三四五六七八九十]{1,3})(割|時間|分|時|日|週間?|か月|ヶ月|年|コマ|ダース)(半|弱|強)?(?:(\d{1,2})分)?", text):
+    for match in re.finditer(
+        r"(\d+(?:\.\d+)?|[一二三四五六七八九十]{1,3})(割|時間|分|時|日|週間?|か月|ヶ月|年|コマ|ダース)(半|弱|強)?(?:(\d{1,2})分)?",
+        text,
+    ):
         count = _part(match[1])
         if count is None:
             continue
@@ -102,7 +131,7 @@ def diary_values(text: str) -> set[Decimal]:
             add(minutes)
             add((minutes / 60).quantize(Decimal("0.1")).normalize())
         if match[2] == "分" and count >= 60:
-            add((count // 60))
+            add(count // 60)
             add(count % 60)
             add((count / 60).normalize())
         if match[2] == "時" and count <= 12:
@@ -130,7 +159,9 @@ def report_numbers(text: str) -> list[tuple[int, int, Decimal]]:
             found.append((match.start(), match.end(), value))
             taken = match.end()
     for match in _KANJI_COUNTED.finditer(text):
-        if any(start < match.end() and match.start() < end for start, end, _ in found) or _WORDS.match(text, match.start()):
+        if any(start < match.end() and match.start() < end for start, end, _ in found) or _WORDS.match(
+            text, match.start()
+        ):
             continue
         number = kanji_value(match.group(1))
         if number is not None:

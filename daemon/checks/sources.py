@@ -10,13 +10,14 @@ from functools import lru_cache
 
 from daemon.checks.grounding import KATAKANA, LATIN, loose
 from daemon.checks.terms import is_study
-from daemon.checks.text import fold
+from daemon.checks.text import fold, words_of
 from daemon.checks.tokens import tokenize
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_STOP = frozenset(
-    "事 物 所 時 日 今日 本日 明日 昨日 今 為 様 方 人 何 的 化 中 後 前 次 回 個 分 的 学習 授業 課題 確認 理解 作成 実施 完了 使用 利用 内容 方法 自分 必要 問題 部分 こと もの ため とき "
-    "よう ところ 予定 今後 次回 以下 それ これ あれ ここ そこ どこ 二 一 三 〇 者 先 時間 仕組み 考え 取り組み 練習".split()
+_STOP = words_of(
+    "事 物 所 時 日 今日 本日 明日 昨日 今 為 様 方 人 何 的 化 中 後 前 次 回 個 分 学習 授業 課題 確認 理解 作成 "
+    "実施 完了 使用 利用 内容 方法 自分 必要 問題 部分 こと もの ため とき よう ところ 予定 今後 次回 以下 それ これ あれ "
+    "ここ そこ どこ 二 一 三 〇 者 先 時間 仕組み 考え 取り組み 練習"
 )
 
 
@@ -76,7 +77,8 @@ def find_sources(texts: list[str], diary: str) -> tuple[tuple[int, ...], ...]:
     for text in texts:
         own = content_words(text)
         scored = [
-            (sum(_weight(word, frequency[word], len(lines)) for word in own & words), -number) for number, words in lines
+            (sum(_weight(word, frequency[word], len(lines)) for word in own & words), -number)
+            for number, words in lines
         ]
         scored = sorted((pair for pair in scored if pair[0] > 0), reverse=True)[:3]
         result.append(tuple(sorted(-number for points, number in scored if points >= scored[0][0] * 0.5)))

@@ -20,10 +20,16 @@ from daemon.checks.tokens import Token, tokenize
 Raw = tuple[str, int, int, str]
 
 _WORK = re.compile(r"『([^』\n]{1,60})』")
-_WORK_BEFORE = re.compile(r"(?:アニメ|漫画|マンガ|小説|映画|ドラマ|曲|新曲|ゲーム|アルバム|舞台|番組|ラノベ|歌|主題歌|MV|劇場版|推しの|絵本|本)[のは、で]?$")
-_WORK_AFTER = re.compile(r"^(?:の?(?:最終回|最終話|新刊|続き|\d+話|第?\d+巻|新曲|主題歌|ライブ|映画|アニメ|漫画|ドラマ|舞台|サントラ|主人公|聖地)|を?(?:聴|観|読み終|読了|周回|リピ|口ずさ|歌っ|プレイ))")
+_WORK_BEFORE = re.compile(
+    r"(?:アニメ|漫画|マンガ|小説|映画|ドラマ|曲|新曲|ゲーム|アルバム|舞台|番組|ラノベ|歌|主題歌|MV|劇場版|推しの|絵本|本)[のは、で]?$"
+)
+_WORK_AFTER = re.compile(
+    r"^(?:の?(?:最終回|最終話|新刊|続き|\d+話|第?\d+巻|新曲|主題歌|ライブ|映画|アニメ|漫画|ドラマ|舞台|サントラ|主人公|聖地)|を?(?:聴|観|読み終|読了|周回|リピ|口ずさ|歌っ|プレイ))"
+)
 _QUOTED = re.compile(r"「([^「」\n]{2,40})」")
-_MONEY = re.compile(r"[¥$€]\s?\d[\d,.]{0,12}|\d[\d,.]{0,12}(?:[万千億]\d{0,4}){0,3}\s?(?:円|えん|ドル|ユーロ|ウォン)|[一二三四五六七八九十百千万〇]{1,8}円|\d{1,4}万(?:\d{1,4}千?)?(?=$|[^\d件人回行個画])")
+_MONEY = re.compile(
+    r"[¥$€]\s?\d[\d,.]{0,12}|\d[\d,.]{0,12}(?:[万千億]\d{0,4}){0,3}\s?(?:円|えん|ドル|ユーロ|ウォン)|[一二三四五六七八九十百千万〇]{1,8}円|\d{1,4}万(?:\d{1,4}千?)?(?=$|[^\d件人回行個画])"
+)
 _HEALTH = re.compile(
     r"(?:体重|体脂肪率?|平熱|体温|血圧|血糖値?|視力|BMI|ウエスト|睡眠)[^\S\n]?[はが:]?[^\S\n]?[+\-±]?\d[\d.,/]{0,8}\s?(?:kg|キロ|g|%|℃|度|時間半?|h)?|"
     r"[+\-]?\d{2,3}(?:\.\d)?\s?(?:kg|キロ)(?![a-zA-Z])|3[5-9](?:\.\d)?(?:℃|度\d?分?)|\d{1,2}h\d{2}m|\d[\d,]{2,5}\s?kcal"
@@ -93,8 +99,15 @@ def _works(text: str) -> Iterator[Raw]:
         sentence = text[start:end]
         for match in _WORK.finditer(sentence):
             rest = sentence[: match.start()] + sentence[match.end() :]
-            known = any(map(is_known_term, re.findall("[ァ-ヺー]{2,}|[A-Za-z]{2,}", match[1]))) or is_study(match[1]) or len(match[1]) <= 2
-            known = known or any(word in match[1] for word in ("コード", "データ", "プログラ", "エンジニア", "アルゴリズム", "ネットワーク", "入門"))
+            known = (
+                any(map(is_known_term, re.findall("[ァ-ヺー]{2,}|[A-Za-z]{2,}", match[1])))
+                or is_study(match[1])
+                or len(match[1]) <= 2
+            )
+            known = known or any(
+                word in match[1]
+                for word in ("コード", "データ", "プログラ", "エンジニア", "アルゴリズム", "ネットワーク", "入門")
+            )
             if not known and (not is_study(rest) or _WORK_BEFORE.search(sentence[: match.start()])):
                 yield ("work", start + match.start(1), start + match.end(1), "『』の作品名")
         for match in _QUOTED.finditer(sentence):
@@ -115,7 +128,10 @@ def is_study(sentence: str) -> bool:
     return _STUDY.search(sentence) is not None
 
 
-_NOT_TERMS = "kcal|LINE|DM|SNS|YouTube|Instagram|Twitter|TikTok|OK|NG|LOVE|love|you|and|the|with|AI|TV|DVD|CD|BGM|MV|OB|OG|PS5|PS4|Switch|Netflix|Spotify|Amazon|ATM|PayPay|Suica|WiFi"
+_NOT_TERMS = (
+    "kcal|LINE|DM|SNS|YouTube|Instagram|Twitter|TikTok|OK|NG|LOVE|love|you|and|the|with|AI|TV|DVD|CD|"
+    "BGM|MV|OB|OG|PS5|PS4|Switch|Netflix|Spotify|Amazon|ATM|PayPay|Suica|WiFi"
+)
 _STUDY = re.compile(
     "|".join(re.escape(word) for word in sorted(lexicon.STUDY, key=len, reverse=True) if len(word) > 1)
     + rf"|\d限|[一二三四五六]限|(?<![A-Za-z])(?!(?:{_NOT_TERMS})(?![A-Za-z]))[A-Za-z][A-Za-z0-9+#.]{{2,}}"
@@ -157,7 +173,11 @@ def _words(text: str, study: str) -> Iterator[Raw]:
             while last < len(tokens) and tokens[last].end - token.start <= _LONGEST and last - index < 4:
                 word = text[token.start : tokens[last].end]
                 entry = _LEXICON.get(word)
-                if entry and _stands_alone(text, token.start, tokens[last].end) and (entry[0] in _ALWAYS or word not in study):
+                if (
+                    entry
+                    and _stands_alone(text, token.start, tokens[last].end)
+                    and (entry[0] in _ALWAYS or word not in study)
+                ):
                     yield (entry[0], token.start, tokens[last].end, entry[1])
                 last += 1
 
@@ -181,7 +201,11 @@ def _apart(text: str, study: str, private: set[int]) -> Iterator[Raw]:
             for first, last in _sentence_spans(line):
                 close = marked(position + first, position + last)
                 for token in tokens[bisect_left(starts, position + first) : bisect_left(starts, position + last)]:
-                    if _telling(token, close) and text[token.start - 4 : token.start] != "株式会社" and fold(token.surface) not in folded:
+                    if (
+                        _telling(token, close)
+                        and text[token.start - 4 : token.start] != "株式会社"
+                        and fold(token.surface) not in folded
+                    ):
                         yield ("life", token.start, token.end, "私的な行だけにある固有の語")
         position = end + 1
 
@@ -194,7 +218,12 @@ def _starts(text: str) -> list[int]:
 def _telling(token: Token, close: bool) -> bool:
     """Whether a word is a proper noun or, ``close`` to another private term, a loanword that is no report word."""
     word = token.surface
-    if len(word) < 2 or is_known_term(word) or word in lexicon.TECHNICAL_NAMES or script(word[0]) not in ("kanji", "katakana"):
+    if (
+        len(word) < 2
+        or is_known_term(word)
+        or word in lexicon.TECHNICAL_NAMES
+        or script(word[0]) not in ("kanji", "katakana")
+    ):
         return False
     if "/固有名詞/" in token.pos:
         return word not in PLACES

@@ -1,4 +1,4 @@
-"""Text as the checks compare it: NFKC, one kind of line end, and folded keys, with a way back to the given characters."""
+"""Text as the checks compare it: NFKC, one kind of line end, folded keys, with a way back to the given characters."""
 
 from __future__ import annotations
 
@@ -84,16 +84,9 @@ def katakana(text: str) -> str:
     return text.translate(_TO_KATAKANA)
 
 
-def lines_of(text: str) -> list[str]:
-    return text.split("\n")
-
-
-_SENTENCE = re.compile(r"[^。!?\n]+[。!?]*")
-
-
-def sentences(line: str) -> list[str]:
-    """The sentences of one normalised line, with their closing marks."""
-    return [match.group().strip() for match in _SENTENCE.finditer(line) if match.group().strip()]
+def words_of(text: str) -> frozenset[str]:
+    """A word list written as one text: its words between spaces."""
+    return frozenset(text.split())
 
 
 def script(character: str) -> str:
