@@ -1,0 +1,58 @@
+"""``nippo backfill``: reports for notes from before the first run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from daemon.errors import NippoError, UsageError
+from daemon.options import ConfigFile, to_date
+
+
+def register(app: typer.Typer) -> None:
+    app.command("backfill")(backfill)
+
+
+def backfill(
+    from_: Annotated[str, typer.Option("--from", help="The first date, such as 2026-01-07.")],
+    to: Annotated[str, typer.Option("--to", help="The last date.")] = "today",
+    config: ConfigFile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the notes and write nothing.")] = False,
+) -> None:
+    """Write reports for older diary notes that have none. Stopping and starting again goes on where it was."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from daemon.config import load
+    from daemon.errand import ask, unfinished, work_off
+    from daemon.service import _worker_client, now
+    from daemon.store import Store
+    from daemon.vault import DiaryNote, find_diaries, read_layout
+
+    settings = load(config)
+    moment = now()
+    first, last = to_date(from_, moment.date()), to_date(to, moment.date())
+    if first > last:
+        raise UsageError(f"--from {first} is after --to {last}.", "Give the earlier date first.")
+    layout = read_layout(settings)
+    notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote) and first <= note.day <= last]
+    missing = [note for note in notes if not layout.file(layout.report_path(note.day)).exists()]
+    if dry_run:
+        for note in missing:
+            typer.echo(note.path)
+        typer.echo(f"{len(missing)} of {len(notes)} notes have no report yet.", err=True)
+        return
+    with Store.open(settings.data_path) as store:
+        queued = ask(layout, store, settings, missing, "backfill", moment)
+        typer.echo(f"{len(notes)} notes from {first} to {last}, {len(queued)} reports to write.", err=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), disable=not queued) as progress:
+            task = progress.add_task("reports", total=len(queued))
+            for path in work_off(settings, store, layout, queued, _worker_client):
+                progress.update(task, advance=1, description=path)
+        failed = unfinished(store, [note.path for note in missing])
+    for job in failed:
+        typer.echo(f"{job.error}\n  → {job.next_step}", err=True)
+    if any(job.state == "failed" for job in failed):
+        raise NippoError(f"{len(failed)} notes have no report.", "The others are written.")

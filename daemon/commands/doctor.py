@@ -1,0 +1,33 @@
+"""``nippo doctor``: everything that could be wrong, each with its remedy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import typer
+
+from daemon.options import ConfigFile, Json
+
+MARKS = {"ok": ("ok  ", typer.colors.GREEN), "warn": ("warn", typer.colors.YELLOW), "fail": ("fail", typer.colors.RED)}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("doctor")(doctor)
+
+
+def doctor(config: ConfigFile = None, as_json: Json = False) -> None:
+    """Look at settings, vault, space, model, observer and machine. Exit code 1 when something fails."""
+    from daemon.doctor import examine
+
+    lines = examine(config)
+    if as_json:
+        typer.echo(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1))
+    else:
+        for line in lines:
+            mark, colour = MARKS[line.state]
+            typer.echo(f"{typer.style(mark, fg=colour)}  {line.name:9} {line.message}")
+            if line.remedy and line.state != "ok":
+                typer.echo(f"                → {line.remedy}")
+    if any(line.state == "fail" for line in lines):
+        raise typer.Exit(1)

@@ -1,0 +1,70 @@
+"""``nippo init``: from nothing to a settings file, with three questions at most."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.errors import UsageError
+from daemon.vault import DiaryNote
+
+
+def register(app: typer.Typer) -> None:
+    app.command("init")(init)
+
+
+def init(
+    vault: Annotated[Path | None, typer.Argument(help="The Obsidian vault.", show_default="as Obsidian says")] = None,
+    config: Annotated[Path, typer.Option("--config", help="The settings file to make.")] = Path("config.toml"),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a settings file that is there.")] = False,
+) -> None:
+    """Find the vault, read its daily-note settings, choose the model for this machine, write a commented config.toml."""
+    from daemon.config import Config, VaultSettings
+    from daemon.hardware import choose, probe
+    from daemon.obsidian import known_vaults
+    from daemon.starting import fill_in, shipped
+    from daemon.vault import find_diaries, read_layout
+
+    quiet = yes or not sys.stdin.isatty()
+    if config.exists() and not force:
+        raise UsageError(
+            f"{config} is there already.", "Edit it, name another with --config, or overwrite with --force."
+        )
+    root = vault.expanduser() if vault else _choose_vault(known_vaults(), quiet)
+    root = root.absolute()
+    layout = read_layout(Config(vault=VaultSettings(path=str(root))))
+    notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
+    answers = {("vault", "path"): str(root)}
+    typer.echo(f"vault    {root}")
+    typer.echo(
+        f"diary    {layout.diary_folder or '(root)'}/{layout.diary_format.text}.md ({layout.source}), {len(notes)} notes"
+    )
+    if not notes and not quiet:
+        folder = typer.prompt("No note fits. The diary's folder inside the vault", default=layout.diary_folder)
+        if folder != layout.diary_folder:
+            answers["vault", "diary_folder"] = folder
+    choice = choose(probe())
+    typer.echo(f"model    {choice.model}: {choice.why}")
+    if choice.model != "starter" and (quiet or typer.confirm(f"Use {choice.model} on the GPU?", default=True)):
+        answers["engine", "kind"] = choice.kind
+        answers["engine", "model"] = choice.model
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(fill_in(shipped(), answers), encoding="utf-8")
+    typer.echo(f"wrote    {config}\nNext: `nippo doctor`, then `nippo run` or `nippo service install`.")
+
+
+def _choose_vault(found: list[Path], quiet: bool) -> Path:
+    if not found:
+        raise UsageError("Obsidian knows no vault on this machine.", "Name it: nippo init /path/to/vault")
+    if len(found) == 1 or quiet:
+        return found[0]
+    for number, path in enumerate(found, start=1):
+        typer.echo(f"  {number}  {path}")
+    number = int(typer.prompt("Which vault", type=int, default=1))
+    if not 1 <= number <= len(found):
+        raise UsageError(f"There is no vault {number}.", "Take a number of the list.")
+    return found[number - 1]

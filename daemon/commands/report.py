@@ -1,0 +1,99 @@
+"""``nippo report``: one report now."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from daemon.errors import NippoError, NoteUnreadable, UsageError
+from daemon.options import ConfigFile, to_date
+
+if TYPE_CHECKING:
+    from daemon.config import Config
+    from daemon.drafting import DraftResult
+
+
+def register(app: typer.Typer) -> None:
+    app.command("report")(report)
+
+
+def report(
+    note: Annotated[
+        str, typer.Argument(metavar="DATE|FILE", help="A date such as 2026-01-07, today, or a diary note.")
+    ],
+    config: ConfigFile = None,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Print the report and write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but the last write.")] = False,
+) -> None:
+    """Write the report of one diary note now, by the running daemon or without one.
+
+    A report that you have changed is never overwritten.
+    """
+    from daemon.config import load
+    from daemon.errand import find_note, read_text
+    from daemon.service import now
+    from daemon.vault import read_layout
+
+    settings = load(config)
+    file = Path(note).expanduser()
+    day = None if file.suffix.lower() == ".md" or file.is_file() else to_date(note, now().date())
+    if stdout and day is None and file.is_file():
+        _show(_draft(settings, now().date(), _any_text(file, settings)))
+        return
+    layout = read_layout(settings)
+    found = find_note(layout, note, day)
+    if stdout:
+        _show(_draft(settings, found.day, read_text(layout, found, settings)))
+    elif dry_run:
+        result = _draft(settings, found.day, read_text(layout, found, settings))
+        _show(result)
+        typer.echo(f"dry run: {layout.report_path(found.day)} was not written.", err=True)
+    else:
+        _write(settings, found.path)
+
+
+def _write(settings: Config, path: str) -> None:
+    from daemon.errand import ask, find_note, unfinished, work_off
+    from daemon.service import _worker_client, now
+    from daemon.store import Store
+    from daemon.vault import read_layout
+
+    layout = read_layout(settings)
+    note = find_note(layout, path, None)
+    with Store.open(settings.data_path) as store:
+        queued = ask(layout, store, settings, [note], "report", now())
+        typer.echo(f"{note.path}: the model writes …", err=True)
+        for _ in work_off(settings, store, layout, queued, _worker_client):
+            pass
+        for job in unfinished(store, queued):
+            raise NippoError(job.error, job.next_step)
+    typer.echo(layout.report_path(note.day))
+
+
+def _draft(settings: Config, day: date, text: str) -> DraftResult:
+    from daemon.drafting import DraftRequest
+    from daemon.worker import WorkerClient
+
+    with WorkerClient(settings) as worker:
+        return worker.draft(DraftRequest(date=day.isoformat(), diary=text), settings.engine.timeout_seconds)
+
+
+def _any_text(file: Path, settings: Config) -> str:
+    from daemon.diary import decode
+
+    try:
+        data = file.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{file}: cannot be read ({problem.strerror}).", "Name a text file.") from None
+    if len(data) > settings.watch.max_note_kilobytes * 1024:
+        raise NoteUnreadable(f"{file}: larger than {settings.watch.max_note_kilobytes} KB.", "Split the file.")
+    return decode(data, file.name)
+
+
+def _show(result: DraftResult) -> None:
+    typer.echo(result.body)
+    for warning in result.warnings:
+        typer.echo(f"※ {warning}", err=True)

@@ -1,0 +1,54 @@
+"""``nippo status``: what the daemon does, what waits, what was set aside and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+
+from daemon.options import ConfigFile, Json
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status")(status)
+
+
+def status(config: ConfigFile = None, as_json: Json = False) -> None:
+    """Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs."""
+    from daemon.config import load
+    from daemon.status import status as look
+
+    found = look(load(config))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        _print(found)
+    if not found["daemon"]["running"]:
+        raise typer.Exit(1)
+
+
+def _print(found: dict[str, Any]) -> None:
+    daemon = found["daemon"]
+    if daemon["running"]:
+        work = f", writing the report of {daemon['working_on']}" if daemon.get("working_on") else ""
+        since = f" since {daemon['started']}" if daemon.get("started") else ""
+        typer.echo(f"daemon   {daemon.get('state', 'running')}{work} (process {daemon['pid']}{since})")
+    else:
+        typer.echo("daemon   does not run; start it with `nippo run`")
+    if daemon.get("message"):
+        typer.echo(f"         {daemon['message']}")
+    typer.echo(f"vault    {found['vault']}")
+    typer.echo(f"model    {found['model']}")
+    typer.echo(
+        f"reports  {found['reports']} written, {found['accepted_pairs']} accepted, notes from {found['first_run_date']} on"
+    )
+    for report in found["last_reports"]:
+        typer.echo(f"         {report['report_path']}  {report['status']}  {report['model']}  {report['written_at']}")
+    for state, title in (("waiting", "waiting"), ("failed", "failed"), ("skipped", "skipped")):
+        if found[state]:
+            typer.echo(f"{title:8} {len(found[state])}")
+        for job in found[state][:20]:
+            typer.echo(f"         {job['error'] or job['path']}")
+            if job["next_step"] and job["error"]:
+                typer.echo(f"           → {job['next_step']}")

@@ -1,0 +1,61 @@
+"""What ``nippo status`` says: the daemon, its queue, what was set aside, the last reports. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from daemon.config import Config
+from daemon.errors import NippoError
+from daemon.heartbeat import read_heartbeat
+from daemon.lock import holder_of
+from daemon.store import Store
+
+LAST_REPORTS = 5
+
+
+def status(config: Config) -> dict[str, Any]:
+    """The state as JSON values. ``daemon.running`` comes from the lock, the rest of it from the last heartbeat."""
+    holder = holder_of(config.data_path)
+    beat = read_heartbeat(config.data_path)
+    if holder is None and beat:
+        beat |= {"state": "stopped", "ready": False, "working_on": "", "message": ""}
+    found: dict[str, Any] = {
+        "daemon": {**beat, "running": holder is not None, "pid": holder or beat.get("pid")},
+        "vault": str(config.vault_path),
+        "data": str(config.data_path),
+        "first_run_date": None,
+        "model": model_in_use(config),
+        "waiting": [],
+        "failed": [],
+        "skipped": [],
+        "reports": 0,
+        "last_reports": [],
+        "accepted_pairs": 0,
+    }
+    store = Store.open_existing(config.data_path)
+    if store is None:
+        return found
+    with store:
+        for job in store.jobs():
+            found[job.state].append(asdict(job))
+        reports = [row for row in store.reports() if row.report_sha]
+        found["first_run_date"] = store.get_meta("first_run_date")
+        found["reports"] = len(reports)
+        found["last_reports"] = [
+            {key: getattr(row, key) for key in ("day", "report_path", "model", "status", "written_at")}
+            for row in sorted(reports, key=lambda row: row.written_at)[-LAST_REPORTS:]
+        ]
+        found["accepted_pairs"] = len(store.pairs())
+    return found
+
+
+def model_in_use(config: Config) -> str:
+    """The model and adapter that the next draft is written with, or why there is none."""
+    from daemon.engines import adapter_in_use
+
+    try:
+        adapter = adapter_in_use(config)
+    except NippoError as problem:
+        return f"{config.engine.model} ({problem.what})"
+    return f"{config.engine.model} + {adapter.name}" if adapter else config.engine.model
