@@ -165,11 +165,25 @@ def champion(config: Config) -> str | None:
 
 def promote(config: Config, name: str, now: datetime) -> Version:
     """Make a version the one in use, after all its checks; raises as ``find_version`` and ``check_base`` do."""
+    return _point(config, name, now, "promote")
+
+
+def rollback(config: Config, now: datetime) -> Version:
+    """Go back to the version in use before; raises ``UsageError`` when there is none."""
+    name = previous(config)
+    if name is None:
+        raise UsageError(
+            f"{champion(config) or STARTER} is in use, and there is none before it", "See `nippo versions`."
+        )
+    return _point(config, name, now, "rollback")
+
+
+def _point(config: Config, name: str, now: datetime, action: str) -> Version:
     version = find_version(config, name)
     check_base(version, config.engine.model)
     config.data_path.mkdir(parents=True, exist_ok=True)
     with (config.data_path / HISTORY).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps({"name": name, "at": now.isoformat(timespec="seconds")}) + "\n")
+        stream.write(json.dumps({"name": name, "at": now.isoformat(timespec="seconds"), "action": action}) + "\n")
         stream.flush()
         os.fsync(stream.fileno())
     write_atomically(config.data_path / POINTER, f"{name}\n")
@@ -177,7 +191,7 @@ def promote(config: Config, name: str, now: datetime) -> Version:
 
 
 def history(config: Config) -> list[dict[str, str]]:
-    """Every promotion, oldest first, as ``{"name", "at"}``; a last line that a crash cut off is left out."""
+    """Every change of champion, oldest first, as ``{"name", "at", "action"}``; a line that a crash cut off is left out."""
     try:
         lines = (config.data_path / HISTORY).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -186,37 +200,35 @@ def history(config: Config) -> list[dict[str, str]]:
     for line in lines:
         try:
             entry = json.loads(line)
-            entries.append({"name": str(entry["name"]), "at": str(entry["at"])})
+            entries.append({key: str(entry[key]) for key in ("name", "at", "action")})
         except (ValueError, KeyError, TypeError):
             continue
     return entries
 
 
-def previous(config: Config) -> str:
-    """The version that was in use before the present one: the last good one that differs, at the end ``starter-1``."""
-    try:
-        current = champion(config)
-    except ModelMissing:
-        current = None
-    names = [entry["name"] for entry in history(config)]
-    # What was promoted after the present one was rolled back once and is no way back.
-    places = [place for place, name in enumerate(names) if name == current]
-    for name in reversed(names[: places[0]] if places else names):
+def stack(entries: Sequence[Mapping[str, str]]) -> list[str]:
+    """The versions one below the other, the present one last: a promotion lays one on top, a rollback takes off what
+    lies above the one it names. ``starter-1`` lies at the bottom. Pure."""
+    names = [STARTER]
+    for entry in entries:
+        if entry["action"] == "promote":
+            names.append(entry["name"])
+        while entry["action"] == "rollback" and len(names) > 1 and names[-1] != entry["name"]:
+            names.pop()
+    return names
+
+
+def previous(config: Config) -> str | None:
+    """The good version that was in use before the present one, or None."""
+    names = stack(history(config))
+    for name in reversed(names[:-1]):
         try:
             check_base(find_version(config, name), config.engine.model)
         except (ModelMissing, UsageError):
             continue
-        if name != current:
+        if name != names[-1]:
             return name
-    return STARTER
-
-
-def rollback(config: Config, now: datetime) -> Version:
-    """Go back to the version in use before; raises ``UsageError`` when the present one is the first."""
-    name = previous(config)
-    if name == (champion(config) or STARTER):
-        raise UsageError(f"{name} is in use, and there is none before it", "See `nippo versions`.")
-    return promote(config, name, now)
+    return None
 
 
 def check_base(version: Version, reference: str) -> None:

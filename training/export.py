@@ -1,8 +1,10 @@
 """A finished run becomes a version: bfloat16 adapter, cleaned settings, GGUF twin, card, and ``meta.json`` last.
 
-Guarantees: the folder appears under its name only when complete; nothing in it names a path of this machine or holds a
-diary. ``python -m training.export RUN --out DIR`` makes the layout of ``data/models/<version>/`` and, with
-``--no-twin``, of ``data/starter/adapter/``.
+Guarantees: the folder appears under its name only when complete; nothing in it holds a diary, and nothing names a path
+of this machine unless the base model itself is a file or folder of the user's.
+
+``python -m training.export RUN --out DIR`` makes the layout of ``data/models/<version>/`` and, with ``--no-twin``, of
+``data/starter/adapter/``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any
 
 import daemon.prompt
 from daemon.errors import NippoError, TrainingError
+from daemon.known_models import KNOWN
 from daemon.lora import to_gguf
 from daemon.versions import TWIN, Meta, Version, read_version, seal
 from training.base import ADAPTER_CONFIG, ADAPTER_FILE
@@ -60,15 +63,18 @@ def export_adapter(source: Path, target: Path, base: str, architecture: str) -> 
     (target / ADAPTER_CONFIG).write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def export_version(source: Path, target: Path, meta: Meta, architecture: str, card: str, twin: bool = True) -> Version:
+def export_version(
+    source: Path, target: Path, meta: Meta, architecture: str, card: str, twin: bool = True, base: str = ""
+) -> Version:
     """Given an adapter folder, make ``target`` a version; an existing folder of that name is replaced as a whole.
 
-    ``architecture``: the base's class, such as "Qwen2ForCausalLM".
+    ``architecture``: the base's class, such as "Qwen2ForCausalLM". ``base``: what the adapter's settings call the base,
+    by default ``meta.base``; a local folder where that is no name that tells the architecture.
     """
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    export_adapter(source, partial, meta.base, architecture)
+    export_adapter(source, partial, base or meta.base, architecture)
     if twin:
         to_gguf(partial, partial / TWIN)
     (partial / CARD).write_text(card, encoding="utf-8")
@@ -185,7 +191,8 @@ def main(arguments: list[str] | None = None) -> int:
         meta = meta_of(given.name or given.out.name, result, run, scores, datetime.now(UTC))
         architecture = given.architecture or architecture_of(result["base"]["folder"])
         card = given.card.read_text(encoding="utf-8") if given.card else card_of(meta)
-        version = export_version(adapter, given.out, meta, architecture, card, not given.no_twin)
+        base = meta.base if given.base or meta.base in KNOWN or "/" in meta.base else result["base"]["folder"]
+        version = export_version(adapter, given.out, meta, architecture, card, not given.no_twin, base)
     except NippoError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import gguf
 import numpy as np
@@ -36,7 +35,8 @@ def test_its_logits_are_llama_cpps_within_rounding(tiny: TinyModel, folder: Path
     """bfloat16 keeps 8 bits, so weights differ by up to 0.4 %, and log-probabilities by a few hundredths."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from xllamacpp_logits import last_logprobs
+
+    from tests.llama_logits import next_logprobs
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
@@ -44,7 +44,7 @@ def test_its_logits_are_llama_cpps_within_rounding(tiny: TinyModel, folder: Path
     with torch.inference_mode():
         logits = model(torch.tensor([tokenizer(prompt, add_special_tokens=False)["input_ids"]])).logits[0, -1]
     here = logits.log_softmax(-1).numpy()
-    there = last_logprobs(tiny.gguf, prompt)
+    there = next_logprobs(tiny.gguf, prompt)
     assert len(there) >= 10
     for token, value in there.items():
         assert here[token] == pytest.approx(value, abs=0.1)
