@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from daemon.checks.given_names import LONG_READINGS, READINGS, long_vowels
-from daemon.checks.name_context import DOING, PARTICLE, RELATION, TECH_TAIL, Name, is_person, is_technical
+from daemon.checks.name_context import DOING, PARTICLE, RELATION, TECH_TAIL, Name, does_favour, is_person, is_technical
 from daemon.checks.name_lists import (
     COMMON_HIRAGANA,
     NOT_NAMES,
@@ -45,7 +45,7 @@ def kana_names(text: str) -> Iterator[Name]:
                 at_edge = len(word) >= 3 or (start == run.start() and free) or is_person(text, start, end)
                 if (
                     (word in READINGS or long_vowels(word) in LONG_READINGS)
-                    and (word not in COMMON_HIRAGANA or RELATION.search(text[max(0, start - 12) : start]))
+                    and (word not in COMMON_HIRAGANA or is_person(text, start, end))
                     and at_edge
                     and PARTICLE.match(text[end : end + 14])
                 ):
@@ -66,7 +66,7 @@ def kana_names(text: str) -> Iterator[Name]:
                 word not in COMMON_HIRAGANA
                 and word not in NOT_NAMES
                 and _PERSON_PARTICLE.match(text, end)
-                and (related or DOING.match(text[end : end + 28]))
+                and (related or DOING.match(text[end : end + 28]) or does_favour(text[end : end + 40]))
                 and _unknown(word)
             ):
                 yield Name("nickname", start, end, "人として書かれた語")

@@ -76,7 +76,9 @@ def _is_word(report: str, start: int, end: int, term: str) -> bool:
                 return False
     before, after = report[start - 1 : start], report[end : end + 3]
     kinds = script(report[start]), script(report[end - 1])
-    strict = script(before or " ") != "hiragana" and end - start == 2 and kinds == ("hiragana", "hiragana")
+    strict = (
+        script(before or " ") not in ("hiragana", "kanji") and end - start == 2 and kinds == ("hiragana", "hiragana")
+    )
     if end - start >= 3 or len(set(kinds)) == 2 or strict:
         free_start = kinds[0] != "hiragana" or script(before or " ") != "hiragana" or before in "とはがをにのもやで、"
         free_end = kinds[1] != "hiragana" or _AFTER_WORD.match(after) is not None

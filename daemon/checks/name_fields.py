@@ -42,6 +42,8 @@ _NOT_HANDLES = words_of(
     "get put delete"
 )
 
+_DECORATOR = re.compile("デコレータ|アノテーション|Python|Java|Spring|Swift|def |class |関数")
+
 _LINK = re.compile(r"\[\[([^\]\n|#]{1,60})(?:[|#][^\]\n]{0,60})?\]\]")
 
 _TAG = re.compile(r"(?<![^\s(])#([^\s#()、。,\[\]]{1,40})")
@@ -101,7 +103,8 @@ def speakers(text: str) -> Iterator[Name]:
 def handles(text: str) -> Iterator[Name]:
     for match in _HANDLE.finditer(text):
         handle = match["handle"].rstrip(".-")
-        if handle not in _NOT_HANDLES:
+        around = text[max(0, match.start() - 30) : match.end() + 30]
+        if handle not in _NOT_HANDLES and not _DECORATOR.search(around):
             yield Name("handle", match.start(), match.start("handle") + len(handle), "@で始まるアカウント名")
             yield Name("handle", match.start("handle"), match.start("handle") + len(handle), "@で始まるアカウント名")
 

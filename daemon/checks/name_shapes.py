@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from daemon.checks.given_names import READINGS, ROMAN, SINGLE
 from daemon.checks.lexicon import STUDY
-from daemon.checks.name_context import JA, KANJI, Name, is_technical
+from daemon.checks.name_context import JA, KANJI, RELATION, Name, is_technical
 from daemon.checks.name_lists import (
     COMMON_HIRAGANA,
     DOUBLE,
@@ -22,8 +22,8 @@ from daemon.checks.text import fold, script
 from daemon.checks.tokens import Token, tokenize_word
 
 _HONORIFIC = re.compile(
-    rf"(?P<name>[{KANJI}]{{1,4}}|[ァ-ヺー]{{1,10}}|[ぁ-ゖー]{{1,6}}?|[A-Za-z][A-Za-z.]{{1,15}})"
-    r"(?P<title>ちゃん|くん|君|さん|さま|様|先輩|せんぱい|パイセン|殿|たん|っち|ぴょん|にゃん|ぽよ|きゅん|たそ|しゃん|先生|センセ|教授|ネエ|ねえ|ねぇ|にぃ|にーにー|ねーねー|氏)"
+    rf"(?P<name>[{KANJI}]{{1,4}}|[ァ-ヺー]{{1,10}}[子太美郎助丸]?|[ぁ-ゖー]{{1,6}}?|[ぁ-ゖ]{{1,4}}[子太美郎助丸吉代]|[A-Za-z][A-Za-z.]{{1,15}})"
+    r"(?P<title>ちゃん|くん|君|さん|さま|様|先輩|せんぱい|パイセン|殿|どの|隊長|船長|番長|嬢|坊|たん|っち(?!ゃ)|ぴょん|にゃん|ぽよ|きゅん|たそ|しゃん|先生|センセ|教授|ネエ|ねえ|ねぇ|にぃ|にーにー|ねーねー|氏)"
     r"(?![ァ-ヺー])"
 )
 
@@ -36,17 +36,21 @@ _NICKNAME = re.compile(
 )  # fmt: skip
 
 _APPOSITION = re.compile(
-    rf"(?P<name>[{JA}]{{1,10}}?|[A-Z][a-z]{{1,11}})(?:\*\*|」)?\((?:=|私の|うちの|俺の|僕の|夢の中でも)?(?:AI|執事|メイド|設定|管制官|同担|同い年|私を|通称|本名|あだ名|源氏名|お兄|お姉|小[1-6]|中[1-3]|高[1-3]|一年|二年|三年|"
+    rf"(?P<name>[{JA}]{{1,10}}?|[A-Z][a-z]{{1,11}})(?:\*\*|」)?\((?:[ぁ-ゖ]{{2,6}}、)?(?:=|私の|うちの|俺の|僕の|夢の中でも)?(?:AI|交換留学|留学|同室|同い年|執事|メイド|設定|管制官|同担|同い年|私を|通称|本名|あだ名|源氏名|お兄|お姉|小[1-6]|中[1-3]|高[1-3]|一年|二年|三年|"
     r"フランス|ベトナム|ネパール|韓国|中国|台湾|インド|男|女|弟|妹|兄|姉|猫|犬|彼氏|彼女|友|先輩|後輩|同期|みんな|=?Discord|\d{1,2}歳|柴|享年|旧姓)"
 )
 
 _CALLED = re.compile(
-    rf"[「『](?P<name>[{JA}]{{1,10}}?)(?:ー)?[」』](?:と|って)(?:呼|よば|よぶ|名乗|いう(?:あだ名|子|AI))"
+    rf"[「『](?P<name>[{JA}]{{1,10}}?)(?:ー)?[」』](?:と|って) ?(?:呼|よば|よび|よぶ|名乗|いう(?:あだ名|子|AI))"
 )
 
 _NAMED = re.compile(
-    rf"(?:(?:あだ名|通称|本名|呼び名|源氏名|愛称|ハンドルネーム|ペンネーム|暗号名|仮名[A-Z]?)(?:[はが:=、]|のまま)?[「『(\"]?|(?:お?名前|名)は「)(?P<name>[{JA}]{{2,12}}?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[」』)\"。、]|です|だっ|さん|と|、|$)",
+    rf"(?:(?:あだ名|通称|本名|呼び名|源氏名|愛称|ハンドルネーム|ペンネーム|暗号名|仮名[A-Z]?)(?:[はが:=、]|のまま)?[「『(\"]?|(?:お?名前|名)は、? ?「)(?P<name>[{JA}]{{2,12}}?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[」』)\"。、]|です|だっ|さん|と|、|$)",
     re.M,
+)
+
+_SELF = re.compile(
+    r"(?:名前は|名は、?|の|から ?(?:来|き)(?:た|ました)) ?(?P<name>[ァ-ヺー]{3,12}|[一-鿿]{2,3}(?=という[。、]))(?=です|だ。|と(?:いい|申し)|という[。、])"
 )
 
 _DOTTED = re.compile(r"(?<![ァ-ヺー・])(?P<name>[ァ-ヺー]{2,10}・[ァ-ヺー]{2,12})(?![ァ-ヺー・])")
@@ -63,8 +67,11 @@ _LATIN_NAME = re.compile(
 )
 
 _READING = re.compile(
-    rf"(?P<name>[{KANJI}]{{1,5}})(?:さん|くん|ちゃん|先輩)?\((?P<reading>[ぁ-ゖー]{{2,8}}|[ァ-ヺー]{{2,10}})(?:さん|くん|ちゃん)?\)"
+    rf"(?P<name>[{KANJI}]{{1,5}})(?:さん|くん|ちゃん|先輩)?\((?P<reading>[ぁ-ゖー]{{2,8}}|[ァ-ヺー]{{2,10}})(?:さん|くん|ちゃん)?(?=[)、])"
 )
+
+
+_NO_TITLES = frozenset(["仕様", "同様", "多様", "模様", "一様", "異様", "有様", "各様", "王様", "たくさん"])
 
 
 def with_honorific(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
@@ -72,31 +79,23 @@ def with_honorific(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
     for match in _HONORIFIC.finditer(text):
         name, title = match["name"], match["title"]
         start, end = match.span("name")
-        if (
-            script(name[0]) == "hiragana"
-        ):  # the run may begin with particles: take it from the last word that begins there
+        if script(name[0]) == "hiragana" and script(text[start - 1 : start] or " ") in (
+            "kanji",
+            "katakana",
+            "hiragana",
+        ):
+            # the run may begin with particles: take it from the last word that begins there
             start = _hiragana_start(start, end, begins)
             name = text[start:end]
-        if name in NOT_NAMES or text[end - 1 : match.end()] in (
-            "仕様",
-            "同様",
-            "多様",
-            "模様",
-            "一様",
-            "異様",
-            "有様",
-            "各様",
-            "王様",
-            "たくさん",
-            "計算さん",
-        ):
+        if name in NOT_NAMES or text[end - 1 : match.end()] in _NO_TITLES:
             continue
         first = begins.get(start)
         kind = script(name[0])
         solid = first is not None and (first.is_name or first.oov or "/固有名詞/" in first.pos)
         if (
-            title in ("先生", "教授", "氏", "殿", "たん", "ねえ", "ねぇ", "様", "君")
+            title in ("先生", "教授", "氏", "殿", "どの", "嬢", "坊", "たん", "ねえ", "ねぇ", "様", "君")
             and not solid
+            and not (kind == "katakana" and title == "様" and not is_technical(name))
             and not (
                 kind == "kanji"
                 and len(name) == 2
@@ -178,6 +177,7 @@ def called(text: str) -> Iterator[Name]:
         (_APPOSITION, "紹介された名前"),
         (_CALLED, "呼び名"),
         (_NAMED, "紹介された名前"),
+        (_SELF, "名乗った名前"),
         (_VOCATIVE, "呼びかけ"),
         (_LATIN_NAME, "ローマ字の名前"),
     ):
@@ -191,7 +191,13 @@ def called(text: str) -> Iterator[Name]:
                 start = _one_script(text, start, end)
             name = text[start:end]
             told = pattern in (_CALLED, _NAMED)
-            if (len(name) < 2 and name not in SINGLE) or is_technical(name) or name in COMMON_HIRAGANA:
+            if pattern is _SELF and not any(word.oov or word.is_name or word.is_place for word in tokenize_word(name)):
+                continue
+            if (
+                (len(name) < 2 and name not in SINGLE and not (pattern is _APPOSITION and script(name) == "kanji"))
+                or is_technical(name)
+                or name in COMMON_HIRAGANA
+            ):
                 continue
             if not told and (name in NOT_NAMES or name in NOT_LABELS):
                 continue
@@ -215,11 +221,30 @@ def _one_script(text: str, start: int, end: int) -> int:
     return first
 
 
+_SURNAME = re.compile(
+    rf"(?P<name>[{KANJI}]{{1,2}}[田川山村野原島崎沢井木林森池石橋谷宮坂岡松藤堂寺倉浦津瀬尾塚葉辺々])(?=[がはもにと、。を(])|(?P<read>[{KANJI}]{{1,4}})(?=\((?P<kana>[ぁ-ゖ]{{2,8}})[)、])"
+)
+
+
+def surnames(text: str) -> Iterator[Name]:
+    """Kanji after a relation that end like a surname (班の蘭堂), or that have their reading with them."""
+    for match in _SURNAME.finditer(text):
+        group = "name" if match["name"] else "read"
+        start, end = match.span(group)
+        word = match[group]
+        if is_technical(word) or word in NOT_NAMES or not RELATION.search(text[max(0, start - 12) : start]):
+            continue
+        yield Name("name", start, end, "関係を示す語の後の名前")
+        if group == "read":
+            yield Name("name", *match.span("kana"), "名前の読み")
+
+
 def readings(text: str, names: set[str]) -> Iterator[Name]:
     """Readings in brackets after a name: 羽純(はすみ)."""
     for match in _READING.finditer(text):
         kanji, reading = match["name"], fold(match["reading"])
-        given = len(kanji) <= 3 and all(c in NAME_KANJI for c in kanji) and reading in READINGS
+        known = reading in READINGS or text[match.end() : match.end() + 3] in ("、AI", ")に泣", ")に会")
+        given = len(kanji) <= 3 and all(c in NAME_KANJI for c in kanji) and known
         if given:
             yield Name("name", *match.span("name"), "読みのある名前")
         if given or kanji in names or any(kanji.endswith(name) and len(name) > 1 for name in names):

@@ -23,7 +23,17 @@ from daemon.checks.aliases import groups_of
 from daemon.checks.given_names import SINGLE
 from daemon.checks.kana_names import kana_names
 from daemon.checks.lexicon import EXEMPT_PHRASES
-from daemon.checks.name_context import DOING, PARTICLE, RELATION, TECH_TAIL, Name, is_person, is_technical
+from daemon.checks.name_context import (
+    DOING,
+    GIVES,
+    PARTICLE,
+    RELATION,
+    TECH_TAIL,
+    Name,
+    does_favour,
+    is_person,
+    is_technical,
+)
 from daemon.checks.name_fields import handles, listed, speakers
 from daemon.checks.name_lists import (
     COMMON_HIRAGANA,
@@ -35,7 +45,7 @@ from daemon.checks.name_lists import (
     PLACES,
     RARE_SINGLE,
 )
-from daemon.checks.name_shapes import called, nicknames, readings, with_honorific
+from daemon.checks.name_shapes import called, nicknames, readings, surnames, with_honorific
 from daemon.checks.text import script
 from daemon.checks.tokens import Token, tokenize
 
@@ -55,6 +65,7 @@ def find_names(text: str) -> list[Name]:
         *_in_context(text, tokens),
         *nicknames(text, tokens),
         *called(text),
+        *surnames(text),
         *kana_names(text),
     ]
     found = [name for name in found if not any(first <= name.start and name.end <= last for first, last in exempt)]
@@ -65,6 +76,10 @@ _EXEMPT = re.compile("|".join(re.escape(phrase) for phrase in EXEMPT_PHRASES))
 _ENDINGS = "斗菜花央奈希介郎太也哉弥真帆香美佳紗莉愛音乃翔汰叶向"
 _PEOPLE = "悠勇隼直和健拓優雅真陽春晴海琉蓮結律"
 """Kanji before 人 with which it is a name (悠人) and no kind of people (外人)."""
+_COUNTED = frozenset(
+    "人月日年本一二三四五六七八九十百千万大小中上下左右前後力点面線色形音声水火木土金心手目足口身体親子王玉神門家宮寺文字学校生先行列高低長新古東西南北男女夫妻"
+)
+"""Name kanji that are words of their own too often."""
 _SAYS = re.compile(
     "(?:が|は|も|に|から|の|と|って)"
     "(?:言っ|聞い|教え|笑|泣|喋|話し|電話|返信|返事|告白|ケンカ|喧嘩|デート|結婚|既読|LINE)"
@@ -114,7 +129,7 @@ def _pairs(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
     """Two name kanji that the dictionary does not know as one word: 凛花."""
     for first, second in pairwise(tokens):
         one, two = first.surface, second.surface
-        if len(one) != 1 or len(two) != 1 or one not in NAME_KANJI or two not in NAME_KANJI or two in "月日":
+        if len(one) != 1 or len(two) != 1 or one not in NAME_KANJI or two not in NAME_KANJI | {"々"} or two in "月日":
             continue
         if two == "人" and one not in _PEOPLE:
             continue
@@ -129,13 +144,13 @@ def _singles(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
     """Names of one kanji: rare ones before a particle, others in a person's context."""
     for token in tokens:
         single = token.surface
-        if len(single) != 1 or single not in SINGLE | RARE_SINGLE | COMMON_SINGLE:
+        if len(single) != 1 or single not in NAME_KANJI | SINGLE:
             continue
         if _before(text, token.start) == "kanji" or _after(text, token.end) in ("kanji", "katakana"):
             continue
         after = text[token.end : token.end + 14]
         if (
-            (single in SINGLE and _related(text, token.start) and re.match("[(がはもにと、」]", after))
+            (single in NAME_KANJI - _COUNTED and _related(text, token.start) and re.match("[(がはもにと、」]", after))
             or (single in RARE_SINGLE and PARTICLE.match(after))
             or (single in COMMON_SINGLE and is_person(text, token.start, token.end))
         ):
@@ -158,7 +173,11 @@ def _in_context(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
 
 
 def _hiragana_person(text: str, token: Token) -> bool:
-    if token.surface in COMMON_HIRAGANA or not PARTICLE.match(text[token.end : token.end + 14]):
+    if (
+        token.surface in COMMON_HIRAGANA
+        or script(token.surface[-1]) != "hiragana"
+        or not PARTICLE.match(text[token.end : token.end + 14])
+    ):
         return False
     return token.oov or is_person(text, token.start, token.end)
 
@@ -168,8 +187,10 @@ def _katakana_person(text: str, token: Token) -> bool:
         return False
     after = text[token.end : token.end + 14]
     related = _related(text, token.start)
+    longer = text[token.end : token.end + 40]
+    favour = (does_favour(longer) and (token.oov or "/固有名詞/" in token.pos)) or GIVES.match(longer) is not None
     unknown = token.oov and PARTICLE.match(after) is not None and (related or _SAYS.match(after) is not None)
-    return unknown or (related and DOING.match(after) is not None)
+    return unknown or favour or (related and DOING.match(after) is not None)
 
 
 def _kanji_person(text: str, token: Token) -> bool:
@@ -180,6 +201,12 @@ def _kanji_person(text: str, token: Token) -> bool:
     after = text[token.end : token.end + 14]
     if token.is_place:
         return surface not in PLACES and bool(_SURNAME_DOES.match(after) or is_person(text, token.start, token.end))
-    if len(surface) != 2 or "普通名詞/一般" not in token.pos or not all(kanji in NAME_KANJI for kanji in surface):
+    if "/固有名詞/" in token.pos or token.oov:
+        return is_person(text, token.start, token.end)
+    if (
+        len(surface) != 2
+        or "普通名詞" not in token.pos
+        or not all(kanji in NAME_KANJI or kanji == "々" for kanji in surface)
+    ):
         return False
     return _related(text, token.start) or (surface in DOUBLE and PARTICLE.match(after) is not None)

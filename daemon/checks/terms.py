@@ -227,4 +227,4 @@ def _telling(token: Token, close: bool) -> bool:
         return False
     if "/固有名詞/" in token.pos:
         return word not in PLACES
-    return close and script(word[0]) == "katakana" and len(word) >= 3 and token.is_noun
+    return close and token.oov and script(word[0]) == "katakana" and len(word) >= 3 and token.is_noun
