@@ -22,7 +22,7 @@ from typing import Literal
 from daemon import systemctl
 from daemon.config import Config
 from daemon.errors import NippoError
-from daemon.hardware import Gpu, choose, probe
+from daemon.hardware import Gpu, choose, gpu_extra_installed, probe
 
 State = Literal["ok", "warn", "fail"]
 
@@ -95,7 +95,7 @@ def linger_lines(user: str) -> list[Line]:
 
 def gpu_lines(gpus: Sequence[Gpu], engine: str) -> list[Line]:
     """The driver, the memory and what fits; where the extra ``gpu`` is there, whether bitsandbytes and Triton work."""
-    has_extra = all(find_spec(package) is not None for package in ("torch", "bitsandbytes", "unsloth"))
+    has_extra = gpu_extra_installed()
     choice = choose(gpus, has_extra)
     if not gpus:
         if engine == "transformers":

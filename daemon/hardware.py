@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 QUERY = "name,memory.total,driver_version,compute_cap"
 MIN_DRIVER = 525
@@ -75,8 +76,13 @@ def parse(table: str) -> tuple[Gpu, ...]:
     return tuple(sorted(gpus, key=lambda gpu: -gpu.memory))
 
 
-def choose(gpus: Sequence[Gpu], has_gpu_extra: bool = True) -> Choice:
-    """Given the GPUs and whether the extra ``gpu`` (torch, Unsloth) is installed, return engine and base model.
+def gpu_extra_installed() -> bool:
+    """Whether the packages of the extra ``gpu`` are there; none of them is imported."""
+    return all(find_spec(package) is not None for package in ("torch", "bitsandbytes", "unsloth"))
+
+
+def choose(gpus: Sequence[Gpu], has_gpu_extra: bool | None = None) -> Choice:
+    """Given the GPUs and whether the extra ``gpu`` is installed (None: look), return engine and base model.
 
     One GPU decides, the largest: a model is never spread over two of them by itself.
     """
@@ -89,8 +95,10 @@ def choose(gpus: Sequence[Gpu], has_gpu_extra: bool = True) -> Choice:
         return Choice(*STARTER, f"{seen}, but {obstacle}: the starter model is taken")
     for box, least, model in TIERS:
         if gpu.memory >= least:
-            if not has_gpu_extra:
-                return Choice(*STARTER, f'{seen} could run {model}, once `pip install "nippo[gpu]"` is done')
+            if not (gpu_extra_installed() if has_gpu_extra is None else has_gpu_extra):
+                return Choice(
+                    *STARTER, f'{seen} could run {model}, after `pip install "nippo[gpu]"` and a new `nippo init`'
+                )
             return Choice("transformers", model, f"{seen}: {box} GB and more hold {model} and its weekly training")
     return Choice(*STARTER, f"{seen} is below 6 GB: the starter model is taken")
 

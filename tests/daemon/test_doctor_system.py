@@ -62,7 +62,7 @@ def test_without_a_gpu_only_the_engine_that_needs_one_fails() -> None:
 
 
 def test_a_gpu_is_shown_with_driver_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemon.doctor_system.find_spec", lambda package: None)
+    monkeypatch.setattr("daemon.hardware.find_spec", lambda package: None)
     (line,) = gpu_lines((Gpu("RTX 4090", 24_564, "570.86", 8.9),), "auto")
     assert "570.86" in line.message and "24.0 GiB" in line.message
 

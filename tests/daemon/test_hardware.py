@@ -26,7 +26,7 @@ THREE = "unsloth/Qwen2.5-3B-Instruct-bnb-4bit"
     ],
 )
 def test_memory_decides_the_base_model(name: str, memory: int, model: str) -> None:
-    choice = choose([Gpu(name, memory, "570.86.15", 7.5)])
+    choice = choose([Gpu(name, memory, "570.86.15", 7.5)], has_gpu_extra=True)
     assert choice.model == model
     assert name in choice.why
 
@@ -49,10 +49,18 @@ def test_without_the_gpu_extra_the_reason_says_how_to_get_it() -> None:
     assert 'pip install "nippo[gpu]"' in choice.why and FOURTEEN in choice.why
 
 
+def test_whether_the_extra_is_installed_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = Gpu("RTX 4090", 24_564, "570.1", 8.9)
+    monkeypatch.setattr("daemon.hardware.find_spec", lambda package: None)
+    assert choose([gpu]).model == "starter"
+    monkeypatch.setattr("daemon.hardware.find_spec", lambda package: object())
+    assert choose([gpu]).model == FOURTEEN
+
+
 def test_the_largest_gpu_decides() -> None:
     gpus = parse("RTX 2060, 6144, 570.1, 7.5\nRTX 4090, 24564, 570.1, 8.9\n")
     assert [gpu.name for gpu in gpus] == ["RTX 4090", "RTX 2060"]
-    assert choose(gpus).model == FOURTEEN
+    assert choose(gpus, has_gpu_extra=True).model == FOURTEEN
 
 
 def test_lines_that_say_nothing_about_memory_are_left_out() -> None:
