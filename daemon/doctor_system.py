@@ -42,6 +42,9 @@ EVENTLESS = {
 }
 """File systems on which changes made elsewhere raise no event: type → what it is."""
 
+LAYERED = ("overlay", "fuse.fuse-overlayfs", "aufs", "vfs")
+"""File systems of a container's own root, which goes away with it."""
+
 GPU_PROBE = """
 import torch
 assert torch.cuda.is_available(), "torch sees no CUDA device"
@@ -158,7 +161,7 @@ def mount_line(vault: Path, observer: str, mountinfo: str | None = None, contain
     text = mountinfo if mountinfo is not None else table.read_text(encoding="utf-8") if table.is_file() else ""
     inside = container if container is not None else in_container()
     point, kind = mount_of(vault, text)
-    if inside and point == "/":
+    if inside and point == "/" and kind in LAYERED:
         return Line(
             "vault mount",
             "fail",

@@ -42,6 +42,8 @@ def test_a_vault_inside_the_container_is_lost_with_it() -> None:
     assert line.state == "fail" and "-v" in line.remedy
     assert mount_line(Path("/data/vault"), "native", TABLE, container=False).state == "ok"
     assert mount_line(Path("/vault"), "native", TABLE, container=True).state == "ok"
+    machine = "22 1 0:20 / / rw - ext4 /dev/sda rw"
+    assert mount_line(Path("/data"), "native", machine, container=True).state == "ok", "a machine made from an image"
 
 
 def test_a_share_without_events_asks_for_polling_once() -> None:
