@@ -34,19 +34,22 @@ PROJECTIONS = {
 ARCHITECTURES = ("qwen2", "qwen3", "gemma2", "gemma3")
 NAMES = ((r"qwen-?2|starter", "qwen2"), (r"qwen-?3", "qwen3"), (r"gemma-?2", "gemma2"), (r"gemma-?3", "gemma3"))
 TENSOR = re.compile(r"(?:.*\.)?layers\.(?P<layer>\d+)\.(?P<module>[a-z_.]+)\.lora_(?P<side>[AB])(?:\.[\w-]+)?\.weight")
-CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
+CONFIG, WEIGHTS, TWIN = "adapter_config.json", "adapter_model.safetensors", "adapter.gguf"
 LONGEST_HEADER = 100 * 2**20
 """The safetensors format's own limit."""
 
 
 def gguf_twin(adapter: Path, cache: Path, architecture: str = "") -> Path:
-    """Given a PEFT folder (or a GGUF LoRA, returned as it is), return its GGUF form in ``cache/adapters``.
+    """Given a PEFT folder (or a GGUF LoRA, returned as it is), return its GGUF form: the folder's own ``adapter.gguf``,
+    or one in ``cache/adapters``.
 
-    The twin is named by the adapter's hash and made once; ``architecture`` is for a folder that does not say which
+    The latter is named by the adapter's hash and made once; ``architecture`` is for a folder that does not say which
     base it is for. Raises ``ModelMissing``.
     """
     if adapter.is_file():
         return adapter
+    if (adapter / TWIN).is_file():
+        return adapter / TWIN
     target = cache / "adapters" / f"{adapter_hash(adapter)}.gguf"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -38,13 +38,13 @@ class TinyModel:
 
 
 def make_tiny_model(folder: Path, seed: int = 7) -> TinyModel:
-    """Given an existing or new folder, write ``folder/hf/`` and ``folder/tiny.gguf``; equal seeds give equal weights."""
+    """Write ``folder/hf/`` and ``folder/tiny.gguf``; the folder may be new. Equal seeds give equal weights."""
     hf, target = folder / "hf", folder / "tiny.gguf"
     hf.mkdir(parents=True, exist_ok=True)
     weights = random_weights(seed)
     tokens, merges = vocabulary()
-    _write_hf(hf, weights, tokens, merges)
-    _write_gguf(target, weights, tokens, merges)
+    write_hf(hf, weights, tokens, merges)
+    write_gguf(target, weights, tokens, merges)
     return TinyModel(hf, target)
 
 
@@ -95,7 +95,7 @@ def random_weights(seed: int) -> dict[str, np.ndarray]:
     return weights
 
 
-def _write_hf(folder: Path, weights: dict[str, np.ndarray], tokens: list[str], merges: list[str]) -> None:
+def write_hf(folder: Path, weights: dict[str, np.ndarray], tokens: list[str], merges: list[str]) -> None:
     end = tokens.index("<|im_end|>")
     config = {
         "architectures": ["Qwen2ForCausalLM"],
@@ -204,7 +204,7 @@ def gguf_name(name: str) -> str:
     return f"blk.{layer}.{GGUF_NAMES[module]}.{kind}"
 
 
-def _write_gguf(target: Path, weights: dict[str, np.ndarray], tokens: list[str], merges: list[str]) -> None:
+def write_gguf(target: Path, weights: dict[str, np.ndarray], tokens: list[str], merges: list[str]) -> None:
     writer = gguf.GGUFWriter(target, "qwen2")
     writer.add_name("tiny")
     writer.add_context_length(CONTEXT)
