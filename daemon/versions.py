@@ -191,7 +191,7 @@ def _point(config: Config, name: str, now: datetime, action: str) -> Version:
 
 
 def history(config: Config) -> list[dict[str, str]]:
-    """Every change of champion, oldest first, as ``{"name", "at", "action"}``; a line that a crash cut off is left out."""
+    """Every change of champion, oldest first, as ``{"name", "at", "action"}``, without lines that a crash cut off."""
     try:
         lines = (config.data_path / HISTORY).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -1,8 +1,8 @@
 """Rows of pairs: JSON lines in, typed rows out. Pure but for reading the named files.
 
-A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs the first three,
-training the report as well. A row without ``private`` and ``facts`` is an accepted pair of the person, whose own form is
-learned; ``form`` names report settings for this one row.
+A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs the first three.
+A row without ``private`` and ``facts`` is an accepted pair of the person, whose own form of report is learned; ``form``
+names report settings for this one row.
 """
 
 from __future__ import annotations
