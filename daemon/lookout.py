@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from daemon.intake import is_wanted, set_aside, take_in
 from daemon.report import digest
 from daemon.settle import Fingerprint, SettleTracker
 from daemon.store import Store
-from daemon.vault import DiaryNote, Layout, Oddity, find_diaries, look_at, read_note
+from daemon.vault import DiaryNote, Layout, Oddity, find_diaries, find_reports, look_at, read_note
 from daemon.watcher import Watcher
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,19 @@ class Companion(Protocol):
         ...
 
 
+def tell(companions: Sequence[Companion], message: Callable[[Companion], None]) -> None:
+    """Call every companion. What one raises is logged by its kind alone, since its text may quote a diary."""
+    for companion in companions:
+        try:
+            message(companion)
+        except Exception as problem:
+            log.error("%s: %s", type(companion).__name__, type(problem).__name__)
+
+
+def _report_changed(day: date, path: str, now: datetime, companion: Companion) -> None:
+    companion.report_changed(day, path, now)
+
+
 class Lookout:
     """Watches one vault. ``first_day`` is the date of the first run; ``wake`` is called from the watcher's thread."""
 
@@ -66,6 +80,7 @@ class Lookout:
         self._notes = SettleTracker(settings.settle_seconds)
         self._reports = SettleTracker(settings.settle_seconds)
         self._watcher = Watcher(settings.observer, settings.polling_seconds, wake)
+        self._known_reports: dict[str, tuple[int, int]] | None = None
         self._scan_wanted = True
         self._next_scan = 0.0
 
@@ -146,11 +161,22 @@ class Lookout:
             self._store.forget_notes(path for path in gone if not self.layout.file(path).is_file())
             for entry in odd:
                 set_aside(self._store, entry, now)
+        if self._companions:
+            self._scan_reports(monotonic)
         self._scan_wanted = False
         self._next_scan = monotonic + self._settings.rescan_minutes * 60
         self.last_scan = now
-        for companion in self._companions:
-            companion.scanned(now)
+        tell(self._companions, lambda companion: companion.scanned(now))
+
+    def _scan_reports(self, monotonic: float) -> None:
+        """See reports that were made, changed or deleted since the last scan; at the first one companions look for
+        themselves (``scanned``)."""
+        before, self._known_reports = self._known_reports, find_reports(self.layout)
+        if before is None:
+            return
+        for path in before.keys() | self._known_reports.keys():
+            if before.get(path) != self._known_reports.get(path):
+                self._reports.see(path, self._fingerprint(path), monotonic)
 
     def _settle_notes(self, now: datetime, monotonic: float) -> None:
         due = self._notes.due(monotonic)
@@ -190,8 +216,7 @@ class Lookout:
         for path in self._reports.due(monotonic):
             day = self.layout.report_date(path)
             if self._reports.take(path, self._fingerprint(path), monotonic) and day:
-                for companion in self._companions:
-                    companion.report_changed(day, path, now)
+                tell(self._companions, partial(_report_changed, day, path, now))
 
     def _fingerprint(self, path: str) -> Fingerprint:
         """What a file is now; a file that is gone or cannot be read has one as well."""

@@ -18,11 +18,12 @@ from types import FrameType
 
 from daemon import __version__
 from daemon.config import Config, load
+from daemon.config_changes import config_changes
 from daemon.desk import RETRY_SECONDS, Desk, Worker
 from daemon.errors import NippoError, UsageError, VaultUnavailable
 from daemon.heartbeat import Heartbeat, HeartbeatFile
 from daemon.lock import VaultLock
-from daemon.lookout import Companion, Lookout
+from daemon.lookout import Companion, Lookout, tell
 from daemon.notify import Notifier
 from daemon.obsidian import configuration_folder
 from daemon.report import sweep
@@ -147,8 +148,7 @@ class Service:
             self._ready = True
             self._say_ready()
         self._desk.turn(moment, monotonic)
-        for companion in self._companions:
-            companion.turn(moment, monotonic)
+        tell(self._companions, lambda companion: companion.turn(moment, monotonic))
         self._beat("watching", self._desk.trouble or self._layout_trouble or self._observer_trouble)
 
     def _check(self, monotonic: float) -> None:
@@ -284,22 +284,8 @@ class Service:
     def _end(self) -> None:
         self._notifier.stopping()
         self._close()
-        for companion in self._companions:
-            companion.stop()
+        tell(self._companions, lambda companion: companion.stop())
         self._beat("stopped")
-
-
-def config_changes(before: Config, after: Config) -> list[str]:
-    """What differs, one "section.key: old → new" each; deny lists and other private words are named without values."""
-    lines: list[str] = []
-    olds = before.model_dump()
-    for section, values in after.model_dump().items():
-        old = olds[section]
-        for key, value in values.items():
-            if value != old[key]:
-                private = section == "privacy" or (section, key) == ("report", "instructions")
-                lines.append(f"{section}.{key} changed" if private else f"{section}.{key}: {old[key]!r} → {value!r}")
-    return lines
 
 
 def _words(beat: Heartbeat) -> str:

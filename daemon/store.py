@@ -10,72 +10,18 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from daemon.errors import NippoError
 from daemon.migrations import check_version, migrate
+from daemon.rows import Job, JobSource, JobState, Pair, ReportRow
 
 FILE_NAME = "nippo.sqlite3"
-JobState = Literal["waiting", "failed", "skipped"]
-JobSource = Literal["watch", "backfill", "report", "redo"]
 
-
-@dataclass(frozen=True)
-class Job:
-    """A diary note that wants a report, or was set aside ("failed") or passed over ("skipped") with a reason.
-
-    ``sha`` is the diary's hash when it was queued, ``queued_at`` an ISO time.
-    """
-
-    path: str
-    day: str
-    sha: str
-    state: JobState
-    source: JobSource
-    attempts: int
-    error: str
-    next_step: str
-    queued_at: str
-
-    @property
-    def asked(self) -> bool:
-        """Whether a person asked for this report by name."""
-        return self.source in ("report", "redo")
-
-
-@dataclass(frozen=True)
-class ReportRow:
-    """What the daemon knows of the report of a day. ``report_sha`` "" means that none was written yet."""
-
-    day: str
-    diary_path: str
-    diary_sha: str
-    report_path: str
-    report_sha: str
-    pending_sha: str
-    pending_diary_sha: str
-    draft: str
-    model: str
-    status: str
-    written_at: str
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An accepted report beside its diary. ``id`` of a vault's own pair is its date; ``accepted_at`` is an ISO time."""
-
-    id: str
-    day: str
-    diary: str
-    diary_sha: str
-    report: str
-    draft: str
-    accepted_at: str
-    withdrawn: bool
-    source: str
+__all__ = ["Job", "JobSource", "JobState", "Pair", "ReportRow", "Store"]
 
 
 class Store:

@@ -175,6 +175,19 @@ def find_diaries(layout: Layout) -> Iterator[DiaryNote | Oddity]:
     yield from _walk(layout, _as_on_disk(layout.root, layout.diary_folder), layout.depth, set())
 
 
+def find_reports(layout: Layout) -> dict[str, tuple[int, int]]:
+    """Our own report notes: path → (size, mtime_ns)."""
+    found: dict[str, tuple[int, int]] = {}
+    with contextlib.suppress(OSError), os.scandir(layout.file(layout.report_folder)) as entries:
+        for entry in entries:
+            path = f"{layout.report_folder}/{entry.name}" if layout.report_folder else entry.name
+            if layout.report_date(path):
+                with contextlib.suppress(OSError):
+                    status = entry.stat(follow_symlinks=False)
+                    found[path] = (status.st_size, status.st_mtime_ns)
+    return found
+
+
 def look_at(layout: Layout, path: str) -> DiaryNote | Oddity | None:
     """Given one path of an event, return what it is now; None when it is no diary note or is gone."""
     try:

@@ -22,7 +22,7 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a settings file that is there.")] = False,
 ) -> None:
-    """Find the vault, read its daily-note settings, choose the model for this machine, write a commented config.toml."""
+    """Find the vault, read its daily-note settings, choose the model, write a commented config.toml."""
     from daemon.config import Config, VaultSettings
     from daemon.hardware import choose, probe
     from daemon.obsidian import known_vaults
@@ -40,9 +40,8 @@ def init(
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
     answers = {("vault", "path"): str(root)}
     typer.echo(f"vault    {root}")
-    typer.echo(
-        f"diary    {layout.diary_folder or '(root)'}/{layout.diary_format.text}.md ({layout.source}), {len(notes)} notes"
-    )
+    where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text}.md"
+    typer.echo(f"diary    {where} ({layout.source}), {len(notes)} notes")
     if not notes and not quiet:
         folder = typer.prompt("No note fits. The diary's folder inside the vault", default=layout.diary_folder)
         if folder != layout.diary_folder:

@@ -40,9 +40,9 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"         {daemon['message']}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
-    typer.echo(
-        f"reports  {found['reports']} written, {found['accepted_pairs']} accepted, notes from {found['first_run_date']} on"
-    )
+    typer.echo(f"reports  {found['reports']} written, {found['accepted_pairs']} accepted")
+    if found["first_run_date"]:
+        typer.echo(f"         of notes from {found['first_run_date']} on; `nippo backfill` takes older ones")
     for report in found["last_reports"]:
         typer.echo(f"         {report['report_path']}  {report['status']}  {report['model']}  {report['written_at']}")
     for state, title in (("waiting", "waiting"), ("failed", "failed"), ("skipped", "skipped")):
