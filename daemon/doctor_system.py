@@ -42,7 +42,7 @@ EVENTLESS = {
 }
 """File systems on which changes made elsewhere raise no event: type → what it is."""
 
-LAYERED = ("overlay", "fuse.fuse-overlayfs", "aufs", "vfs")
+LAYERED = ("overlay", "fuse.fuse-overlayfs", "aufs")
 """File systems of a container's own root, which goes away with it."""
 
 GPU_PROBE = """
