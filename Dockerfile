@@ -32,9 +32,9 @@ LABEL org.opencontainers.image.title="nippo" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.description="A private diary in, a formal daily report out, on your own machine" \
       org.opencontainers.image.licenses="Apache-2.0"
-# tini is PID 1: it passes signals on and collects children that have ended. llama.cpp needs libgomp.
+# tini is PID 1: it passes signals on and collects children that have ended. llama.cpp needs libgomp, TZ the zones.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends tini libgomp1 \
+ && apt-get install -y --no-install-recommends tini libgomp1 tzdata \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 1000 --create-home nippo \
  && install -d -m 1777 /data /vault
