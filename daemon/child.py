@@ -95,7 +95,7 @@ def call(argv: Sequence[str], show: Callable[[str], None] | None = None) -> tupl
 
 
 def check(code: int, lines: Sequence[str] = ()) -> None:
-    """Raise what an exit code means: nothing for 0, ``UsageError`` for 2, else ``TrainingError``; the lines are shown."""
+    """Raise what an exit code means: nothing for 0, ``UsageError`` for 2, else ``TrainingError``; lines are shown."""
     if code == OK:
         return
     what, next_step = MEANING.get(
