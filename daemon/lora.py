@@ -140,7 +140,7 @@ def read_safetensors(file: Path) -> dict[str, np.ndarray[Any, Any]]:
                 values = np.frombuffer(raw, {"F32": "<f4", "F16": "<f2"}[entry["dtype"]]).astype(np.float32)
             tensors[name] = values.reshape(entry["shape"])
         return tensors
-    except (struct.error, ValueError, KeyError, TypeError) as problem:
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ModelMissing(f"{file}: not a readable safetensors file ({problem})", "Restore or retrain it.") from None
 
 
