@@ -35,7 +35,7 @@ class VaultLock:
                 f"{self._file.parent}: the data folder cannot be used ({problem.strerror}).",
                 "Check its permissions, or set folder in [data] of config.toml.",
             ) from None
-        if not _lock(stream.fileno()):
+        if not try_lock(stream.fileno()):
             holder = holder_of(self._file.parent)
             stream.close()
             raise AlreadyRunning(f"{_who(holder)} works with {self._file.parent}.", _remedy(holder))
@@ -51,7 +51,7 @@ class VaultLock:
         if os.name != "posix":
             return
         descriptor = os.open(vault, os.O_RDONLY)
-        if _lock(descriptor):
+        if try_lock(descriptor):
             self._vault = descriptor
             return
         inode = os.fstat(descriptor).st_ino
@@ -82,7 +82,7 @@ def holder_of(data_folder: Path) -> int | None:
     file = data_folder / FILE_NAME
     try:
         with file.open("r+", encoding="utf-8") as stream:
-            if _lock(stream.fileno()):
+            if try_lock(stream.fileno()):
                 return None
             text = stream.readline().strip()
     except FileNotFoundError:
@@ -92,7 +92,7 @@ def holder_of(data_folder: Path) -> int | None:
     return int(text) if text.isdecimal() else 0
 
 
-def _lock(descriptor: int) -> bool:
+def try_lock(descriptor: int) -> bool:
     """Lock a descriptor without waiting; False when somebody else holds it. What cannot be locked counts as locked by
     us: the other lock stands."""
     if os.name == "posix":

@@ -1,0 +1,83 @@
+"""``nippo accept``, ``nippo reject`` and ``nippo redo``: the checkboxes of a report note from the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from daemon.errors import NippoError
+from daemon.options import ConfigFile, to_date
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from daemon.config import Config
+    from daemon.reviewer import Reviewed
+    from daemon.store import Store
+    from daemon.vault import Layout
+
+Day = Annotated[str, typer.Argument(metavar="DATE", help="The day of the report, such as 2026-01-07 or today.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("accept")(accept)
+    app.command("reject")(reject)
+    app.command("redo")(redo)
+
+
+def accept(day: Day, config: ConfigFile = None) -> None:
+    """Tick `accepted`: the report as it stands is what you handed in, and the model may learn from it."""
+    _tick(day, config, "accepted", True)
+
+
+def reject(day: Day, config: ConfigFile = None) -> None:
+    """Untick `accepted`: the model does not learn from this report."""
+    _tick(day, config, "accepted", False)
+
+
+def redo(day: Day, config: ConfigFile = None) -> None:
+    """Have the report drafted anew, in place of what stands in the note now."""
+    from daemon.config import load
+    from daemon.errand import find_note, unfinished, work_off
+    from daemon.service import now
+    from daemon.shared_worker import make_worker
+    from daemon.store import Store
+    from daemon.vault import read_layout
+
+    settings = load(config)
+    layout = read_layout(settings)
+    wanted = to_date(day, now().date())
+    note = find_note(layout, wanted.isoformat(), wanted)
+    with Store.open(settings.data_path) as store:
+        _set(settings, store, layout, wanted, "redo", True)
+        for _ in work_off(settings, store, layout, [note.path], make_worker):
+            pass
+        for job in unfinished(store, [note.path]):
+            raise NippoError(job.error, job.next_step)
+    typer.echo(f"{layout.report_path(wanted)}: drafted anew")
+
+
+def _tick(day: str, config: ConfigFile, key: str, value: bool) -> None:
+    from daemon.config import load
+    from daemon.service import now
+    from daemon.store import Store
+    from daemon.vault import read_layout
+
+    settings = load(config)
+    layout = read_layout(settings)
+    wanted = to_date(day, now().date())
+    with Store.open(settings.data_path) as store:
+        _set(settings, store, layout, wanted, key, value)
+        pair = store.pair(wanted.isoformat())
+        accepted = pair is not None and not pair.withdrawn
+        count = len(store.pairs())
+    typer.echo(f"{layout.report_path(wanted)}: {'accepted' if accepted else 'not accepted'} ({count} pairs in all)")
+
+
+def _set(settings: Config, store: Store, layout: Layout, day: date, key: str, value: bool) -> Reviewed:
+    from daemon.reviewer import Reviewer, tick
+    from daemon.service import now
+
+    tick(layout, day, key, value)
+    return Reviewer(settings, store).review(layout, day, now())

@@ -1,0 +1,48 @@
+"""``nippo import``: pairs that are there already, such as those of an earlier fine-tuning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.options import ConfigFile
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_pairs)
+
+
+def import_pairs(
+    source: Annotated[Path, typer.Argument(metavar="FILE.jsonl|DIR", help="Rows, or a folder of notes and reports.")],
+    config: ConfigFile = None,
+) -> None:
+    """Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."""
+    from daemon.config import load
+    from daemon.imports import Refused, read_pairs
+    from daemon.report import digest
+    from daemon.service import now
+    from daemon.store import Pair, Store
+
+    settings = load(config)
+    rows, refused = read_pairs(source.expanduser())
+    count = len(rows) + len(refused)
+    moment = now().isoformat(timespec="seconds")
+    with Store.open(settings.data_path) as store, store.batch():
+        known = {pair.id: pair for pair in store.pairs(withdrawn=True)}
+        new = 0
+        for row in rows:
+            old = known.get(row.id)
+            if old and not old.withdrawn and (old.diary, old.report) == (row.diary, row.report):
+                refused.append(Refused(row.place, "is there already"))
+                continue
+            sha = digest(row.diary.encode())
+            store.put_pair(Pair(row.id, row.day, row.diary, sha, row.report, "", moment, False, "import"))
+            new += 1
+        total = len(store.pairs())
+    typer.echo(f"{new} of {count} row(s) taken; {total} pairs in all")
+    for one in refused:
+        typer.echo(f"  {one.place}: {one.why}")
+    if any(one.why != "is there already" for one in refused):
+        raise typer.Exit(1)

@@ -1,0 +1,95 @@
+"""``nippo versions``, ``promote``, ``rollback``, ``prune``: the trained versions."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from daemon.options import ConfigFile, Json
+
+
+def register(app: typer.Typer) -> None:
+    app.command("versions")(versions)
+    app.command("promote")(promote)
+    app.command("rollback")(rollback)
+    app.command("prune")(prune)
+
+
+def versions(config: ConfigFile = None, as_json: Json = False) -> None:
+    """List the versions: the one in use, what each was trained on, and how the gate judged it."""
+    from daemon.config import load
+    from daemon.versions import base_matches, champion, list_versions
+
+    settings = load(config)
+    good, bad = list_versions(settings)
+    fallback = next((one.name for one in good if base_matches(one.meta, settings.engine.model)), None)
+    current = champion(settings) or (fallback if fallback == "starter-1" else None)
+    rows = [
+        {
+            "name": one.name,
+            "in_use": one.name == current,
+            "created": one.meta.created,
+            "base": one.meta.base,
+            "fits": base_matches(one.meta, settings.engine.model),
+            "pairs": len(one.meta.pair_ids),
+            "outcome": str(one.meta.scores.get("outcome", "")),
+        }
+        for one in good
+    ]
+    if as_json:
+        typer.echo(json.dumps({"versions": rows, "damaged": bad, "champion": current}, ensure_ascii=False, indent=1))
+        return
+    for row in rows:
+        notes = [str(row["outcome"])] if row["outcome"] else []
+        notes += [] if row["fits"] else [f"for {row['base']}, not for {settings.engine.model}"]
+        mark = "*" if row["in_use"] else " "
+        typer.echo(f"{mark} {row['name']:10} {row['created']}  {row['pairs']} pairs  {', '.join(notes)}")
+    for name, why in bad.items():
+        typer.echo(f"! {name:10} {why}")
+    if not rows and not bad:
+        typer.echo("no versions; the bare model writes the reports")
+
+
+def promote(
+    version: Annotated[str, typer.Argument(help="A name of `nippo versions`.")], config: ConfigFile = None
+) -> None:
+    """Use a version from the next report on; a running daemon needs no restart."""
+    from daemon.config import load
+    from daemon.service import now
+    from daemon.versions import promote as put_in_use
+
+    found = put_in_use(load(config), version, now())
+    typer.echo(f"{found.name} is in use from the next report on")
+
+
+def rollback(config: ConfigFile = None) -> None:
+    """Go back to the version that was in use before."""
+    from daemon.config import load
+    from daemon.service import now
+    from daemon.versions import rollback as go_back
+
+    found = go_back(load(config), now())
+    typer.echo(f"{found.name} is in use from the next report on")
+
+
+def prune(
+    keep: Annotated[int, typer.Option("--keep", min=1, help="Keep so many of the newest versions.")],
+    config: ConfigFile = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove old versions. The one in use and the one to roll back to always stay."""
+    from daemon.config import load
+    from daemon.prune import prunable, remove
+
+    settings = load(config)
+    names = prunable(settings, keep)
+    if not names:
+        typer.echo("nothing to remove")
+        return
+    if not yes and not typer.confirm(f"Remove {', '.join(names)}?"):
+        raise typer.Exit(1)
+    for name in names:
+        remove(settings, name)
+        typer.echo(f"{name}: removed")
