@@ -1,0 +1,72 @@
+"""What a person changed in a draft: the coloured difference, the number of edits, the weekly curve. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from difflib import SequenceMatcher
+from statistics import median
+
+from dashboard.markup import escape
+
+
+def difference(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Given two texts, yield (kind, text): "same", "gone" or "new". Lines are matched first, letters inside changed
+    ones. The "same" and "gone" parts joined give ``before``, "same" and "new" give ``after``."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    for tag, a1, a2, b1, b2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        left, right = "".join(old[a1:a2]), "".join(new[b1:b2])
+        if tag == "equal":
+            yield "same", left
+            continue
+        for letter_tag, c1, c2, d1, d2 in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+            if letter_tag == "equal":
+                yield "same", left[c1:c2]
+                continue
+            if c2 > c1:
+                yield "gone", left[c1:c2]
+            if d2 > d1:
+                yield "new", right[d1:d2]
+
+
+def difference_html(before: str, after: str) -> str:
+    """The difference as HTML: removed letters struck out, added ones coloured."""
+    tags = {"same": "{}", "gone": "<del>{}</del>", "new": "<ins>{}</ins>"}
+    inner = "".join(tags[kind].format(escape(text)) for kind, text in difference(before, after))
+    return f'<div class="np-text np-card np-diff">{inner}</div>'
+
+
+def edit_distance(left: str, right: str) -> int:
+    """The Levenshtein distance in characters, by Myers' bit vectors (J. ACM 46, 1999) in Hyyrö's form.
+
+    One step per character of ``right`` on an integer of ``len(left)`` bits: 1,000 pairs of reports take half a second.
+    """
+    if not left or not right:
+        return len(left) + len(right)
+    places: dict[str, int] = defaultdict(int)
+    for index, letter in enumerate(left):
+        places[letter] |= 1 << index
+    everything, last = (1 << len(left)) - 1, 1 << (len(left) - 1)
+    plus, minus, distance = everything, 0, len(left)
+    for letter in right:
+        match = places.get(letter, 0)
+        zero = (((match & plus) + plus) ^ plus) | match | minus
+        up, down = (minus | ~(zero | plus)) & everything, plus & zero
+        distance += bool(up & last) - bool(down & last)
+        up = (up << 1 | 1) & everything
+        plus, minus = (down << 1 | ~(zero | up)) & everything, up & zero
+    return distance
+
+
+def edited_share(draft: str, accepted: str) -> float:
+    """How much of a draft had to be changed: edits per character of the longer text, 0 to 1."""
+    return edit_distance(draft, accepted) / max(len(draft), len(accepted), 1)
+
+
+def weekly(shares: Iterable[tuple[date, float]]) -> list[tuple[date, float, int]]:
+    """Given (day, share) of accepted reports, return (Monday, median share, reports) for each week that has some."""
+    weeks: dict[date, list[float]] = defaultdict(list)
+    for day, share in shares:
+        weeks[day - timedelta(days=day.weekday())].append(share)
+    return [(monday, median(values), len(values)) for monday, values in sorted(weeks.items())]

@@ -1,0 +1,99 @@
+"""The plots, as Altair values that the browser draws from what Streamlit ships. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import altair as alt
+
+from dashboard.days import STATES
+
+COLOURS = {
+    "日記なし": "#eef1f4",
+    STATES["missing"]: "#b9c2cb",
+    STATES["waiting"]: "#c9b8e8",
+    STATES["failed"]: "#d9534f",
+    STATES["draft"]: "#7fb0e0",
+    STATES["needs-review"]: "#f0ad4e",
+    STATES["accepted"]: "#4c9f70",
+}
+WEEKDAYS = list("月火水木金土日")
+
+
+def _chart(values: Sequence[Mapping[str, object]]) -> Any:
+    return alt.Chart(alt.Data(values=[dict(each) for each in values]))  # type: ignore[no-untyped-call]
+
+
+def calendar(squares: Sequence[Mapping[str, object]]) -> Any:
+    """The heat map of ``days.squares``: a column for each week, a square for each day."""
+    domain = [state for state, _ in calendar_key(squares)]
+    return (
+        _chart(squares)
+        .mark_rect(cornerRadius=2, stroke="white", strokeWidth=2)
+        .encode(
+            x=alt.X(
+                "week:O",
+                title=None,
+                axis=alt.Axis(
+                    labelExpr="substring(datum.value, 8, 10) <= '07' ? substring(datum.value, 5, 7) * 1 + '月' : ''",
+                    labelAngle=0,
+                    ticks=False,
+                    domain=False,
+                ),
+            ),
+            y=alt.Y("weekday:O", sort=WEEKDAYS, title=None, axis=alt.Axis(ticks=False, domain=False)),
+            color=alt.Color(
+                "state:N",
+                title=None,
+                scale=alt.Scale(domain=domain, range=[COLOURS[state] for state in domain]),
+                legend=None,
+            ),
+            tooltip=[alt.Tooltip("day:N", title="日付"), alt.Tooltip("state:N", title="状態")],
+        )
+        .properties(height=alt.Step(17))
+    )
+
+
+def calendar_key(squares: Sequence[Mapping[str, object]]) -> list[tuple[str, str]]:
+    """The states that occur, with their colours."""
+    used = {square["state"] for square in squares}
+    return [(state, colour) for state, colour in COLOURS.items() if state in used]
+
+
+def loss_curve(points: Sequence[Mapping[str, object]]) -> Any:
+    """Training loss by step as a line, the loss on held-out rows as dots; points as ``runs.loss_points`` gives them."""
+    base = _chart(points).encode(
+        x=alt.X("step:Q", title="ステップ"),
+        y=alt.Y("loss:Q", title="損失", scale=alt.Scale(zero=False)),
+        color=alt.Color(
+            "kind:N",
+            title=None,
+            scale=alt.Scale(domain=["学習", "検証"], range=["#9fb8cc", "#c2571a"]),
+            legend=alt.Legend(orient="top"),
+        ),
+        tooltip=[alt.Tooltip("step:Q", title="ステップ"), alt.Tooltip("loss:Q", title="損失", format=".4f")],
+    )
+    line = base.transform_filter("datum.kind == '学習'").mark_line()
+    dots = base.transform_filter("datum.kind != '学習'").mark_line(point=alt.OverlayMarkDef(size=70))
+    return alt.layer(line, dots).properties(height=260)
+
+
+def edit_curve(weeks: Sequence[tuple[date, float, int]]) -> Any:
+    """The weekly median of the edited share, as ``changes.weekly`` gives it."""
+    values = [{"week": monday.isoformat(), "share": share, "count": count} for monday, share, count in weeks]
+    return (
+        _chart(values)
+        .mark_line(point=alt.OverlayMarkDef(size=60), color="#3b6ea5")
+        .encode(
+            x=alt.X("week:O", title="週(月曜日)", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
+            y=alt.Y("share:Q", title="直した割合", axis=alt.Axis(format=".0%"), scale=alt.Scale(domainMin=0)),
+            tooltip=[
+                alt.Tooltip("week:N", title="週"),
+                alt.Tooltip("share:Q", title="直した割合", format=".1%"),
+                alt.Tooltip("count:Q", title="件数"),
+            ],
+        )
+        .properties(height=240)
+    )

@@ -1,0 +1,139 @@
+"""What all pages share in one server: settings, vault layout, database, model process. The only module here with state.
+
+Everything is made once for a settings file and again when that file has changed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import streamlit as st
+
+from daemon.checks import CheckSettings
+from daemon.config import Config, config_file, load
+from daemon.errors import NippoError
+from daemon.store import Store
+from daemon.vault import DiaryNote, Layout, read_layout
+from daemon.worker import WorkerClient
+from dashboard.days import Day, ReportShelf, diaries, overview
+from dashboard.drafts import Choice, Drafter, Worker, choices
+from dashboard.markup import notice
+from dashboard.reading import Reading, read_together
+
+TICK_SECONDS = 15.0
+
+
+def settings() -> Config:
+    """The settings as the file holds them now. Raises ``ConfigError``."""
+    file = config_file()
+    return _settings(str(file) if file else "", _mtime(file))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _settings(file: str, _changed: int) -> Config:
+    return load(Path(file) if file else None)
+
+
+def _mtime(file: Path | None) -> int:
+    try:
+        return file.stat().st_mtime_ns if file else 0
+    except OSError:
+        return 0
+
+
+def layout(config: Config) -> Layout:
+    """The vault's own settings, read anew for each redraw: four small files. Raises ``VaultUnavailable``."""
+    return read_layout(config)
+
+
+def store(config: Config) -> Store | None:
+    """The database if there is one. A connection belongs to one thread and each redraw has its own: close it."""
+    return Store.open_existing(config.data_path)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _shelf(_root: str) -> ReportShelf:
+    return ReportShelf()
+
+
+def all_days(config: Config, vault: Layout) -> tuple[list[Day], list[DiaryNote]]:
+    """Every day and every diary note as they are now."""
+    notes = diaries(vault)
+    database = store(config)
+    jobs = []
+    if database:
+        with database:
+            jobs = database.jobs()
+    return overview(notes, _shelf(str(vault.root)).look(vault), jobs), notes
+
+
+def drafter(config: Config) -> Drafter:
+    """The one model process of this server, which all its windows share."""
+    return _drafter(config.model_dump_json(), config)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=lambda old: old.close())
+def _drafter(_key: str, _config: Config) -> Drafter:
+    made = Drafter(_config, lambda wanted: cast(Worker, WorkerClient(wanted)))
+
+    def tick() -> None:
+        while True:
+            time.sleep(TICK_SECONDS)
+            made.tick()
+
+    threading.Thread(target=tick, name="nippo-page-idle", daemon=True).start()
+    return made
+
+
+def version_choices(config: Config) -> list[Choice]:
+    """The versions for the picker; read again when one has come or the champion has changed."""
+    marks = [_mtime(config.data_path / name) for name in ("models", "champion")]
+    return _choices(config.model_dump_json(), tuple(marks), config)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice]:
+    from daemon.engines import adapter_in_use
+
+    adapter = adapter_in_use(_config)
+    return choices(_config, adapter.name if adapter else None)
+
+
+def reading(report: str, diary: str, config: Config) -> Reading:
+    """The checks of a report beside its diary, remembered for equal texts."""
+    key = config.model_dump_json(include={"privacy", "report"})
+    return _reading(report, diary, key, config)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _reading(report: str, diary: str, _key: str, _config: Config) -> Reading:
+    return read_together(report, diary, CheckSettings(_config.privacy, _config.report))
+
+
+def show_error(problem: NippoError) -> None:
+    """An error as a notice: what happened, to what, what to do next."""
+    st.html(notice(problem.title, str(problem), "bad"))
+
+
+def leave_message(title: str, text: str = "", kind: str = "good") -> None:
+    """A notice that is shown once, after the redraw that follows."""
+    st.session_state["message"] = (title, text, kind)
+
+
+def show_message() -> None:
+    """Show and drop what ``leave_message`` left."""
+    message: Any = st.session_state.pop("message", None)
+    if message:
+        st.html(notice(*message))
+
+
+def day_of(text: str) -> date | None:
+    """The date of a query parameter, None when it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

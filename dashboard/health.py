@@ -1,0 +1,134 @@
+"""How nippo itself is: daemon, queue, model process, GPU. Reads; changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from daemon.store import Job
+
+STATES = {"starting": "起動中", "watching": "見守っています", "paused": "一時停止", "stopped": "停止"}
+QUERY = "name,memory.used,memory.total,utilization.gpu"
+
+
+@dataclass(frozen=True)
+class DaemonState:
+    """The daemon in words. ``kind`` as ``markup.notice`` takes it."""
+
+    title: str
+    text: str
+    kind: str
+    running: bool
+
+
+def daemon_state(beat: Mapping[str, Any], holder: int | None, now: datetime) -> DaemonState:
+    """Given the heartbeat and who holds the lock (None: nobody), say how the daemon is. Pure."""
+    if holder is None:
+        return DaemonState(
+            "デーモンは動いていません",
+            "日記を書いても日報は作られません。\nnippo run で起動するか、nippo service install で常駐させてください。",
+            "bad",
+            False,
+        )
+    state = str(beat.get("state", "starting"))
+    working = str(beat.get("working_on") or "")
+    parts = [f"{working} の日報を書いています。"] if working else []
+    if beat.get("message"):
+        parts.append(str(beat["message"]))
+    since = _ago(str(beat.get("started") or ""), now)
+    parts.append(f"プロセス {holder or '不明'}{f'、起動から{since}' if since else ''}")
+    kind = "warn" if state == "paused" or beat.get("message") else "good"
+    return DaemonState(f"デーモン: {STATES.get(state, state)}", "\n".join(parts), kind, True)
+
+
+def _ago(iso: str, now: datetime) -> str:
+    try:
+        seconds = (now - datetime.fromisoformat(iso)).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{max(minutes, 0)}分"
+    return f"{minutes // 60}時間" if minutes < 2880 else f"{minutes // 1440}日"
+
+
+def queue_table(jobs: Iterable[Job]) -> list[dict[str, object]]:
+    """The notes that wait, in the order of work. Pure."""
+    words = {"watch": "新しい日記", "backfill": "さかのぼり", "report": "指定", "redo": "作り直し"}
+    return [
+        {"日付": job.day or "-", "ノート": job.path, "理由": words.get(job.source, job.source), "試行": job.attempts}
+        for job in jobs
+        if job.state == "waiting"
+    ]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that went wrong, and what to do."""
+
+    where: str
+    what: str
+    next_step: str
+
+
+def troubles(jobs: Iterable[Job], last_error: Mapping[str, Any] | None) -> list[Trouble]:
+    """The model's last error and every note that failed or was passed over with a reason. Pure."""
+    found = []
+    if last_error:
+        found.append(Trouble("モデル", str(last_error.get("what", "")), str(last_error.get("next_step", ""))))
+    found += [Trouble(job.day or job.path, job.error, job.next_step) for job in jobs if job.error]
+    return found
+
+
+@dataclass(frozen=True)
+class GpuState:
+    """One GPU; memory in MiB, ``busy`` in per cent."""
+
+    name: str
+    used: int
+    total: int
+    busy: int
+
+
+def gpus() -> list[GpuState]:
+    """What ``nvidia-smi`` says now; nothing where it is missing or does not answer within five seconds."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    try:
+        done = subprocess.run(
+            [program, f"--query-gpu={QUERY}", "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return parse_gpus(done.stdout) if done.returncode == 0 else []
+
+
+def parse_gpus(table: str) -> list[GpuState]:
+    """Given the lines for ``QUERY``, return the GPUs; lines without memory figures are left out. Pure."""
+    found = []
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in line.split(",")]
+        if len(cells) == 4 and cells[1].isdecimal() and cells[2].isdecimal():
+            found.append(GpuState(cells[0], int(cells[1]), int(cells[2]), int(cells[3]) if cells[3].isdecimal() else 0))
+    return found
+
+
+def memory_of(pid: int | None) -> int | None:
+    """The resident memory of a process in MiB; None without the process or on systems without ``/proc``."""
+    if not pid:
+        return None
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20

@@ -1,0 +1,136 @@
+"""A report note as the page holds it: read once, changed only while it is still what was read.
+
+All writes go through ``daemon.report``. Nothing here writes a file by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from daemon.diary import decode
+from daemon.drafting import DraftResult
+from daemon.errors import NoteUnreadable, ReportBlocked
+from daemon.report import change_key, digest, replace_file, write_report
+from daemon.reportnote import FENCE, LINE, ReadReport, ReportNote, quoted, read, render, set_key
+from daemon.vault import Layout, link_name, read_note
+
+
+@dataclass(frozen=True)
+class OpenNote:
+    """A report note as it was when it was read; ``sha`` is the hash of its bytes."""
+
+    file: Path
+    data: bytes
+    sha: str
+    report: ReadReport
+
+
+def open_note(layout: Layout, day: date) -> OpenNote | None:
+    """The report of a day as it is now, None without one. Raises ``ReportBlocked`` when it cannot be read."""
+    file = layout.file(layout.report_path(day))
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise ReportBlocked(f"{file.name}: 読めません({problem.strerror})。", "権限を確かめてください。") from None
+    return OpenNote(file, data, digest(data), read(data))
+
+
+def diary_of(layout: Layout, path: str, kilobytes: int) -> str | None:
+    """The text of a diary note, None when it is gone. Raises ``NoteUnreadable``."""
+    data = read_note(layout, path, kilobytes)
+    return None if data is None else decode(data, path)
+
+
+def body_start(data: bytes) -> int:
+    """Where the body begins: behind a closed frontmatter, else at the start (behind a byte-order mark). Pure."""
+    begin = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    first = FENCE.match(data, begin)
+    at = first.end() if first else len(data)
+    while at < len(data):
+        if closing := FENCE.match(data, at):
+            return closing.end()
+        line = LINE.match(data, at)
+        at = line.end() if line and line.end() > at else len(data)
+    return begin
+
+
+def with_body(data: bytes, body: str) -> bytes:
+    """Given a note's bytes, return them with another body; the frontmatter stays byte for byte, and so do the line ends
+    that the note uses. Pure."""
+    start = body_start(data)
+    ending = "\r\n" if b"\r\n" in data[:start] or (not start and b"\r\n" in data) else "\n"
+    text = body.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    head = data[:start]
+    if head and not head.endswith((b"\n", b"\r", b"\xef\xbb\xbf")):
+        head += ending.encode()
+    return head + (text + "\n").replace("\n", ending).encode()
+
+
+def save_body(note: OpenNote, body: str, accept: bool = False) -> str:
+    """Write another body into a report note, with ``accept`` ticked in the same step; return the new hash.
+
+    Raises ``daemon.report.ReportTouched`` when the note on disk is no longer the one that was opened (nothing is
+    written then) and ``ReportBlocked`` when it cannot be written or has no ``accepted`` line to tick.
+    """
+    data = with_body(note.data, body) if body != note.report.body else note.data
+    if accept:
+        data = _ticked(data, note.file.name, "accepted", "true")
+    if data != note.data:
+        replace_file(note.file, data, note.sha, lambda: True)
+    return digest(data)
+
+
+def tick(note: OpenNote, key: str, value: bool) -> str:
+    """Set one checkbox of a report note and keep every other byte; errors as in ``save_body``."""
+    return change_key(note.file, key, "true" if value else "false", note.sha)
+
+
+def save_draft(
+    layout: Layout, day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime
+) -> tuple[str, str]:
+    """Put a draft of the page into the vault as the report of a day.
+
+    ``link`` is the diary's path. ``before`` is the report that the person saw and chose to replace, None when there was
+    none: a report that has come or changed since then is left alone (``ReportTouched``). A replaced note keeps its
+    other lines. Returns the hash of the bytes written, and of those that the draft would have given without edits.
+    """
+
+    def note_of(text: str) -> bytes:
+        if before is None or not before.report.whole:
+            return render(
+                ReportNote(
+                    day=day,
+                    diary=link_name(link),
+                    body=text,
+                    status=result.status,
+                    model=result.version,
+                    generated=now,
+                    warnings=tuple(result.warnings),
+                )
+            ).encode()
+        data = with_body(before.data, text)
+        stamp = now.isoformat(timespec="seconds")
+        for key, value in (("status", result.status), ("model", quoted(result.version)), ("generated", stamp)):
+            data = _ticked(data, before.file.name, key, value)
+        return data
+
+    data = note_of(body)
+    write_report(layout.root, layout.file(layout.report_path(day)), data, before.sha if before else None, lambda: True)
+    return digest(data), digest(note_of(result.body))
+
+
+def _ticked(data: bytes, name: str, key: str, value: str) -> bytes:
+    try:
+        return set_key(data, key, value)
+    except KeyError:
+        raise ReportBlocked(
+            f"{name}: プロパティに `{key}` の行がありません。",
+            "Obsidianでその行を戻すか、ノートを消してから作り直してください。",
+        ) from None
+
+
+__all__ = ["NoteUnreadable", "OpenNote", "diary_of", "open_note", "save_body", "save_draft", "tick", "with_body"]

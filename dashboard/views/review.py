@@ -1,0 +1,224 @@
+"""レビュー: the reports by date; diary and report side by side; edit, accept, redo, forget."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from daemon.config import Config
+from daemon.errors import NippoError, NoteUnreadable
+from daemon.report import ReportTouched
+from daemon.vault import Layout
+from dashboard import actions, charts, context, notes
+from dashboard.changes import difference_html
+from dashboard.days import STATES, Day, counted, filtered, label, squares
+from dashboard.markup import chip, heading, key, notice, notices, small
+from dashboard.notes import OpenNote
+from dashboard.reading import side_by_side
+
+LOOK_SECONDS = 3.0
+
+
+def page() -> None:
+    config = context.settings()
+    vault = context.layout(config)
+    context.show_message()
+    days, _ = context.all_days(config, vault)
+    if not days:
+        st.html(notice("まだ何もありません", "日記を書くと、ここに日報が並びます。"))
+        return
+    with st.expander("カレンダー", expanded=True):
+        found = squares(days, date.today())
+        st.altair_chart(charts.calendar(found), width="stretch", alt="日ごとの状態のカレンダー")
+        st.html(key(charts.calendar_key(found)))
+    chosen = _choose(days)
+    if chosen is not None:
+        st.divider()
+        _one(config, vault, chosen)
+
+
+def _choose(days: list[Day]) -> Day | None:
+    """Filter and queue: the day that is looked at."""
+    counts = counted(days)
+    states = st.pills(
+        "絞り込み",
+        list(STATES),
+        selection_mode="multi",
+        format_func=lambda state: f"{STATES[state]} {counts[state]}",
+        key="states",
+    )
+    found = filtered(days, states)
+    if not found:
+        st.html(small("この条件の日はありません。"))
+        return None
+    known = [each.day for each in found]
+    if st.session_state.get("day") not in known:
+        asked = context.day_of(st.query_params.get("day", ""))
+        st.session_state["day"] = asked if asked in known else known[0]
+    place = known.index(st.session_state["day"])
+    older, middle, newer = st.columns([1, 4, 1], vertical_alignment="bottom")
+    if older.button("前の日", shortcut="Alt+Left", disabled=place + 1 >= len(known), width="stretch", key="older"):
+        st.session_state["day"] = known[place + 1]
+    if newer.button("次の日", shortcut="Alt+Right", disabled=place == 0, width="stretch", key="newer"):
+        st.session_state["day"] = known[place - 1]
+    labels = {each.day: label(each) for each in found}
+    day = middle.selectbox("日報", known, format_func=lambda day: labels[day], key="day")
+    return next(each for each in found if each.day == day)
+
+
+def _one(config: Config, vault: Layout, each: Day) -> None:
+    st.html(heading(f"{each.day.isoformat()}({'月火水木金土日'[each.day.weekday()]})"))
+    note = notes.open_note(vault, each.day)
+    diary = _diary(config, vault, each)
+    if note is None:
+        st.html(chip(STATES[each.state], each.state) + small(each.diary_path))
+        if each.error:
+            st.html(notice(each.error, each.next_step, "bad"))
+        if diary is not None:
+            st.html(side_by_side(diary, "", None))
+        if st.button("この日の日報を作る", type="primary", disabled=diary is None, key="make"):
+            _do(
+                lambda: actions.ask_for_report(config, vault, each.diary_path, each.day),
+                "作成を頼みました",
+                actions.daemon_hint(config),
+            )
+        return
+    kept = _keep(each.day, note)
+    report = note.report
+    state = "accepted" if report.accepted else report.status or "draft"
+    st.html(chip(STATES.get(state, state), state) + chip(report.model or "?") + small(report.generated))
+    if report.warnings:
+        st.html(notices(report.warnings))
+    with st.spinner("日記と照らし合わせています…", show_time=True):
+        reading = context.reading(kept["text"], diary, config) if diary is not None else None
+    st.html(side_by_side(diary, kept["text"], reading))
+    st.html(small("日報の項目に触れるか、Tabキーで選ぶと、もとになった日記の行が光ります。赤い下線は私的な語です。"))
+    _watch_disk(vault, each.day, note.sha)
+    _edit(config, vault, each, note, kept, reading.findings if reading else ())
+
+
+def _diary(config: Config, vault: Layout, each: Day) -> str | None:
+    if not each.diary_path:
+        return None
+    try:
+        return notes.diary_of(vault, each.diary_path, config.watch.max_note_kilobytes)
+    except NoteUnreadable as problem:
+        context.show_error(problem)
+        return None
+
+
+def _keep(day: date, note: OpenNote) -> dict[str, Any]:
+    """What this window holds of a day: the note as it was opened and the person's text. A note that changed on disk is
+    taken over while the text is untouched; else both stay, and saving will say so."""
+    kept: dict[str, Any] = st.session_state.setdefault("kept", {}).setdefault(
+        day, {"note": note, "text": note.report.body, "turn": 0}
+    )
+    if kept["note"].sha != note.sha and kept["text"] in (kept["note"].report.body, note.report.body):
+        kept.update(note=note, text=note.report.body, turn=kept["turn"] + 1)
+    return kept
+
+
+def _watch_disk(vault: Layout, day: date, sha: str) -> None:
+    """Say so, every few seconds, when the note was changed in Obsidian while it is open here."""
+
+    @st.fragment(run_every=LOOK_SECONDS)
+    def watch() -> None:
+        now = notes.open_note(vault, day)
+        if (now.sha if now else "") != sha:
+            st.html(
+                notice("このノートはほかで変更されました", "読み込むと、直していない本文は新しくなります。", "warn")
+            )
+            if st.button("読み込む", key="reload"):
+                st.rerun()
+
+    watch()
+
+
+def _edit(
+    config: Config, vault: Layout, each: Day, note: OpenNote, kept: dict[str, Any], findings: tuple[str, ...]
+) -> None:
+    """The person's text with its difference to the draft, and what can be done with it."""
+    draft = actions.draft_of(config, each.day) or kept["note"].report.body
+    left, right = st.columns(2)
+    with left:
+        text = st.text_area(
+            "本文(Ctrl+Enterで反映)", value=kept["text"], height=320, key=f"text-{each.day}-{kept['turn']}"
+        )
+        if text != kept["text"]:
+            kept["text"] = text
+            st.rerun()
+    with right:
+        changed, copy = st.tabs(["下書きからの変更", "コピー用"])
+        changed.html(difference_html(draft, text))
+        copy.code(text, language=None, wrap_lines=True)
+    if findings:
+        st.html(notices(findings, "検査の指摘"))
+    if kept["note"].sha != note.sha:
+        _conflict(note, kept)
+        return
+    edited = text != note.report.body
+    save, accept, redo, forget = st.columns(4)
+    if save.button("保存", disabled=not edited, shortcut="Ctrl+S", width="stretch", key="save"):
+        _write(kept, accept=False)
+    words = "提出を取り消す" if note.report.accepted and not edited else "提出済みにする"
+    if accept.button(words, type="primary", shortcut="Alt+A", width="stretch", key="accept"):
+        if note.report.accepted and not edited:
+            _do(lambda: notes.tick(note, "accepted", False), "提出を取り消しました")
+        else:
+            _write(kept, accept=True)
+    if redo.button("作り直す", shortcut="Alt+D", width="stretch", key="redo", disabled=edited):
+        _do(lambda: notes.tick(note, "redo", True), "作り直しを頼みました", actions.daemon_hint(config))
+    if forget.button("忘れる", width="stretch", key="forget"):
+        _forget(config, each.day)
+
+
+def _write(kept: dict[str, Any], accept: bool) -> None:
+    """Save the kept text; on a conflict nothing is written and the text stays."""
+    done = "提出済みにしました" if accept else "保存しました"
+    _do(lambda: notes.save_body(kept["note"], kept["text"], accept), done, kept["note"].file.name)
+
+
+def _do(action: Any, done: str, more: str = "") -> None:
+    try:
+        action()
+    except ReportTouched:
+        words = "ノートがほかで変更されていたため、何も書きませんでした。あなたの文はこのページに残っています。"
+        context.leave_message("保存しませんでした", words, "bad")
+    except NippoError as problem:
+        context.leave_message(problem.title, str(problem), "bad")
+    else:
+        context.leave_message(done, more)
+    st.rerun()
+
+
+def _conflict(note: OpenNote, kept: dict[str, Any]) -> None:
+    """Both texts, and the person chooses; nothing is written before that."""
+    words = "このノートはObsidianなどで変更されました。何も上書きしていません。どちらを残すか選んでください。"
+    st.html(notice("変更がぶつかりました", words, "bad"))
+    st.html(small("保管庫の文 → あなたの文"))
+    st.html(difference_html(note.report.body, kept["text"]))
+    mine, theirs = st.columns(2)
+    if mine.button("あなたの文で続ける", width="stretch", key="mine"):
+        kept["note"] = note
+        st.rerun()
+    if theirs.button("保管庫の文を使う", width="stretch", key="theirs"):
+        kept.update(note=note, text=note.report.body, turn=kept["turn"] + 1)
+        st.rerun()
+
+
+@st.dialog("この日を忘れますか")
+def _forget(config: Config, day: date) -> None:
+    st.html(
+        notice(
+            f"{day.isoformat()} を学習から外します",
+            "保存された日記と日報の組、下書きをデータベースから消します。保管庫のノートはそのままです。",
+            "warn",
+        )
+    )
+    yes, no = st.columns(2)
+    if yes.button("忘れる", type="primary", width="stretch", key="forget_yes"):
+        _do(lambda: actions.forget(config, day), "忘れました", day.isoformat())
+    if no.button("やめる", width="stretch", key="forget_no"):
+        st.rerun()
