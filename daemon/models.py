@@ -64,7 +64,7 @@ def resolve_gguf(reference: str, progress: Progress | None = None) -> Path:
     if reference in KNOWN:
         return _known(KNOWN[reference], progress)
     path = Path(reference).expanduser()
-    if path.is_dir():
+    if reference and path.is_dir():
         return pick(sorted(path.glob("*.gguf")), reference)
     if path.is_file():
         return path

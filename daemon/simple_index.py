@@ -11,6 +11,7 @@ import html.parser
 import os
 import re
 import shlex
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -128,8 +129,10 @@ def _get(address: str, received: Callable[[int], None] | None = None) -> bytes |
     return bytes(data)
 
 
-def _certificate() -> str | bool:
-    return os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE") or True
+def _certificate() -> ssl.SSLContext | bool:
+    """pip's own certificate setting, else httpx's default, which knows ``SSL_CERT_FILE``."""
+    file = os.environ.get("PIP_CERT")
+    return ssl.create_default_context(cafile=file) if file else True
 
 
 class _Links(html.parser.HTMLParser):
