@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from daemon.checks.aliases import is_known_term
@@ -57,7 +58,22 @@ TECH_TAIL = re.compile(
 
 def is_technical(name: str) -> bool:
     """Whether a word is a technical or report word whatever stands around it."""
-    return name in TECHNICAL_NAMES or name in STUDY or is_known_term(name)
+    return name in TECHNICAL_NAMES or name in STUDY or is_known_term(name) or _compound(name)
+
+
+@lru_cache(maxsize=4096)
+def _compound(name: str) -> bool:
+    """Whether a katakana word begins or ends with a known term (サブクエリ), or is longer than names are."""
+    if not _KATAKANA.fullmatch(name):
+        return False
+    return len(name) > 8 or any(
+        len(piece) >= 3 and is_known_term(piece)
+        for cut in range(2, len(name) - 1)
+        for piece in (name[cut:], name[:cut])
+    )
+
+
+_KATAKANA = re.compile("[ァ-ヺー]{5,}")
 
 
 def does_favour(after: str) -> bool:

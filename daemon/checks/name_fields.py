@@ -94,7 +94,7 @@ def speakers(text: str) -> Iterator[Name]:
         several = len(set(spans)) >= 2
         if (
             person
-            or (label in quoted and len(label) <= 6 and one_word and (several or not common))
+            or (label in quoted and len(label) <= 6 and one_word and (several or not common or len(quoted) >= 2))
             or (several and one_word and not common and len(label) <= 6)
         ):
             yield from (Name("nickname", *span, "会話の話し手") for span in spans)

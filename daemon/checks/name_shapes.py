@@ -67,7 +67,7 @@ _LATIN_NAME = re.compile(
 )
 
 _READING = re.compile(
-    rf"(?P<name>[{KANJI}]{{1,5}})(?:さん|くん|ちゃん|先輩)?\((?P<reading>[ぁ-ゖー]{{2,8}}|[ァ-ヺー]{{2,10}})(?:さん|くん|ちゃん)?(?=[)、])"
+    rf"(?P<name>[{KANJI}]{{1,5}})(?:さん|くん|ちゃん|先輩)?(?:\]\])?\((?P<reading>[ぁ-ゖー]{{2,8}}|[ァ-ヺー]{{2,10}})(?:さん|くん|ちゃん)?(?=[)、])"
 )
 
 
@@ -165,6 +165,7 @@ def nicknames(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
         word = text[start:end]
         first = begins.get(start)
         whole = first is not None and first.end == end and not (first.oov or first.is_name)
+        whole = whole and not (match["twice"] and re.match("[はがも]", text[end : end + 1]))
         if len(word) < 3 or word in COMMON_HIRAGANA or whole or is_technical(word) or word in NOT_NAMES:
             continue
         yield Name("nickname", start, end, "あだ名の形")

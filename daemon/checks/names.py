@@ -77,9 +77,13 @@ _ENDINGS = "斗菜花央奈希介郎太也哉弥真帆香美佳紗莉愛音乃�
 _PEOPLE = "悠勇隼直和健拓優雅真陽春晴海琉蓮結律"
 """Kanji before 人 with which it is a name (悠人) and no kind of people (外人)."""
 _COUNTED = frozenset(
-    "人月日年本一二三四五六七八九十百千万大小中上下左右前後力点面線色形音声水火木土金心手目足口身体親子王玉神門家宮寺文字学校生先行列高低長新古東西南北男女夫妻"
+    "人月日年本一二三四五六七八九十百千万大小中上下左右前後力点面線色形音声水火木土金心手目足口身体親子王玉神門"
+    "家宮寺文字学校生先行列高低長新古東西南北男女夫妻"
 )
 """Name kanji that are words of their own too often."""
+_ONE = NAME_KANJI | SINGLE
+_NAME_ONLY = frozenset("紗莉凛澪璃瑠茉萌颯翔湊斗奈弥哉琉玲怜惺柚栞莞蒔絢綾")
+"""Kanji that stand in hardly anything but names."""
 _SAYS = re.compile(
     "(?:が|は|も|に|から|の|と|って)"
     "(?:言っ|聞い|教え|笑|泣|喋|話し|電話|返信|返事|告白|ケンカ|喧嘩|デート|結婚|既読|LINE)"
@@ -101,7 +105,7 @@ def _related(text: str, start: int) -> bool:
 
 
 def _dictionary(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
-    """Words that Sudachi calls 人名. Surnames and foreign names in katakana need a person's context: terms look alike."""
+    """Words that Sudachi calls 人名. Surnames and foreign names in katakana need a person's context."""
     for token in tokens:
         surface = token.surface
         if not token.is_name or len(surface) < 2 or surface in NOT_NAMES or surface in COMMON_HIRAGANA:
@@ -144,13 +148,13 @@ def _singles(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
     """Names of one kanji: rare ones before a particle, others in a person's context."""
     for token in tokens:
         single = token.surface
-        if len(single) != 1 or single not in NAME_KANJI | SINGLE:
+        if len(single) != 1 or single not in _ONE:
             continue
         if _before(text, token.start) == "kanji" or _after(text, token.end) in ("kanji", "katakana"):
             continue
         after = text[token.end : token.end + 14]
         if (
-            (single in NAME_KANJI - _COUNTED and _related(text, token.start) and re.match("[(がはもにと、」]", after))
+            (single not in _COUNTED and _related(text, token.start) and re.match("[(がはもにと、」]", after))
             or (single in RARE_SINGLE and PARTICLE.match(after))
             or (single in COMMON_SINGLE and is_person(text, token.start, token.end))
         ):
@@ -203,10 +207,8 @@ def _kanji_person(text: str, token: Token) -> bool:
         return surface not in PLACES and bool(_SURNAME_DOES.match(after) or is_person(text, token.start, token.end))
     if "/固有名詞/" in token.pos or token.oov:
         return is_person(text, token.start, token.end)
-    if (
-        len(surface) != 2
-        or "普通名詞" not in token.pos
-        or not all(kanji in NAME_KANJI or kanji == "々" for kanji in surface)
-    ):
+    if len(surface) != 2 or "普通名詞" not in token.pos:
         return False
-    return _related(text, token.start) or (surface in DOUBLE and PARTICLE.match(after) is not None)
+    if surface in DOUBLE or (NAME_KANJI.issuperset(surface) and not _NAME_ONLY.isdisjoint(surface)):
+        return PARTICLE.match(after) is not None or after.startswith("で")
+    return (NAME_KANJI | {"々"}).issuperset(surface) and _related(text, token.start)

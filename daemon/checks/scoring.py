@@ -9,7 +9,7 @@ from daemon.checks.form import check_copied, check_form, check_length, check_sty
 from daemon.checks.grounding import check_grounded
 from daemon.checks.leak import check_leak
 from daemon.checks.settings import CheckSettings
-from daemon.checks.sources import coverage, find_sources
+from daemon.checks.sources import coverage, emptiness, find_sources
 from daemon.checks.terms import find_private_terms
 from daemon.checks.text import normalise
 
@@ -30,8 +30,9 @@ def score(report: str, diary: str, settings: CheckSettings, terms: Sequence[Priv
         *check_length(text, settings.report),
     ]
     body = [line.text for line in lines if line.kind in ("bullet", "closing", "text")]
+    says_nothing = [line.kind for line in lines] == ["no-study"]
     return Score(
         findings=tuple(findings),
         sources=find_sources([line.text for line in lines if line.kind == "bullet"], source),
-        coverage=coverage(body, source),
+        coverage=emptiness(source) if says_nothing else coverage(body, source),
     )

@@ -16,8 +16,8 @@ from daemon.checks.tokens import tokenize
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _STOP = words_of(
     "事 物 所 時 日 今日 本日 明日 昨日 今 為 様 方 人 何 的 化 中 後 前 次 回 個 分 学習 授業 課題 確認 理解 作成 "
-    "実施 完了 使用 利用 内容 方法 自分 必要 問題 部分 こと もの ため とき よう ところ 予定 今後 次回 以下 それ これ あれ "
-    "ここ そこ どこ 二 一 三 〇 者 先 時間 仕組み 考え 取り組み 練習"
+    "実施 完了 使用 利用 内容 方法 自分 必要 問題 部分 こと もの ため とき よう ところ 予定 今後 次回 以下 "
+    "それ これ あれ ここ そこ どこ 二 一 三 〇 者 先 時間 仕組み 考え 取り組み 練習"
 )
 
 
@@ -55,13 +55,28 @@ _SENTENCE = re.compile(r"[^。!?\n]+")
 
 
 @lru_cache(maxsize=8)
-def _wanted(diary: str) -> frozenset[str]:
-    """The content words of all sentences about study."""
+def _wanted(diary: str) -> tuple[frozenset[str], int, int]:
+    """The content words of all sentences about study, the number of those sentences, and of all sentences."""
     wanted: set[str] = set()
+    study = total = 0
     for match in _SENTENCE.finditer(diary):
-        if len(match.group().strip()) >= 6 and is_study(match.group()):
+        if len(match.group().strip()) < 6:
+            continue
+        total += 1
+        if is_study(match.group()):
+            study += 1
             wanted |= _between(diary, *match.span())
-    return frozenset(word for word in wanted if len(word) > 1)
+    return frozenset(word for word in wanted if len(word) > 1), study, total
+
+
+def emptiness(diary: str) -> float:
+    """Given a normalised diary, return the coverage that a report "nothing was studied" earns: 1 without a sentence
+    about study, 0.5 where they are few or the smaller part (a lesson that was skipped, somebody else's work), else 0.
+    Of the corpus' no-study diaries nine in ten get 0.5 and more."""
+    _, study, total = _wanted(diary)
+    if not study:
+        return 1.0
+    return 0.5 if study <= 3 or study <= 0.4 * total else 0.0
 
 
 def find_sources(texts: list[str], diary: str) -> tuple[tuple[int, ...], ...]:
@@ -93,7 +108,7 @@ def coverage(texts: list[str], diary: str) -> float:
     """Given bullets and closing of a report and a normalised diary, return the share (0 to 1) of the diary's study
     words that the report takes up: each word once, words of three characters and more twice as heavy. A diary without
     study is covered by anything."""
-    wanted = _wanted(diary)
+    wanted, _, _ = _wanted(diary)
     own: set[str] = set()
     for text in texts:
         own |= content_words(text)

@@ -73,10 +73,29 @@ def _all(text: str, settings: CheckSettings) -> Iterator[Raw]:
         for start in _occurrences(text, word):
             if _stands_alone(text, start, start + len(word)):
                 yield (name.kind, start, start + len(word), name.why)
-    study = "\n".join(text[start:end] for start, end in _sentence_spans(text) if is_study(text[start:end]))
+    study = _study_text(text)
     rest = [*_works(text), *_figures(text), *_words(text, study)]
     yield from rest
     yield from _apart(text, study, {*(name.start for name in names), *(raw[1] for raw in rest)})
+
+
+def _study_text(text: str) -> str:
+    """The sentences about study, each with its neighbours in the line: work goes on where no term is named."""
+    kept: list[str] = []
+    spans = list(_sentence_spans(text))
+    about = [is_study(text[start:end]) for start, end in spans]
+    for index, (start, end) in enumerate(spans):
+        beside = (
+            (
+                0 <= other < len(spans)
+                and about[other]
+                and "\n" not in text[min(start, spans[other][0]) : max(end, spans[other][1])]
+            )
+            for other in (index - 1, index + 1)
+        )
+        if about[index] or any(beside):
+            kept.append(text[start:end])
+    return "\n".join(kept)
 
 
 def _occurrences(text: str, word: str) -> Iterator[int]:
@@ -159,6 +178,7 @@ _LEXICON = {
     **dict.fromkeys(lexicon.CERTAIN_FAMILY, ("family", "家族・恋人の語")),
     **dict.fromkeys(lexicon.PARTNERS, ("nickname", "呼びかけ")),
 }
+_FIRST = frozenset(word[0] for word in _LEXICON)
 _LONGEST = max(map(len, _LEXICON))
 _ALWAYS = ("family", "affection", "nickname")
 
@@ -169,6 +189,8 @@ def _words(text: str, study: str) -> Iterator[Raw]:
     for short in (False, True):
         tokens = tokenize(text, short)
         for index, token in enumerate(tokens):
+            if text[token.start] not in _FIRST:
+                continue
             last = index
             while last < len(tokens) and tokens[last].end - token.start <= _LONGEST and last - index < 4:
                 word = text[token.start : tokens[last].end]

@@ -1,0 +1,158 @@
+"""``nippo check``: explain a report: each check, the private terms of its diary, and where each bullet comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from daemon.config import Config, load
+from daemon.errors import NoteUnreadable, UsageError
+from daemon.options import ConfigFile
+
+if TYPE_CHECKING:
+    from daemon.checks import PrivateTerm, Score
+
+FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*\n")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check")(check)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A diary and the report to check, as text, with the paths they came from."""
+
+    diary_path: Path
+    diary: str
+    report_path: Path | None
+    report: str | None
+
+
+def check(
+    note: Annotated[str, typer.Argument(help="A day such as 2026-01-07, or a diary file.")],
+    report: Annotated[Path | None, typer.Option("--report", help="The report to check; else the day's own.")] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show the private terms themselves, not only their kinds.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Explain a report: every check, every private term of the diary, the diary lines behind each bullet."""
+    from daemon.checks import CheckSettings, find_private_terms, score
+
+    chosen = load(config)
+    pair = find_pair(note, report, chosen)
+    settings = CheckSettings(chosen.privacy, chosen.report)
+    terms = find_private_terms(pair.diary, settings)
+    result = score(pair.report, pair.diary, settings, terms) if pair.report is not None else None
+    if as_json:
+        typer.echo(json.dumps(as_values(pair, terms, result, show), ensure_ascii=False, indent=2))
+    else:
+        _print(pair, terms, result, show)
+    if result is not None and not result.clean:
+        raise typer.Exit(1)
+
+
+def find_pair(note: str, report: Path | None, config: Config) -> Pair:
+    """Given a day or a diary file, return the diary and its report. Raises ``UsageError`` without such a note."""
+    diary_path, own_report = (_of_day(date.fromisoformat(note), config)) if _is_day(note) else (_of_file(note, config))
+    report_path = report or own_report
+    if report is not None and not report.is_file():
+        raise UsageError(f"{report}: no such file", "Name an existing report after --report.")
+    body = None
+    if report_path is not None and report_path.is_file():
+        body = FRONTMATTER.sub("", _text(report_path), count=1).strip("\n")
+    return Pair(diary_path, _text(diary_path), report_path if body is not None else None, body)
+
+
+def _is_day(note: str) -> bool:
+    try:
+        date.fromisoformat(note)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_day(day: date, config: Config) -> tuple[Path, Path]:
+    from daemon.vault import DiaryNote, find_diaries, read_layout
+
+    layout = read_layout(config)
+    for found in find_diaries(layout):
+        if isinstance(found, DiaryNote) and found.day == day:
+            return layout.file(found.path), layout.file(layout.report_path(day))
+    raise UsageError(f"There is no diary of {day.isoformat()} in {layout.root}.", "Name another day, or a diary file.")
+
+
+def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
+    """A file anywhere; when it is a diary note of the vault, its report is known too."""
+    from daemon.errors import NippoError
+    from daemon.vault import read_layout
+
+    file = Path(note).expanduser()
+    if not file.is_file():
+        raise UsageError(f"{note}: neither a day nor a file", "Write a day as 2026-01-07, or name a diary file.")
+    try:
+        layout = read_layout(config)
+        path = layout.path_of(file)
+        day = layout.diary_date(path) if path else None
+    except NippoError:  # without a vault, or beside it, a lone file is still worth explaining
+        return file, None
+    return file, layout.file(layout.report_path(day)) if day else None
+
+
+def _text(file: Path) -> str:
+    from daemon.diary import decode
+
+    try:
+        return decode(file.read_bytes(), str(file))
+    except OSError as problem:
+        raise NoteUnreadable(f"{file}: cannot be read ({problem.strerror})", "Check the file and its rights.") from None
+
+
+def as_values(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool) -> dict[str, object]:
+    """The explanation as JSON values. The texts of private terms and findings only with ``show``."""
+    counts = Counter(term.kind for term in terms)
+    return {
+        "diary": str(pair.diary_path),
+        "report": str(pair.report_path) if pair.report_path else None,
+        "private": {
+            "counts": dict(counts.most_common()),
+            "terms": [term.to_json(show=True) for term in terms] if show else None,
+        },
+        "score": result.to_json() if result else None,
+    }
+
+
+def _print(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from daemon.checks import CHECKS, KINDS
+
+    console = Console()
+    console.print(f"diary   {pair.diary_path}", highlight=False, markup=False)
+    console.print(f"report  {pair.report_path or 'none yet'}", highlight=False, markup=False)
+    table = Table("private terms", "count", *(["texts"] if show else []))
+    for kind, count in Counter(term.kind for term in terms).most_common():
+        texts = ["、".join(dict.fromkeys(term.text for term in terms if term.kind == kind))] if show else []
+        table.add_row(KINDS.get(kind, kind), str(count), *texts)
+    console.print(table)
+    if result is None:
+        return
+    checks = Table("check", "passed", "what")
+    for name in CHECKS:
+        faults = [finding for finding in result.findings if finding.check == name]
+        what = "\n".join(f"line {fault.line}: {fault.message}" if fault.line else fault.message for fault in faults)
+        checks.add_row(name, "no" if faults else "yes", what)
+    console.print(checks)
+    for number, lines in enumerate(result.sources, start=1):
+        console.print(f"bullet {number} ← diary lines {', '.join(map(str, lines)) or 'none'}", highlight=False)
+    console.print(f"takes up {result.coverage:.0%} of the diary's study words", highlight=False)
