@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from daemon.config import WatchSettings
+from daemon.config import Config, WatchSettings
 from daemon.errors import NoteUnreadable
 from daemon.intake import is_wanted, set_aside, take_in
 from daemon.report import digest
@@ -39,6 +39,10 @@ class Companion(Protocol):
 
     def turn(self, now: datetime, monotonic: float) -> None:
         """Called at least every few seconds."""
+        ...
+
+    def reconfigure(self, config: Config) -> None:
+        """The settings were read again and have changed."""
         ...
 
     def stop(self) -> None:

@@ -237,6 +237,7 @@ class Service:
                     read_layout(fresh)
                 self._close()
                 self.config = fresh
+                tell(self._companions, lambda companion: companion.reconfigure(fresh))
                 log.info("reload: %s", "; ".join(changes))
             else:
                 log.info("reload: nothing has changed")

@@ -503,12 +503,20 @@ def test_companions_see_settled_reports_and_cannot_stop_the_daemon(make_vault, s
         def turn(self, now: datetime, monotonic: float) -> None:
             raise RuntimeError("broken")
 
+        def reconfigure(self, config: Config) -> None:
+            seen.append(("reconfigured", config.engine.drafts))
+
         def stop(self) -> None:
             seen.append(("stopped", None))
 
     vault = make_vault()
-    with running(settings(vault), FakeWorker(), make_companions=lambda config, store: [Review()]):
+    config = settings(vault)
+    assert config.file
+    with running(config, FakeWorker(), make_companions=lambda config, store: [Review()]) as service:
         (vault / "nippo").mkdir()
         (vault / NOTE).write_text("日記")
         until(lambda: ("changed", REPORT) in seen)
+        config.file.write_text(config.file.read_text() + "[engine]\ndrafts = 2\n")
+        service.reload()
+        until(lambda: ("reconfigured", 2) in seen)
     assert seen[0] == ("scanned", None) and seen[-1] == ("stopped", None)
