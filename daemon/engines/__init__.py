@@ -103,7 +103,7 @@ def engine_kind(config: Config) -> str:
         return "llamacpp"
     from daemon.hardware import choose, probe
 
-    return "transformers" if choose(probe()).kind == "transformers" else "llamacpp"
+    return "transformers" if choose(probe(), has_gpu_extra=True).kind == "transformers" else "llamacpp"
 
 
 def adapter_in_use(config: Config) -> Adapter | None:
