@@ -77,7 +77,11 @@ class Container:
         """Start PID 1 and wait until systemd says that the machine runs."""
         self._cgroup.mkdir(exist_ok=True)
         script = Path(__file__).with_name("boot.sh")
-        enter = f'echo $$ > "{self._cgroup}/cgroup.procs" && exec unshare -m -p -f -u -i -C --kill-child sh "$@"'
+        # Ended with the test, however that ends: unshare dies with its parent, PID 1 with unshare.
+        enter = (
+            f'echo $$ > "{self._cgroup}/cgroup.procs" && '
+            'exec setpriv --pdeathsig KILL unshare -m -p -f -u -i -C --kill-child sh "$@"'
+        )
         arguments = [str(script), str(self._lower), str(self.folder), str(self.models or "")]
         with (self.folder / "console").open("ab") as console:
             self._process = subprocess.Popen(
