@@ -48,18 +48,18 @@ class Soak:
 
     def new_note(self) -> None:
         day = str(date.today() + timedelta(days=len(self.notes)))
-        self._save(day, f"今日は{self.random.choice(TOPICS)}を復習した。\n")
+        self._save(day, self._text())
         self.done["notes saved"] += 1
 
     def edit(self) -> None:
         day = self.random.choice(list(self.notes))
-        self._save(day, self.notes[day] + f"{self.random.choice(TOPICS)}の続きも見直した。\n")
+        self._save(day, self._text())
         self.done["notes edited"] += 1
 
     def rename_over(self) -> None:
         """An editor that writes beside the note and renames over it."""
         day = self.random.choice(list(self.notes))
-        text = self.notes[day] + "問題集を一問解いた。\n"
+        text = self._text()
         temporary = self.vault / "diary" / f".{day}.md.swp"
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(self.vault / "diary" / f"{day}.md")
@@ -97,6 +97,11 @@ class Soak:
                 wrong.append(f"diary {day} was changed")
         return wrong
 
+    def _text(self) -> str:
+        """A diary of its own, never longer than the others: an edit replaces, so that only leaks make anything grow."""
+        first, second = self.random.sample(TOPICS, 2)
+        return f"今日は{first}を復習した。\n{second}の問題を{self.random.randrange(10**6)}番まで見直した。\n"
+
     def _save(self, day: str, text: str) -> None:
         (self.vault / "diary" / f"{day}.md").write_text(text, encoding="utf-8")
         self.notes[day] = text
@@ -121,12 +126,16 @@ def main() -> int:
 
 
 def _stir(soak: Soak, daemon: psutil.Process, began: float, seconds: float) -> None:
-    """Do something every half second, kill the worker every 30 s, sample every 5 s."""
+    """Do something every half second, kill the worker every 30 s, sample every 5 s.
+
+    New notes come in the first third only: the daemon remembers every note, so memory may grow with them and with
+    nothing else.
+    """
     soak.new_note()
     next_kill, next_sample = 30.0, 0.0
-    actions = [soak.new_note] * 3 + [soak.edit] * 3 + [soak.rename_over] * 2 + [soak.sync_leftover]
+    changes = [soak.edit] * 3 + [soak.rename_over] * 2 + [soak.sync_leftover]
     while (now := time.monotonic() - began) < seconds:
-        soak.random.choice(actions)()
+        soak.random.choice(changes if now > seconds / 3 else [*changes, *[soak.new_note] * 6])()
         if now >= next_kill:
             soak.kill_worker(daemon)
             next_kill += 30.0
