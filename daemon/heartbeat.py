@@ -37,6 +37,14 @@ class Heartbeat:
     last_scan: str = ""
 
 
+def in_words(beat: Heartbeat) -> str:
+    """One line for a service manager's status."""
+    if beat.state == "paused":
+        return f"paused: {beat.message.splitlines()[0]}"
+    work = f"writing the report of {beat.working_on}" if beat.working_on else beat.state
+    return f"{work}, {beat.waiting} waiting, {beat.failed} failed"
+
+
 class HeartbeatFile:
     """Writes the picture when it changes, and now and then in any case."""
 

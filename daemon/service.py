@@ -21,7 +21,7 @@ from daemon.config import Config, load
 from daemon.config_changes import config_changes
 from daemon.desk import RETRY_SECONDS, Desk, Worker
 from daemon.errors import NippoError, UsageError, VaultUnavailable
-from daemon.heartbeat import Heartbeat, HeartbeatFile
+from daemon.heartbeat import Heartbeat, HeartbeatFile, in_words
 from daemon.lock import VaultLock
 from daemon.lookout import Companion, Lookout, tell
 from daemon.notify import Notifier
@@ -280,20 +280,13 @@ class Service:
         )
         self._beat_file.show(beat, now(), time.monotonic())
         if self._ready_said:
-            self._notifier.status(_words(beat))
+            self._notifier.status(in_words(beat))
 
     def _end(self) -> None:
         self._notifier.stopping()
         self._close()
         tell(self._companions, lambda companion: companion.stop())
         self._beat("stopped")
-
-
-def _words(beat: Heartbeat) -> str:
-    if beat.state == "paused":
-        return f"paused: {beat.message.splitlines()[0]}"
-    work = f"writing the report of {beat.working_on}" if beat.working_on else beat.state
-    return f"{work}, {beat.waiting} waiting, {beat.failed} failed"
 
 
 def _worker_client(config: Config) -> Worker:
