@@ -20,7 +20,8 @@ REDACTED = "（省略）"
 _FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_TAG = re.compile(r"(?<![^\s(])#([^\s#()、。,\[\]]+)")
+# Wider than Obsidian itself: a private tag must not be missed.
+_TAG = re.compile(r"(?<![A-Za-z0-9&/#\[(])#([^\s#()、。,\[\]]+)")
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,10 @@ def _shift_jis(data: bytes) -> str | None:
         return None
     visible = [character for character in text if not character.isspace()]
     kana = sum("\u3041" <= character <= "\u30ff" for character in visible)
-    odd = sum(
-        character < " " or "\ue000" <= character <= "\uf8ff" or "\uff61" <= character <= "\uff9f"
-        for character in visible
-    )
-    return text if visible and kana >= 0.1 * len(visible) and odd <= 0.02 * len(visible) else None
+    narrow = sum("\uff61" <= character <= "\uff9f" for character in visible)  # Latin-1 letters read as cp932
+    odd = sum(character < " " or "\ue000" <= character <= "\uf8ff" for character in visible)
+    certain = kana >= 0.1 * len(visible) and narrow <= 0.5 * kana and odd == 0
+    return text if visible and certain else None
 
 
 def is_blank(text: str) -> bool:
@@ -101,8 +101,11 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
     removed += ["heading"] * count
     text, count = _cut_paragraphs(text, privacy.private_tags)
     removed += ["tag"] * count
-    clean, kinds = redact(text, REDACTED)
-    return Prepared(clean, (*removed, *kinds))
+    kinds: tuple[str, ...] = ("",)
+    while kinds:  # what one replacement lays bare (two addresses without a gap) is replaced in turn
+        text, kinds = redact(text, REDACTED)
+        removed += kinds
+    return Prepared(text, tuple(removed))
 
 
 def _cut_between(text: str, opening: str, closing: str) -> tuple[str, int]:

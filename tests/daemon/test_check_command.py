@@ -1,0 +1,81 @@
+"""``nippo check`` as a person and a program see it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from daemon.cli import app
+
+DIARY = "Javaの授業で配列を習った。夜はみくちゃんと焼肉。\n"
+REPORT = (
+    "---\naccepted: false\n---\n本日は、以下の学習と課題を完了しました:\n\n* Javaの授業で、配列について学習しました。\n"
+)
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "vault"
+    (root / ".obsidian").mkdir(parents=True)
+    (root / ".obsidian" / "daily-notes.json").write_text(
+        '{"folder": "diary", "format": "YYYY-MM-DD"}', encoding="utf-8"
+    )
+    (root / "diary").mkdir()
+    (root / "nippo").mkdir()
+    (root / "diary" / "2026-01-07.md").write_text(DIARY, encoding="utf-8")
+    (root / "nippo" / "2026-01-07-nippo.md").write_text(REPORT, encoding="utf-8")
+    monkeypatch.setenv("NIPPO_VAULT__PATH", str(root))
+    return root
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["check", *arguments])
+    return result.exit_code, result.output
+
+
+@pytest.mark.usefixtures("vault")
+def test_a_day_is_explained_without_the_private_words() -> None:
+    code, output = run("2026-01-07")
+    assert code == 0
+    assert "呼び名" in output or "人名" in output
+    assert "みく" not in output and "焼肉" not in output
+    assert "bullet 1 ← diary lines 1" in output
+
+
+@pytest.mark.usefixtures("vault")
+def test_show_names_them() -> None:
+    assert "みくちゃん" in run("2026-01-07", "--show")[1]
+
+
+def test_a_file_of_the_vault_finds_its_report(vault: Path) -> None:
+    code, output = run(str(vault / "diary" / "2026-01-07.md"), "--json")
+    values = json.loads(output)
+    assert code == 0 and values["score"]["clean"] is True
+    assert values["private"]["terms"] is None and sum(values["private"]["counts"].values()) > 0
+    assert values["score"]["sources"] == [[1]]
+
+
+def test_a_leaking_report_gives_exit_code_one(vault: Path) -> None:
+    other = vault / "draft.md"
+    other.write_text(REPORT.replace("配列", "みくちゃん"), encoding="utf-8")
+    code, output = run("2026-01-07", "--report", str(other), "--json")
+    assert code == 1
+    assert json.loads(output)["score"]["passed"]["leak"] is False
+    assert "みく" not in output
+
+
+def test_a_lone_file_without_a_report_shows_its_terms(tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(DIARY, encoding="utf-8")
+    code, output = run(str(note))
+    assert code == 0 and "none yet" in output
+
+
+@pytest.mark.usefixtures("vault")
+@pytest.mark.parametrize("note", ["2026-01-08", "nowhere.md"])
+def test_an_unknown_note_says_what_to_do(note: str) -> None:
+    result = CliRunner().invoke(app, ["check", note])
+    assert result.exception is not None and "UsageError" in type(result.exception).__name__
