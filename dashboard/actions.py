@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from daemon.config import Config
 from daemon.drafting import DraftResult
 from daemon.errors import NippoError, NoteError
+from daemon.forgetting import Forgotten
+from daemon.forgetting import forget as forget_day
 from daemon.intake import take_in
 from daemon.lock import holder_of
-from daemon.report import digest
+from daemon.report import ReportTouched, digest
+from daemon.reviewer import Reviewer
 from daemon.store import ReportRow, Store
 from daemon.vault import DiaryNote, Layout, look_at, read_note
 from dashboard import notes
-
-COMMAND_SECONDS = 120.0
 
 
 def now() -> datetime:
@@ -97,29 +95,44 @@ def save_draft(
         database.drop(path)
 
 
-def forget(config: Config, day: date) -> None:
-    """``nippo forget``: the pair and its drafts leave the database for good. Raises ``NippoError``."""
-    run_command(config, ["forget", day.isoformat()])
+def tick(config: Config, vault: Layout, day: date, note: notes.OpenNote, key: str, value: bool) -> str:
+    """Set a checkbox of a report note and do at once what it asks; return words to add. Errors as ``notes.tick``."""
+    notes.tick(note, key, value)
+    return settle(config, vault, day)
 
 
-def run_command(config: Config, words: Sequence[str]) -> str:
-    """Run a ``nippo`` command and return what it prints. Raises ``NippoError`` with its message when it fails."""
-    command = command_line(config, words)
+def save(config: Config, vault: Layout, day: date, note: notes.OpenNote, body: str, accept: bool) -> str:
+    """Write a body, ticked or not, and store the pair; return words to add. Errors as ``notes.save_body``."""
+    notes.save_body(note, body, accept)
+    return settle(config, vault, day)
+
+
+def settle(config: Config, vault: Layout, day: date) -> str:
+    """Let the review look at a note now, as the daemon would; return what stood in the way, "" without. The note itself
+    is written by then, so this never fails."""
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=COMMAND_SECONDS, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        raise NippoError(
-            f"nippo {words[0]}: {type(problem).__name__}", "端末で同じコマンドを試してください。"
-        ) from None
-    if done.returncode:
-        what, _, step = done.stderr.strip().removeprefix("nippo: ").partition("\n  → ")
-        raise NippoError(what or f"nippo {words[0]}: 終了コード {done.returncode}", step)
-    return done.stdout
+        with Store.open(config.data_path) as database:
+            Reviewer(config, database).review(vault, day, now())
+    except ReportTouched:
+        return ""  # the daemon was quicker
+    except NippoError as problem:
+        return str(problem)
+    return ""
 
 
-def command_line(config: Config, words: Sequence[str]) -> list[str]:
-    """The argv of a ``nippo`` command with the settings that this page uses. Pure."""
-    named = ["--config", str(config.file)] if config.file else []
-    return [sys.executable, "-m", "daemon.cli", *words, *named]
+def forget(config: Config, vault: Layout, day: date) -> str:
+    """Remove a day's pair and drafts for good; return in Japanese what was found. Raises ``NippoError``."""
+    with Store.open(config.data_path) as database:
+        found = forget_day(config, database, vault, day)
+    return forgotten_words(found)
+
+
+def forgotten_words(found: Forgotten) -> str:
+    """What ``nippo forget`` found, in Japanese. Pure."""
+    lines = [f"学習用の組 {len(found.pair_ids)}件を消しました。"]
+    if found.problem:
+        lines.append("ノートの提出済みの印は外せませんでした。Obsidianで外してください。")
+    lines += [f"{name} に引用があります。必要なら直してください。" for name in found.notes]
+    if found.versions:
+        lines.append(f"この日を学習した版: {', '.join(found.versions)}(次の学習からは使われません)")
+    return "\n".join(lines)

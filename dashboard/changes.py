@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from difflib import SequenceMatcher
 from statistics import median
 
+from daemon.edits import edit_distance
 from dashboard.markup import escape
 
 
@@ -35,28 +36,6 @@ def difference_html(before: str, after: str) -> str:
     tags = {"same": "{}", "gone": "<del>{}</del>", "new": "<ins>{}</ins>"}
     inner = "".join(tags[kind].format(escape(text)) for kind, text in difference(before, after))
     return f'<div class="np-text np-card np-diff">{inner}</div>'
-
-
-def edit_distance(left: str, right: str) -> int:
-    """The Levenshtein distance in characters, by Myers' bit vectors (J. ACM 46, 1999) in Hyyrö's form.
-
-    One step per character of ``right`` on an integer of ``len(left)`` bits: 1,000 pairs of reports take half a second.
-    """
-    if not left or not right:
-        return len(left) + len(right)
-    places: dict[str, int] = defaultdict(int)
-    for index, letter in enumerate(left):
-        places[letter] |= 1 << index
-    everything, last = (1 << len(left)) - 1, 1 << (len(left) - 1)
-    plus, minus, distance = everything, 0, len(left)
-    for letter in right:
-        match = places.get(letter, 0)
-        zero = (((match & plus) + plus) ^ plus) | match | minus
-        up, down = (minus | ~(zero | plus)) & everything, plus & zero
-        distance += bool(up & last) - bool(down & last)
-        up = (up << 1 | 1) & everything
-        plus, minus = (down << 1 | ~(zero | up)) & everything, up & zero
-    return distance
 
 
 def edited_share(draft: str, accepted: str) -> float:

@@ -5,17 +5,21 @@ Everything is made once for a settings file and again when that file has changed
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from datetime import date
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
 
+from daemon.accelerator import ACCELERATOR, holder
 from daemon.checks import CheckSettings
 from daemon.config import Config, config_file, load
 from daemon.errors import NippoError
+from daemon.hardware import probe
+from daemon.shared_worker import SharedWorker, with_learned_form
 from daemon.store import Store
 from daemon.vault import DiaryNote, Layout, read_layout
 from daemon.worker import WorkerClient
@@ -76,9 +80,21 @@ def drafter(config: Config) -> Drafter:
     return _drafter(config.model_dump_json(), config)
 
 
+def _make_worker(wanted: Config) -> Worker:
+    """The model's process. On a GPU it shares the daemon's lock, so that two models never fill one memory; on the
+    processor a person does not wait for the daemon's idle model to go."""
+    on_gpu = wanted.engine.kind != "server" and wanted.engine.gpu_layers != 0 and bool(probe())
+    return SharedWorker(wanted) if on_gpu else WorkerClient(with_learned_form(wanted))
+
+
+def is_waiting_for_gpu(config: Config) -> bool:
+    """Whether another process has its model in memory and the page's draft waits for it."""
+    return holder(config.data_path, ACCELERATOR) not in (None, os.getpid()) and bool(probe())
+
+
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=lambda old: old.close())
 def _drafter(_key: str, _config: Config) -> Drafter:
-    made = Drafter(_config, lambda wanted: cast(Worker, WorkerClient(wanted)))
+    made = Drafter(_config, _make_worker)
 
     def tick() -> None:
         while True:
@@ -105,8 +121,8 @@ def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice
 
 def reading(report: str, diary: str, config: Config) -> Reading:
     """The checks of a report beside its diary, remembered for equal texts."""
-    key = config.model_dump_json(include={"privacy", "report"})
-    return _reading(report, diary, key, config)
+    learned = with_learned_form(config)
+    return _reading(report, diary, learned.model_dump_json(include={"privacy", "report"}), learned)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

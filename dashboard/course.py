@@ -3,28 +3,75 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from daemon import versions
+from daemon.accelerator import TRAINING, holder
+from daemon.child import need_training
 from daemon.config import WEEKDAYS, Config, weekly_time
-from daemon.errors import ModelMissing
-from daemon.store import Pair
+from daemon.errors import ModelMissing, TrainingError
+from daemon.lock import holder_of
+from daemon.store import Store
+from daemon.teacher import stop_run, training_status
+from daemon.training_job import REQUEST, RUNS, request_run
 from daemon.vault import Layout
+from daemon.verdict_note import note_folder
 
 NO_MODEL = "ベース"
+OUTCOMES = {"promoted": ("採用", "accepted"), "kept": ("見送り", "needs-review"), "abstained": ("判定できず", "")}
+"""The gate's outcomes in words, with the kind that ``markup.chip`` takes."""
+PICTURE = re.compile(r"!\[\[([^\]\n|]+\.png)[^\]\n]*\]\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What comes next, in words for the four figures. ``hint`` explains them, "" where nothing is to be said."""
+    """What the page's figures say. ``failure``: the last run's error, "" after a good one; ``last_lines``: its words."""
 
     champion: str
+    pairs: int
     new_pairs: int
+    needed_pairs: int
     next_run: str
     hint: str
+    asked: bool
+    running: bool
+    run: str
+    failure: str
+    last_lines: tuple[str, ...]
+
+
+def plan(config: Config, now: datetime) -> Plan:
+    """Read the database and the champion; without a database everything is empty."""
+    status: Mapping[str, Any] = {}
+    count, asked = 0, False
+    database = Store.open_existing(config.data_path)
+    if database is not None:
+        with database:
+            status = training_status(config, database)
+            count, asked = len(database.pairs()), database.get_meta(REQUEST) is not None
+    coming = next_time(config.schedule.retrain, now)
+    try:
+        champion = versions.active_adapter(config)
+    except ModelMissing:
+        champion = None
+    failed = status.get("state") == "failed"
+    return Plan(
+        champion=champion.name if champion else NO_MODEL,
+        pairs=count,
+        new_pairs=int(status.get("new_pairs", 0)),
+        needed_pairs=config.schedule.min_new_pairs,
+        next_run=_when(status.get("next_run"), coming) if coming else "なし",
+        hint=_hint(config, int(status.get("new_pairs", 0)), coming),
+        asked=asked,
+        running=holder(config.data_path, TRAINING) is not None,
+        run=str(status.get("run", "")),
+        failure=str(status.get("message", "")) if failed else "",
+        last_lines=tuple(map(str, status.get("last_lines", []))) if failed else (),
+    )
 
 
 def next_time(retrain: str, now: datetime) -> datetime | None:
@@ -37,62 +84,70 @@ def next_time(retrain: str, now: datetime) -> datetime | None:
     return found if found > now else found + timedelta(days=7)
 
 
-def new_pairs(pairs: Sequence[Pair], trained: frozenset[str]) -> int:
-    """How many accepted pairs no version has seen. Pure."""
-    return sum(pair.id not in trained for pair in pairs)
+def _when(iso: object, otherwise: datetime) -> str:
+    try:
+        found = datetime.fromisoformat(str(iso))
+    except ValueError:
+        found = otherwise
+    return f"{found:%m/%d %H:%M}"
+
+
+def _hint(config: Config, fresh: int, coming: datetime | None) -> str:
+    needed = config.schedule.min_new_pairs
+    if coming is None:
+        return "毎週の学習は設定で止めてあります(schedule.retrain)。"
+    if fresh < needed:
+        return f"新しい組があと{needed - fresh}件で、次の予定時刻に学習します。"
+    return "次の予定時刻に学習します。"
+
+
+def start(config: Config, now: datetime) -> str:
+    """Ask the daemon for a run now; return words to add. Raises ``UsageError`` without the training packages."""
+    need_training()
+    with Store.open(config.data_path) as database:
+        request_run(database, now, "dashboard")
+    if holder_of(config.data_path) is None:
+        return "デーモンが動いていません。nippo run を起動すると始まります。"
+    return "まもなく始まります。"
+
+
+def stop(config: Config) -> None:
+    """Ask the run to save its step and end. Raises ``TrainingError`` when the daemon has none under way."""
+    with Store.open(config.data_path) as database:
+        if not stop_run(config, database):
+            raise TrainingError(
+                "止められる学習がありません。", "端末で始めた学習は、その端末でCtrl-Cを押してください。"
+            )
+
+
+def runs_folder(config: Config) -> Path:
+    return config.data_path / RUNS
 
 
 @dataclass(frozen=True)
 class VerdictNote:
-    """A verdict as its note in the vault tells it. ``kind`` as ``markup.notice`` takes it."""
+    """A verdict's page in the vault: its text and the pictures that it embeds, as far as they lie beside it."""
 
     name: str
-    outcome: str
-    kind: str
     text: str
+    pictures: tuple[Path, ...]
 
 
-OUTCOMES = {"promoted": ("採用", "good"), "kept": ("見送り", "warn"), "abstained": ("判定できず", "")}
-
-
-def read_verdict(name: str, text: str) -> VerdictNote:
-    """Given a verdict note, return it with its outcome: the ``outcome`` of its frontmatter, else "". Pure."""
-    head, body = "", text
-    if match := re.match(r"---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)", text, re.DOTALL):
-        head, body = match[1], match[2]
-    found = re.search(r"^outcome:[ \t]*[\"']?(\w+)", head, re.MULTILINE)
-    words, kind = OUTCOMES.get(found[1] if found else "", ("", ""))
-    return VerdictNote(name, words, kind, body.strip())
+def read_verdict(name: str, text: str, folder: Path) -> VerdictNote:
+    """Given a verdict note, part its text from its pictures; a picture elsewhere than in ``folder`` is left out."""
+    body = re.sub(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", "", text, count=1, flags=re.DOTALL)
+    names = [Path(match).name for match in PICTURE.findall(body)]
+    pictures = tuple(folder / each for each in dict.fromkeys(names) if (folder / each).is_file())
+    return VerdictNote(name, PICTURE.sub("", body).strip(), pictures)
 
 
 def verdicts(layout: Layout) -> list[VerdictNote]:
     """The verdict notes of the vault, the newest first; those that cannot be read are passed over."""
-    folder = layout.root / layout.report_folder / "_training"
+    folder = layout.file(note_folder(layout))
     found = []
     for file in sorted(folder.glob("*.md"), reverse=True):
         try:
-            found.append(read_verdict(file.stem, file.read_text(encoding="utf-8", errors="replace")))
+            found.append(read_verdict(file.stem, file.read_text(encoding="utf-8", errors="replace"), folder))
         except OSError:
             continue
     return found
-
-
-def runs_folder(config: Config) -> Path:
-    return config.data_path / "runs"
-
-
-def plan(config: Config, pairs: Sequence[Pair], now: datetime) -> Plan:
-    """The four figures of the page. Reads the versions' ``meta.json``."""
-    good, _ = versions.list_versions(config)
-    trained = frozenset(pair_id for version in good for pair_id in version.meta.pair_ids)
-    try:
-        champion = versions.champion(config) or (versions.STARTER if good else NO_MODEL)
-    except ModelMissing:
-        champion = "?"
-    fresh, coming = new_pairs(pairs, trained), next_time(config.schedule.retrain, now)
-    hint = ""
-    if coming is None:
-        hint = "毎週の学習は設定で止めてあります(schedule.retrain)。"
-    elif fresh < config.schedule.min_new_pairs:
-        hint = f"新しい組が{config.schedule.min_new_pairs}件になると、次の予定時刻に学習します。"
-    return Plan(champion, fresh, f"{coming:%m/%d %H:%M}" if coming else "なし", hint)

@@ -22,7 +22,7 @@ IN_USE = "auto"
 
 
 class Worker(Protocol):
-    """What is needed of ``daemon.worker.WorkerClient``."""
+    """What is needed of ``daemon.worker.WorkerClient`` or ``daemon.shared_worker.SharedWorker``."""
 
     def draft(
         self,
@@ -33,7 +33,6 @@ class Worker(Protocol):
     ) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
-    def close(self) -> None: ...
 
 
 @dataclass
@@ -86,14 +85,19 @@ class Drafter:
             worker.stop()
 
     def tick(self) -> None:
-        """Let an idle model leave memory; to be called now and then."""
-        worker = self._worker
-        if worker is not None:
-            worker.tick(time.monotonic())
+        """Let an idle model leave memory; to be called now and then. Nothing happens while a draft is under way."""
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            if self._worker is not None:
+                self._worker.tick(time.monotonic())
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
+        """End the model's process."""
         if self._worker is not None:
-            self._worker.close()
+            self._worker.stop()
 
     def _run(self, drafting: Drafting) -> None:
         with self._turn:
@@ -129,7 +133,7 @@ class Drafter:
     def _worker_for(self, adapter: str) -> Worker:
         if self._worker is None or adapter != self._adapter:
             if self._worker is not None:
-                self._worker.close()
+                self._worker.stop()
             self._worker, self._adapter = self._make(with_adapter(self._config, adapter)), adapter
         return self._worker
 
@@ -139,9 +143,14 @@ class Drafter:
             drafting.error, drafting.state = problem, "failed"
 
 
+IDLE_SECONDS = 60.0
+"""The page's model leaves memory sooner than the daemon's, which may wait for the same GPU."""
+
+
 def with_adapter(config: Config, adapter: str) -> Config:
-    """The settings with another adapter: "auto", "none" or a folder. Pure."""
-    changed = config.model_copy(update={"engine": config.engine.model_copy(update={"adapter": adapter})})
+    """The settings with another adapter ("auto", "none" or a folder) and the page's idle time. Pure."""
+    changes = {"adapter": adapter, "idle_seconds": min(config.engine.idle_seconds, IDLE_SECONDS)}
+    changed = config.model_copy(update={"engine": config.engine.model_copy(update=changes)})
     changed._file = config.file
     return changed
 

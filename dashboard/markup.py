@@ -22,6 +22,10 @@ STYLE = """
 .np-note.bad{border-color:#b3261e;background:#fdecea}
 .np-note.good{border-color:#2e7d4f;background:#eaf6ee}
 .np-note b{display:block;font-weight:600}
+.np-page h4{font-size:1rem;font-weight:600;margin:.6rem 0 .1rem;padding:0}
+.np-page table{border-collapse:collapse;margin:.4rem 0;font-size:.85rem}
+.np-page td,.np-page th{border:1px solid #d9dfe5;padding:.15rem .5rem;text-align:left}
+.np-quote{border-left:3px solid #d9dfe5;padding-left:.6rem;color:#47525c}
 .np-small{color:#5b6670;font-size:.85rem;overflow-wrap:anywhere}
 .np-two{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:1rem;align-items:start}
 .np-two h4{margin:0 0 .3rem;padding:0;font-size:.95rem}

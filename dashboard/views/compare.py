@@ -45,7 +45,7 @@ def page() -> None:
         )
         blind = st.toggle("名前をかくして比べる", value=True, key="blind")
         ready = first.name != second.name and not _busy()
-        if st.button("書きくらべる", type="primary", disabled=not ready, shortcut="Ctrl+Enter", key="compare"):
+        if st.button("書きくらべる", type="primary", disabled=not ready, shortcut="Alt+G", key="compare"):
             diary = notes.diary_of(vault, note.path, config.watch.max_note_kilobytes)
             if diary is not None:
                 _start(config, note.day.isoformat(), diary, first, second, blind)
@@ -57,8 +57,8 @@ def page() -> None:
 
 
 def _busy() -> bool:
-    duel = st.session_state.get("duel")
-    return bool(duel) and not all(side["drafting"].over for side in duel["sides"])
+    duel: dict[str, Any] | None = st.session_state.get("duel")
+    return duel is not None and not all(side["drafting"].over for side in duel["sides"])
 
 
 def _start(config: Config, day: str, diary: str, first: Choice, second: Choice, blind: bool) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -14,15 +14,20 @@ from daemon.errors import NippoError
 from daemon.store import Pair
 from dashboard import actions, charts, context, course
 from dashboard.changes import edited_share, weekly
-from dashboard.markup import chip, heading, notice, plain, small, text_block
-from dashboard.runs import Run, checkpoint_table, duration, find_runs, loss_points, thinned
+from dashboard.markup import chip, heading, notice, plain, small
+from dashboard.page_text import page_html
+from dashboard.runs import Run, checkpoint_table, duration, find_runs, loss_points, pace, read_run, thinned
+
+LOOK_SECONDS = 2.0
 
 
 def page() -> None:
     config = context.settings()
     context.show_message()
+    plan = course.plan(config, actions.now())
+    _figures(plan)
+    _control(config, plan)
     pairs = _pairs(config)
-    _figures(config, pairs)
     left, right = st.columns(2)
     with left:
         st.html(heading("どれだけ直したか"))
@@ -31,7 +36,7 @@ def page() -> None:
         st.html(heading("判定"))
         _verdicts(config)
     st.html(heading("版"))
-    _versions(config)
+    _versions(config, plan.champion)
     st.html(heading("学習の記録"))
     _runs(config)
 
@@ -44,15 +49,56 @@ def _pairs(config: Config) -> list[Pair]:
         return database.pairs()
 
 
-def _figures(config: Config, pairs: list[Pair]) -> None:
-    plan = course.plan(config, pairs, actions.now())
+def _figures(plan: course.Plan) -> None:
     columns = st.columns(4)
     columns[0].metric("使用中の版", plan.champion)
-    columns[1].metric("提出済みの組", len(pairs))
-    columns[2].metric("未学習の組", f"{plan.new_pairs} / {config.schedule.min_new_pairs}")
+    columns[1].metric("提出済みの組", plan.pairs)
+    columns[2].metric("未学習の組", f"{plan.new_pairs} / {plan.needed_pairs}")
     columns[3].metric("次の学習", plan.next_run)
-    if plan.hint:
-        st.html(small(plan.hint))
+    st.html(small(plan.hint))
+
+
+def _control(config: Config, plan: course.Plan) -> None:
+    """Start or stop a run; its progress while there is one."""
+    if plan.running:
+        _live(config, plan)
+        return
+    if plan.asked:
+        st.html(
+            notice(
+                "学習を頼んであります", "デーモンがまもなく始めます。動いていなければ nippo run を起動してください。"
+            )
+        )
+    if plan.failure:
+        st.html(notice(f"前回の学習 {plan.run} は終わりませんでした", plan.failure, "bad"))
+        if plan.last_lines:
+            with st.expander("最後の出力"):
+                st.code("\n".join(plan.last_lines), language=None, wrap_lines=True)
+    if st.button("学習を始める", type="primary", disabled=plan.asked, key="train"):
+        _do(lambda: course.start(config, actions.now()), "学習を頼みました")
+
+
+def _live(config: Config, plan: course.Plan) -> None:
+    """The run as it goes on, looked at every other second."""
+
+    @st.fragment(run_every=LOOK_SECONDS)
+    def watch() -> None:
+        if not course.plan(config, actions.now()).running:
+            st.rerun()
+        run = read_run(course.runs_folder(config) / plan.run) if plan.run else None
+        now = pace(run.events if run else ())
+        left = f"、残り約{duration(now.left)}" if now.left is not None else ""
+        steps = f"{now.step} / {now.steps} ステップ{left}" if now.steps else "準備しています…"
+        st.progress(now.share, f"学習中 {plan.run}: {steps}")
+        if now.message:
+            st.html(small(now.message))
+        points = thinned(loss_points(run.events)) if run else []
+        if points:
+            st.altair_chart(charts.loss_curve(points), width="stretch")
+
+    watch()
+    if st.button("学習を止める", key="stop_training"):
+        _do(lambda: course.stop(config), "止めるように頼みました", "いまのステップを保存してから終わります。")
 
 
 def _edits(pairs: list[Pair]) -> None:
@@ -77,26 +123,23 @@ def _verdicts(config: Config) -> None:
     if not found:
         st.html(small("まだ判定はありません。学習のあと、前の版と比べた結果がここに出ます。"))
     for number, verdict in enumerate(found[:8]):
-        with st.expander(plain(f"{verdict.name} {verdict.outcome}"), expanded=number == 0):
-            if verdict.outcome:
-                st.html(chip(verdict.outcome, {"good": "accepted", "warn": "needs-review"}.get(verdict.kind, "")))
-            st.html(text_block(verdict.text, card=False))
+        with st.expander(plain(verdict.name), expanded=number == 0):
+            st.html(page_html(verdict.text))
+            for picture in verdict.pictures:
+                st.image(str(picture))
 
 
-def _versions(config: Config) -> None:
+def _versions(config: Config, in_use: str) -> None:
     good, bad = versions.list_versions(config)
-    try:
-        in_use = versions.champion(config) or versions.STARTER
-    except NippoError as problem:
-        context.show_error(problem)
-        in_use = ""
     if not good:
         st.html(small("版はまだありません。調整なしのモデルが日報を書いています。"))
     for version in reversed(good):
         with st.container(border=True):
             left, right = st.columns([4, 1], vertical_alignment="center")
-            mark = chip("使用中", "accepted") if version.name == in_use else ""
             meta = version.meta
+            mark = chip("使用中", "accepted") if version.name == in_use else ""
+            if outcome := course.OUTCOMES.get(str(meta.scores.get("outcome", ""))):
+                mark += chip(f"判定: {outcome[0]}", outcome[1])
             left.html(
                 f"{chip(version.name, 'draft')}{mark}"
                 + small(f"{meta.created[:16]} ・ {meta.base} ・ 学習した組 {len(meta.pair_ids)}件")
@@ -136,11 +179,11 @@ def _runs(config: Config) -> None:
         st.html(small(" ・ ".join(words)))
 
 
-def _do(action: Any, done: str, more: str = "") -> None:
+def _do(action: Callable[[], object], done: str, more: str = "") -> None:
     try:
-        action()
+        added = action()
     except NippoError as problem:
         context.leave_message(problem.title, str(problem), "bad")
     else:
-        context.leave_message(done, more)
+        context.leave_message(done, added if isinstance(added, str) else more)
     st.rerun()

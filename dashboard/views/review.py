@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -161,35 +162,37 @@ def _edit(
     edited = text != note.report.body
     save, accept, redo, forget = st.columns(4)
     if save.button("保存", disabled=not edited, shortcut="Ctrl+S", width="stretch", key="save"):
-        _write(kept, accept=False)
+        _write(config, vault, each.day, kept, accept=False)
     words = "提出を取り消す" if note.report.accepted and not edited else "提出済みにする"
     if accept.button(words, type="primary", shortcut="Alt+A", width="stretch", key="accept"):
         if note.report.accepted and not edited:
-            _do(lambda: notes.tick(note, "accepted", False), "提出を取り消しました")
+            _do(lambda: actions.tick(config, vault, each.day, note, "accepted", False), "提出を取り消しました")
         else:
-            _write(kept, accept=True)
+            _write(config, vault, each.day, kept, accept=True)
     if redo.button("作り直す", shortcut="Alt+D", width="stretch", key="redo", disabled=edited):
-        _do(lambda: notes.tick(note, "redo", True), "作り直しを頼みました", actions.daemon_hint(config))
+        hint = actions.daemon_hint(config)
+        _do(lambda: actions.tick(config, vault, each.day, note, "redo", True), "作り直しを頼みました", hint)
     if forget.button("忘れる", width="stretch", key="forget"):
-        _forget(config, each.day)
+        _forget(config, vault, each.day)
 
 
-def _write(kept: dict[str, Any], accept: bool) -> None:
+def _write(config: Config, vault: Layout, day: date, kept: dict[str, Any], accept: bool) -> None:
     """Save the kept text; on a conflict nothing is written and the text stays."""
     done = "提出済みにしました" if accept else "保存しました"
-    _do(lambda: notes.save_body(kept["note"], kept["text"], accept), done, kept["note"].file.name)
+    _do(lambda: actions.save(config, vault, day, kept["note"], kept["text"], accept), done, vault.report_path(day))
 
 
-def _do(action: Any, done: str, more: str = "") -> None:
+def _do(action: Callable[[], str | None], done: str, more: str = "") -> None:
+    """Do it, say so, and draw the page again."""
     try:
-        action()
+        added = action() or ""
     except ReportTouched:
         words = "ノートがほかで変更されていたため、何も書きませんでした。あなたの文はこのページに残っています。"
         context.leave_message("保存しませんでした", words, "bad")
     except NippoError as problem:
         context.leave_message(problem.title, str(problem), "bad")
     else:
-        context.leave_message(done, more)
+        context.leave_message(done, "\n".join(filter(None, (more, added))))
     st.rerun()
 
 
@@ -209,16 +212,16 @@ def _conflict(note: OpenNote, kept: dict[str, Any]) -> None:
 
 
 @st.dialog("この日を忘れますか")
-def _forget(config: Config, day: date) -> None:
+def _forget(config: Config, vault: Layout, day: date) -> None:
     st.html(
         notice(
             f"{day.isoformat()} を学習から外します",
-            "保存された日記と日報の組、下書きをデータベースから消します。保管庫のノートはそのままです。",
+            "保存された日記と日報の組と下書きを消します。保管庫の文はそのままで、提出済みの印だけが外れます。",
             "warn",
         )
     )
     yes, no = st.columns(2)
     if yes.button("忘れる", type="primary", width="stretch", key="forget_yes"):
-        _do(lambda: actions.forget(config, day), "忘れました", day.isoformat())
+        _do(lambda: actions.forget(config, vault, day), f"{day} を忘れました")
     if no.button("やめる", width="stretch", key="forget_no"):
         st.rerun()

@@ -73,13 +73,14 @@ def _ask(config: Config, day: date, path: str, diary: str) -> None:
     picked = left.selectbox("モデルの版", context.version_choices(config), format_func=lambda each: each.label)
     again = any(turn["diary"] == diary and turn["drafting"].result for turn in state["drafts"])
     label = "もう一度書く" if again else "日報を書く"
-    if right.button(label, type="primary", disabled=busy, width="stretch", shortcut="Ctrl+Enter", key="write"):
+    if right.button(label, type="primary", disabled=busy, width="stretch", shortcut="Alt+G", key="write"):
         # Another seed for another draft: the first one of a diary is the daemon's own.
         number = sum(turn["diary"] == diary for turn in state["drafts"])
         seed = config.engine.seed + 1000 * number if number else None
         drafting = context.drafter(config).start(DraftRequest(day.isoformat(), diary, seed), picked.adapter)
         turn = {"day": day, "path": path, "diary": diary, "version": picked.name, "drafting": drafting}
         state["drafts"].append({**turn, "number": len(state["drafts"]) + 1})
+        state["chosen"] = None
         st.rerun()
 
 
@@ -91,11 +92,11 @@ def _current() -> Drafting | None:
 def _conversation(config: Config, vault: Layout) -> None:
     """All drafts of this window, oldest first, the diary above its drafts; the last one can be edited."""
     turns: list[dict[str, Any]] = st.session_state["drafts"]
-    shown: str | None = None
+    above: str | None = None
     chosen = st.session_state.get("chosen") or (turns[-1]["number"] if turns else None)
     for turn in turns:
-        if turn["diary"] != shown:
-            shown = turn["diary"]
+        if turn["diary"] != above:
+            above = turn["diary"]
             with st.chat_message("user", avatar=":material/person:"), st.expander(f"{turn['day']} の日記"):
                 st.html(text_block(turn["diary"]))
         with st.chat_message("assistant", avatar=":material/description:"):
@@ -124,6 +125,8 @@ def _under_way(config: Config, drafting: Drafting) -> None:
         if drafting.over:
             st.rerun()
         share, words = progress(drafting, USUAL_CHARACTERS)
+        if not drafting.text and drafting.state == "working" and context.is_waiting_for_gpu(config):
+            words = "ほかの処理がGPUを使っています。空くのを待っています…"
         st.progress(share, f"{words} {drafting.seconds(time.monotonic()):.0f}秒")
         if drafting.text:
             st.html(small("検査前の文です。私的な内容はこのあと取り除かれます。") + text_block(drafting.text))
