@@ -26,7 +26,7 @@ DIARY = "今日はサブネットの計算を復習した。\n/26 のネット�
 GGUF = os.environ.get("NIPPO_TEST_GGUF", "")
 STORY = os.environ.get("NIPPO_SYSTEMD_STORY", "")
 PORT = 18080
-PATIENCE = 240.0
+PATIENCE = 900.0 if GGUF else 240.0
 
 TODAY = date.today()
 DAYS = [str(TODAY + timedelta(days=number)) for number in range(4)]
