@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.config import PrivacySettings, ReportSettings
 from daemon.diary import prepare
-from daemon.evidence import with_evidence
 from daemon.prompt import Message, render_prompt
 from training.rows import Row
 
@@ -51,11 +50,6 @@ def messages(row: Row, form: ReportSettings, privacy: PrivacySettings) -> list[M
     return render_prompt(prepare(row.diary, privacy).text, form)
 
 
-def answer(row: Row, privacy: PrivacySettings) -> str:
-    """What the model learns to write for a row: the report, each line below the diary's sentences that it rests on."""
-    return with_evidence(row.report or "", prepare(row.diary, privacy).text)
-
-
 def prompt_text(tokenizer: Any, prompt: Sequence[Message]) -> str:
     """The prompt in the model's chat template, up to where the assistant begins to write."""
     return str(tokenizer.apply_chat_template(list(prompt), tokenize=False, add_generation_prompt=True))
@@ -85,7 +79,7 @@ def encode_rows(tokenizer: Any, rows: Sequence[Row], report: ReportSettings, pri
     """All rows of a run (each with a report) as examples, in order."""
     forms = row_forms(rows, report)
     return [
-        encode(tokenizer, messages(row, form, privacy), answer(row, privacy), row.id)
+        encode(tokenizer, messages(row, form, privacy), row.report or "", row.id)
         for row, form in zip(rows, forms, strict=True)
     ]
 
