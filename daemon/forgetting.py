@@ -25,7 +25,7 @@ from daemon.vault import Layout
 from daemon.versions import list_versions, trained_on
 
 RUNS = "runs"
-TEXT_PATTERNS = ("*.jsonl", "reports/**/*", "verdict.json")
+TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json")
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
 HARMLESS = ("progress.jsonl",)
 
@@ -68,22 +68,22 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
         except ReportBlocked as blocked:
             problem = blocked.what
     files = 0
-    for file in texts_of_runs(config.data_path / RUNS):
-        wipe(file)
-        files += 1
+    for run in (config.data_path / RUNS).glob("*"):
+        for file in texts_of_run(run):
+            wipe(file)
+            files += 1
     store.scrub()
     versions, _ = list_versions(config)
     named = tuple(one.name for one in versions if any(trained_on([one], pair_id) for pair_id in ids))
     return Forgotten(tuple(ids), named, tuple(quoting_notes(layout, day)), files, problem)
 
 
-def texts_of_runs(folder: Path) -> Iterator[Path]:
-    """The files of training runs that may hold a person's text."""
-    for run in folder.glob("*"):
-        for pattern in TEXT_PATTERNS:
-            for file in sorted(run.glob(pattern)):
-                if file.is_file() and file.name not in HARMLESS:
-                    yield file
+def texts_of_run(run: Path) -> Iterator[Path]:
+    """The files of a training run that may hold a person's text."""
+    for pattern in TEXT_PATTERNS:
+        for file in sorted(run.glob(pattern)):
+            if file.is_file() and file.name not in HARMLESS:
+                yield file
 
 
 def wipe(file: Path) -> None:

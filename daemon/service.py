@@ -290,6 +290,6 @@ class Service:
 
 
 def _worker_client(config: Config) -> Worker:
-    from daemon.worker import WorkerClient
+    from daemon.shared_worker import SharedWorker
 
-    return WorkerClient(config)
+    return SharedWorker(config)

@@ -55,6 +55,12 @@ class SharedWorker:
         self._stops = 0
         self._wake = threading.Condition()
 
+    def __enter__(self) -> SharedWorker:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.stop()
+
     def draft(
         self,
         request: DraftRequest,
@@ -116,10 +122,6 @@ class SharedWorker:
         if self._client is not None:
             self._client.stop()
         self._lock.release()
-
-
-def make_worker(config: Config) -> SharedWorker:
-    return SharedWorker(config)
 
 
 def with_learned_form(config: Config) -> Config:

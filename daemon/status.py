@@ -10,6 +10,7 @@ from daemon.errors import NippoError
 from daemon.heartbeat import read_heartbeat
 from daemon.lock import holder_of
 from daemon.store import Store
+from daemon.teacher import training_status
 
 LAST_REPORTS = 5
 
@@ -32,6 +33,7 @@ def status(config: Config) -> dict[str, Any]:
         "reports": 0,
         "last_reports": [],
         "accepted_pairs": 0,
+        "training": {},
     }
     store = Store.open_existing(config.data_path)
     if store is None:
@@ -47,6 +49,7 @@ def status(config: Config) -> dict[str, Any]:
             for row in sorted(reports, key=lambda row: row.written_at)[-LAST_REPORTS:]
         ]
         found["accepted_pairs"] = len(store.pairs())
+        found["training"] = training_status(config, store)
     return found
 
 

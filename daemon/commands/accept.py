@@ -40,8 +40,7 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     """Have the report drafted anew, in place of what stands in the note now."""
     from daemon.config import load
     from daemon.errand import find_note, unfinished, work_off
-    from daemon.service import now
-    from daemon.shared_worker import make_worker
+    from daemon.service import _worker_client, now
     from daemon.store import Store
     from daemon.vault import read_layout
 
@@ -51,7 +50,7 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     note = find_note(layout, wanted.isoformat(), wanted)
     with Store.open(settings.data_path) as store:
         _set(settings, store, layout, wanted, "redo", True)
-        for _ in work_off(settings, store, layout, [note.path], make_worker):
+        for _ in work_off(settings, store, layout, [note.path], _worker_client):
             pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)

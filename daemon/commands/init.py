@@ -23,7 +23,8 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a settings file that is there.")] = False,
 ) -> None:
     """Find the vault, read its daily-note settings, choose the model, write a commented config.toml."""
-    from daemon.config import Config, VaultSettings
+    from daemon.config import Config, VaultSettings, load
+    from daemon.guide import write_guide
     from daemon.hardware import choose, probe
     from daemon.obsidian import known_vaults
     from daemon.starting import fill_in, shipped
@@ -53,6 +54,8 @@ def init(
         answers["engine", "model"] = choice.model
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(fill_in(shipped(), answers), encoding="utf-8")
+    for path in write_guide(read_layout(load(config))):
+        typer.echo(f"wrote    {path} (in the vault)")
     typer.echo(f"wrote    {config}\nNext: `nippo doctor`, then `nippo run` or `nippo service install`.")
 
 

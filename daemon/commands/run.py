@@ -19,13 +19,14 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = None) -> None:
     """Watch the vault and write reports until stopped (Ctrl-C or SIGTERM)."""
+    from daemon.companions import make_companions
     from daemon.config import load
     from daemon.notify import Notifier
     from daemon.service import Service
 
     settings = load(config)
     set_up_log(settings.log.level)
-    service = Service(settings, notifier=Notifier.from_environment())
+    service = Service(settings, notifier=Notifier.from_environment(), make_companions=make_companions)
     service.handle_signals()
     service.run()
 

@@ -29,6 +29,8 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
+    from daemon.follow import summary
+
     daemon = found["daemon"]
     if daemon["running"]:
         work = f", writing the report of {daemon['working_on']}" if daemon.get("working_on") else ""
@@ -45,6 +47,8 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"         of notes from {found['first_run_date']} on; `nippo backfill` takes older ones")
     for report in found["last_reports"]:
         typer.echo(f"         {report['report_path']}  {report['status']}  {report['model']}  {report['written_at']}")
+    for number, line in enumerate(summary(found["training"]) if found["training"] else ()):
+        typer.echo(f"{'' if number else 'training':8} {line}")
     for state, title in (("waiting", "waiting"), ("failed", "failed"), ("skipped", "skipped")):
         if found[state]:
             typer.echo(f"{title:8} {len(found[state])}")

@@ -25,6 +25,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last chec
 InitAdapter = Annotated[
     Path | None, typer.Option("--init-adapter", help="Start from this adapter, so that few steps are enough.")
 ]
+Follow = Annotated[bool, typer.Option("--follow", help="Only watch the training that the daemon runs.")]
 KeepRun = Annotated[bool, typer.Option("--no-version", help="Leave the run as it is; make no version of it.")]
 
 
@@ -43,6 +44,7 @@ def train(
     resume: Resume = False,
     init_adapter: InitAdapter = None,
     no_version: KeepRun = False,
+    watch: Follow = False,
 ) -> None:
     """Fine-tune a LoRA adapter and keep it as a new version. It writes no draft before `nippo promote`.
 
@@ -55,6 +57,12 @@ def train(
     from daemon.versions import models_folder, next_name
 
     settings = load(config)
+    if watch:
+        from daemon.follow import follow, summary
+
+        for line in summary(follow(settings, typer.echo)):
+            typer.echo(line)
+        return
     need_training()
     run = out or settings.data_path / "runs" / "manual"
     asked = TrainCall(
