@@ -83,7 +83,9 @@ def repair(text: str, diary: str, settings: CheckSettings) -> Repaired:
     if removed:
         warnings.append(f"私的な内容を含む行を{removed}行取り除きました。内容が足りているか確かめてください。")
     if not body.strip() or (removed and before and not after):
-        body = PLACEHOLDER
+        body = next(
+            words for words in (PLACEHOLDER, "（未作成）", "-", "") if not leaks(normalise(words), terms, settings)
+        )
         warnings.append("そのまま提出できる文が残りませんでした。日報を手で書いてください。")
         return Repaired(body, tuple(warnings), "needs-review", removed, score(body, diary, settings, terms))
     result = score(body, diary, settings, terms)

@@ -10,33 +10,19 @@ _UNITS = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "億": 100_000_000}
 _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _MIXED = re.compile(
-    r"(?:\d[\d,]*(?:\.\d+)?[千百]?|[一二三四五六七八九十百千]{1,7})[万億](?:\d[\d,]*千?|[一二三四五六七八九十百千]{1,7})?|\d+[百千]"
+    r"(?<![\d,])(?:\d[\d,]{0,24}(?:\.\d{1,9})?[千百]?|[一二三四五六七八九十百千]{1,7})[万億]"
+    r"(?:\d[\d,]{0,12}千?|[一二三四五六七八九十百千]{1,7})?|(?<!\d)\d{1,12}[百千]"
 )
 _KANJI = re.compile(r"[〇零一二三四五六七八九十百千万億]{1,12}")
-_NATIVE: dict[str, int | Decimal] = {
-    **{
-        "ひとつ": 1,
-        "ふたつ": 2,
-        "みっつ": 3,
-        "よっつ": 4,
-        "いつつ": 5,
-        "むっつ": 6,
-        "ななつ": 7,
-        "やっつ": 8,
-        "ここのつ": 9,
-    },
-    **{
-        "ひとり": 1,
-        "ふたり": 2,
-        "半": Decimal("0.5"),
-        "両方": 2,
-        "片方": 1,
-        "ワンコマ": 1,
-        "ダース": 12,
-        "ゼロ": 0,
-        "ダブル": 2,
-    },
-}
+_ONES = dict(
+    zip(
+        ["ひとつ", "ふたつ", "みっつ", "よっつ", "いつつ", "むっつ", "ななつ", "やっつ", "ここのつ"],
+        range(1, 10),
+        strict=True,
+    )
+)
+_OTHERS = {"ひとり": 1, "ふたり": 2, "両方": 2, "片方": 1, "ワンコマ": 1, "ダース": 12, "ゼロ": 0, "ダブル": 2}
+_NATIVE: dict[str, int | Decimal] = {**_ONES, **_OTHERS, "半": Decimal("0.5")}
 COUNTERS = (
     "問|件|回|個|本|枚|冊|人|名|台|点|割|分|秒|時間|時|日間|日|週間|週|か月|ヶ月|カ月|月|年|章|節|項|ページ|頁|行|列|桁|文字|字|語|単語|つ|種類|種|"
     "通り|通|社|コマ|限|限目|時間目|科目|教科|ステップ|段階|段|層|倍|歩|着|位|級|票|箇所|か所|カ所|ヶ所|ケース|パターン|ファイル|クラス|画面|機能|円|度|"
@@ -46,6 +32,9 @@ _KANJI_COUNTED = re.compile(rf"(?<![一-鿿])([〇零一二三四五六七八九
 _WORDS = re.compile(
     r"一(?:部|覧|般|致|時|度|連|通り|番|定|貫|括|切|方|緒|次|応|環|意|因|端|層|人|日|つ)|二(?:分|重|進|次|段|者)|三(?:角|項|者|平)|四(?:則|捨)|十(?:分|進|六進)|八進|第[一二三四五]|万(?:一|が一)|千差|百聞"
 )
+
+
+_LONGEST = 30
 
 
 def kanji_value(text: str) -> int | None:
@@ -70,6 +59,8 @@ def kanji_value(text: str) -> int | None:
 
 
 def _plain(text: str) -> Decimal | None:
+    if len(text) > _LONGEST:
+        return None  # a key or a hash, not a number
     try:
         return Decimal(text.replace(",", ""))
     except InvalidOperation:
@@ -78,7 +69,7 @@ def _plain(text: str) -> Decimal | None:
 
 def _part(text: str) -> Decimal | None:
     """Arabic or kanji numerals with 百 and 千, without 万."""
-    match = re.fullmatch(r"(\d[\d,]*(?:\.\d+)?)([百千]?)", text)
+    match = re.fullmatch(r"(\d[\d,]{0,24}(?:\.\d{1,9})?)([百千]?)", text)
     if match:
         value = _plain(match[1])
         return value * _UNITS.get(match[2], 1) if value is not None else None
@@ -118,7 +109,7 @@ def diary_values(text: str) -> set[Decimal]:
         if word in text:
             add(value)
     for match in re.finditer(
-        r"(\d+(?:\.\d+)?|[一二三四五六七八九十]{1,3})(割|時間|分|時|日|週間?|か月|ヶ月|年|コマ|ダース)(半|弱|強)?(?:(\d{1,2})分)?",
+        r"((?<!\d)\d{1,12}(?:\.\d{1,6})?|[一二三四五六七八九十]{1,3})(割|時間|分|時|日|週間?|か月|ヶ月|年|コマ|ダース)(半|弱|強)?(?:(\d{1,2})分)?",
         text,
     ):
         count = _part(match[1])
@@ -141,7 +132,7 @@ def diary_values(text: str) -> set[Decimal]:
         if match[3] == "半":
             add(count + Decimal("0.5"))
             add(30)
-    for match in re.finditer(r"(\d+)%", text):
+    for match in re.finditer(r"(?<!\d)(\d{1,12})%", text):
         add(Decimal(match[1]) / 10)
     return values
 

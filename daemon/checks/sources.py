@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections import Counter
+from collections import defaultdict
 from functools import lru_cache
 
 from daemon.checks.grounding import KATAKANA, LATIN, loose
@@ -79,6 +79,10 @@ def emptiness(diary: str) -> float:
     return 0.5 if study <= 3 or study <= 0.4 * total else 0.0
 
 
+MOST_LINES = 50
+"""A word in more lines than this tells nothing; only its first lines count."""
+
+
 def find_sources(texts: list[str], diary: str) -> tuple[tuple[int, ...], ...]:
     """Given bullets and a normalised diary, return the best lines (from 1, at most three) for each bullet."""
     lines = []
@@ -87,16 +91,19 @@ def find_sources(texts: list[str], diary: str) -> tuple[tuple[int, ...], ...]:
         if line.strip():
             lines.append((number, _between(diary, position, position + len(line))))
         position += len(line) + 1
-    frequency = Counter(word for _, words in lines for word in words)
+    holding: dict[str, list[int]] = defaultdict(list)
+    for number, words in lines:
+        for word in words:
+            holding[word].append(number)
     result = []
     for text in texts:
-        own = content_words(text)
-        scored = [
-            (sum(_weight(word, frequency[word], len(lines)) for word in own & words), -number)
-            for number, words in lines
-        ]
-        scored = sorted((pair for pair in scored if pair[0] > 0), reverse=True)[:3]
-        result.append(tuple(sorted(-number for points, number in scored if points >= scored[0][0] * 0.5)))
+        points: dict[int, float] = defaultdict(float)
+        for word in sorted(content_words(text)):
+            weight = _weight(word, len(holding[word]), len(lines)) if word in holding else 0.0
+            for number in holding.get(word, ())[:MOST_LINES]:
+                points[number] += weight
+        best = sorted(points.items(), key=lambda pair: (-pair[1], pair[0]))[:3]
+        result.append(tuple(sorted(number for number, score in best if score >= best[0][1] * 0.5)))
     return tuple(result)
 
 
