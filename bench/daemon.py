@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import statistics
 import subprocess
@@ -38,17 +39,19 @@ def main() -> None:
     arguments.add_argument("--reports", type=int, default=0, help="reports to write on the starter model")
     arguments.add_argument("--notes", type=int, default=NOTES)
     options = arguments.parse_args()
-    rows: list[tuple[str, str, str]] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     with temporary_folder() as folder:
-        rows += idle_and_scan(folder / "idle", options.notes, options.idle)
-        rows += latency(folder / "latency")
+        show(idle_and_scan(folder / "idle", options.notes, options.idle))
+        show(latency(folder / "latency"))
         for observer in ("native", "polling"):
-            rows += burst(folder / observer, observer)
+            show(burst(folder / observer, observer))
         if options.reports:
-            rows += reports(folder / "reports", options.reports)
-    width = max(len(row[0]) for row in rows)
+            show(reports(folder / "reports", options.reports))
+
+
+def show(rows: list[tuple[str, str, str]]) -> None:
     for name, value, target in rows:
-        print(f"{name:{width}}  {value:>28}  {target}")
+        print(f"{name:48}  {value:>28}  {target}", flush=True)
 
 
 def idle_and_scan(folder: Path, notes: int, seconds: float) -> list[tuple[str, str, str]]:
