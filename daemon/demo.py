@@ -105,7 +105,9 @@ def _temporary_folder() -> Iterator[Path]:
 @contextmanager
 def _daemon(settings: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The real daemon as a child in a process group of its own, ended at the end whatever happens."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("NIPPO_") or key == "NIPPO_CACHE"}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith("NIPPO_") or key == "NIPPO_CACHE"
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "daemon.cli", "run", "--config", str(settings)],

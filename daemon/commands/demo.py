@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import date
 
 import typer
@@ -21,6 +22,7 @@ def demo() -> None:
     from daemon.config import Config
     from daemon.demo import tell
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the daemon and the folder go too
     console = Console()
     fetch_with_progress(Config().engine.model, console)
     try:
