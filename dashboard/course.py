@@ -29,7 +29,7 @@ PICTURE = re.compile(r"!\[\[([^\]\n|]+\.png)[^\]\n]*\]\]", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Plan:
-    """What the page's figures say. ``failure``: the last run's error, "" after a good one; ``last_lines``: its words."""
+    """What the page's figures say. ``failure``: the last run's error, "" if it was good; ``last_lines``: its words."""
 
     champion: str
     pairs: int
@@ -67,11 +67,16 @@ def plan(config: Config, now: datetime) -> Plan:
         next_run=_when(status.get("next_run"), coming) if coming else "なし",
         hint=_hint(config, int(status.get("new_pairs", 0)), coming),
         asked=asked,
-        running=holder(config.data_path, TRAINING) is not None,
+        running=is_running(config),
         run=str(status.get("run", "")),
         failure=str(status.get("message", "")) if failed else "",
         last_lines=tuple(map(str, status.get("last_lines", []))) if failed else (),
     )
+
+
+def is_running(config: Config) -> bool:
+    """Whether a training process exists, whoever started it."""
+    return holder(config.data_path, TRAINING) is not None
 
 
 def next_time(retrain: str, now: datetime) -> datetime | None:
@@ -115,9 +120,8 @@ def stop(config: Config) -> None:
     """Ask the run to save its step and end. Raises ``TrainingError`` when the daemon has none under way."""
     with Store.open(config.data_path) as database:
         if not stop_run(config, database):
-            raise TrainingError(
-                "止められる学習がありません。", "端末で始めた学習は、その端末でCtrl-Cを押してください。"
-            )
+            step = "端末で始めた学習は、その端末でCtrl-Cを押してください。"
+            raise TrainingError("止められる学習がありません。", step)
 
 
 def runs_folder(config: Config) -> Path:

@@ -1,4 +1,4 @@
-"""The little Markdown of our own verdict notes as HTML: headings, lists, quotes, tables. Everything is escaped. Pure."""
+"""The Markdown of our own verdict notes as HTML: headings, lists, quotes, tables. Everything is escaped. Pure."""
 
 from __future__ import annotations
 

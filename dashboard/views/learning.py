@@ -64,11 +64,7 @@ def _control(config: Config, plan: course.Plan) -> None:
         _live(config, plan)
         return
     if plan.asked:
-        st.html(
-            notice(
-                "学習を頼んであります", "デーモンがまもなく始めます。動いていなければ nippo run を起動してください。"
-            )
-        )
+        st.html(notice("学習を頼んであります", "デーモンが動いていれば、まもなく始まります。"))
     if plan.failure:
         st.html(notice(f"前回の学習 {plan.run} は終わりませんでした", plan.failure, "bad"))
         if plan.last_lines:
@@ -83,7 +79,7 @@ def _live(config: Config, plan: course.Plan) -> None:
 
     @st.fragment(run_every=LOOK_SECONDS)
     def watch() -> None:
-        if not course.plan(config, actions.now()).running:
+        if not course.is_running(config):
             st.rerun()
         run = read_run(course.runs_folder(config) / plan.run) if plan.run else None
         now = pace(run.events if run else ())

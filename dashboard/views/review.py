@@ -172,7 +172,7 @@ def _edit(
     if redo.button("作り直す", shortcut="Alt+D", width="stretch", key="redo", disabled=edited):
         hint = actions.daemon_hint(config)
         _do(lambda: actions.tick(config, vault, each.day, note, "redo", True), "作り直しを頼みました", hint)
-    if forget.button("忘れる", width="stretch", key="forget"):
+    with forget.popover("忘れる", width="stretch"):
         _forget(config, vault, each.day)
 
 
@@ -211,17 +211,9 @@ def _conflict(note: OpenNote, kept: dict[str, Any]) -> None:
         st.rerun()
 
 
-@st.dialog("この日を忘れますか")
 def _forget(config: Config, vault: Layout, day: date) -> None:
-    st.html(
-        notice(
-            f"{day.isoformat()} を学習から外します",
-            "保存された日記と日報の組と下書きを消します。保管庫の文はそのままで、提出済みの印だけが外れます。",
-            "warn",
-        )
-    )
-    yes, no = st.columns(2)
-    if yes.button("忘れる", type="primary", width="stretch", key="forget_yes"):
+    """What forgetting means, and the button that does it."""
+    words = "保存された日記と日報の組と下書きを消します。保管庫の文はそのままで、提出済みの印だけが外れます。"
+    st.html(notice(f"{day.isoformat()} を学習から外します", words, "warn"))
+    if st.button("この日を忘れる", type="primary", key="forget"):
         _do(lambda: actions.forget(config, vault, day), f"{day} を忘れました")
-    if no.button("やめる", width="stretch", key="forget_no"):
-        st.rerun()

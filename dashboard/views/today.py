@@ -52,13 +52,13 @@ def _choose_source(config: Config, vault: Layout) -> tuple[date, str, str] | Non
             return None
         ordered = sorted(found, key=lambda note: note.day, reverse=True)
         note = st.selectbox("日記のノート", ordered, format_func=_note_label, key="note")
-        diary = notes.diary_of(vault, note.path, config.watch.max_note_kilobytes)
-        if diary is None:
+        text = notes.diary_of(vault, note.path, config.watch.max_note_kilobytes)
+        if text is None:
             st.html(notice("ノートがありません", "消されたか、名前が変わりました。", "warn"))
             return None
         with st.expander("日記を見る"):
-            st.html(text_block(diary))
-        return note.day, note.path, diary
+            st.html(text_block(text))
+        return note.day, note.path, text
 
 
 def _note_label(note: DiaryNote) -> str:

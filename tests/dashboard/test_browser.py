@@ -1,0 +1,245 @@
+"""The page in a real Chromium: the way from a diary to an accepted report, two windows, a thousand reports, no network.
+
+Needs Chromium (Debian: ``apt-get install chromium fonts-noto-cjk``).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import scene
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from daemon.config import Config
+from daemon.store import Store
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PAGES = ("", "review", "compare", "learning", "status")
+TODAY = date.today()
+HOSTILE = """\
+<script>window.stolen = true</script>
+<img src="http://evil.example/a.png" onerror="window.stolen = true">
+![pixel](http://evil.example/b.png) [link](javascript:window.stolen=true)
+<style>@import url(http://evil.example/c.css)</style> <svg onload="window.stolen = true">
+* Javaを整理しました。<iframe src="http://evil.example/d"></iframe>"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.fail("no Chromium found: apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield found
+        found.close()
+
+
+@dataclass
+class Site:
+    """A running page over a vault of its own; ``outside`` collects every request that is not for the page itself."""
+
+    browser: Browser
+    address: str
+    vault: Path
+    config: Config
+    outside: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def window(self, path: str = "", width: int = 1280) -> Iterator[Page]:
+        """A window with storage of its own whose network ends at the page's server."""
+        context = self.browser.new_context(viewport={"width": width, "height": 900}, locale="ja-JP")
+        context.on("request", lambda request: self._note(request.url))
+        context.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), lambda route: route.abort())
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("websocket", lambda socket: self._note(socket.url))
+        self.go(page, path)
+        yield page
+        context.close()
+
+    def go(self, page: Page, path: str) -> None:
+        page.goto(f"{self.address}/{path}")
+        settled(page)
+
+    def _note(self, url: str) -> None:
+        own = self.address.removeprefix("http://")
+        if not url.startswith((f"http://{own}", f"ws://{own}", "data:", "blob:")):
+            self.outside.append(url)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has been drawn and no script of it runs."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector('[data-testid="stMainBlockContainer"] [data-testid]')
+
+
+@contextmanager
+def site(browser: Browser, folder: Path, pause: float = 0.01) -> Iterator[Site]:
+    server = scene.ModelServer(pause=pause)
+    vault = scene.make_vault(folder)
+    config = scene.settings_file(folder, vault, server)
+    with Store.open(config.data_path) as store:
+        scene.add_day(vault, store, TODAY - timedelta(days=1))
+        scene.add_day(vault, store, TODAY, report=False)
+    with scene.running_page(config) as address:
+        yield Site(browser, address, vault, config)
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def furnished(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A page over half a school year, for tests that only look."""
+    with site(browser, tmp_path_factory.mktemp("furnished")) as here:
+        scene.furnish(here.config, here.vault, TODAY)
+        yield here
+
+
+def note(each: Site, day: date) -> str:
+    return (each.vault / f"nippo/{day}-nippo.md").read_text(encoding="utf-8")
+
+
+def test_from_a_diary_to_an_accepted_report(browser: Browser, tmp_path: Path) -> None:
+    with site(browser, tmp_path, pause=0.05) as here, here.window() as page:
+        page.get_by_role("button", name="日報を書く").click()
+        expect(page.get_by_text("検査前の文です")).to_be_visible()
+        expect(page.get_by_text("下書き1を仕上げる")).to_be_visible()
+        mine = scene.REPORT.replace("整理しました", "まとめました")
+        box = page.get_by_label("日報の本文")
+        box.fill(mine)
+        box.press("Control+Enter")
+        expect(page.locator(".np-diff ins")).to_have_text("まとめ")
+        page.get_by_role("button", name="保管庫に保存").click()
+        expect(page.get_by_text("保存しました")).to_be_visible()
+        assert note(here, TODAY).endswith(f"---\n{mine}\n") and "accepted: false" in note(here, TODAY)
+
+        here.go(page, "review")
+        bullet = page.locator(".np-row[tabindex]").first
+        bullet.focus()
+        assert "rgb(255, 240, 184)" in page.locator(".np-d4").evaluate("e => getComputedStyle(e).backgroundColor")
+        expect(page.locator("mark.np-private").first).to_be_visible()
+        page.get_by_role("button", name="提出済みにする").click()
+        expect(page.get_by_text("提出済みにしました")).to_be_visible()
+        assert "accepted: true" in note(here, TODAY)
+        with Store.open(here.config.data_path) as store:
+            pair = store.pair(str(TODAY))
+        assert pair and pair.report == mine and pair.draft == scene.REPORT
+        assert here.outside == []
+
+
+def test_two_windows_lose_no_edit(browser: Browser, tmp_path: Path) -> None:
+    day = TODAY - timedelta(days=1)
+    with (
+        site(browser, tmp_path) as here,
+        here.window(f"review?day={day}") as first,
+        here.window(f"review?day={day}") as second,
+    ):
+        second.get_by_label("本文").fill("ふたつめの窓の文です。")
+        second.get_by_label("本文").press("Control+Enter")
+        expect(second.locator(".np-diff ins").first).to_be_visible()
+        first.get_by_label("本文").fill("ひとつめの窓の文です。")
+        first.get_by_label("本文").press("Control+Enter")
+        expect(first.locator(".np-diff ins").first).to_be_visible()
+        first.get_by_role("button", name="保存", exact=False).first.click()
+        expect(first.get_by_text("保存しました")).to_be_visible()
+        expect(second.get_by_text("このノートはほかで変更されました")).to_be_visible()
+        second.get_by_role("button", name="保存", exact=False).first.click()
+        expect(second.get_by_text("変更がぶつかりました")).to_be_visible()
+        assert note(here, day).endswith("---\nひとつめの窓の文です。\n")
+        assert second.get_by_label("本文").input_value() == "ふたつめの窓の文です。"
+
+
+def test_no_page_asks_for_anything_outside(furnished: Site) -> None:
+    with furnished.window() as page:
+        for path in PAGES:
+            furnished.go(page, path)
+            page.wait_for_timeout(1000)
+            assert page.locator('[data-testid="stException"]').count() == 0, path
+    assert furnished.outside == []
+
+
+def test_hostile_notes_are_shown_as_text(browser: Browser, tmp_path: Path) -> None:
+    with site(browser, tmp_path) as here:
+        with Store.open(here.config.data_path) as store:
+            day = TODAY - timedelta(days=2)
+            scene.add_day(here.vault, store, day, diary=HOSTILE, body=HOSTILE, warnings=(HOSTILE.replace("\n", " "),))
+        folder = here.vault / "nippo/_training"
+        folder.mkdir()
+        (folder / "![x](http:__evil.example_p.png).md").write_text(HOSTILE, encoding="utf-8")
+        with here.window(f"review?day={day}") as page:
+            expect(page.locator(".np-two").get_by_text("<script>window.stolen = true</script>").first).to_be_visible()
+            here.go(page, "learning")
+            expect(page.get_by_text("![pixel](http://evil.example/b.png)").first).to_be_visible()
+            here.go(page, "")
+            page.get_by_text("貼り付け").click()
+            page.get_by_label("日記の本文").fill(HOSTILE)
+            page.get_by_label("日記の本文").press("Control+Enter")
+            page.get_by_role("button", name="日報を書く").click()
+            page.get_by_text("下書き1を仕上げる").wait_for()
+            page.get_by_label("日報の本文").fill(HOSTILE)
+            page.get_by_label("日報の本文").press("Control+Enter")
+            expect(page.locator(".np-diff ins").first).to_be_visible()
+            page.wait_for_timeout(500)
+            assert page.evaluate("window.stolen") is None
+            assert page.locator("iframe, img[src*=evil], a[href^=javascript]").count() == 0
+        assert here.outside == []
+
+
+def test_a_thousand_reports_open_in_three_seconds(browser: Browser, tmp_path: Path) -> None:
+    with site(browser, tmp_path) as here:
+        with Store.open(here.config.data_path) as store, store.batch():
+            for number in range(2, 1002):
+                scene.add_day(here.vault, store, TODAY - timedelta(days=number), accepted=number > 9)
+        seconds = []
+        for _ in range(3):
+            with here.window("status") as page:
+                started = time.monotonic()
+                here.go(page, "review")
+                page.locator(".np-two").wait_for()
+                page.locator("canvas, svg.marks").first.wait_for()
+                seconds.append(time.monotonic() - started)
+        assert min(seconds) < 3, seconds
+
+
+def test_the_page_fits_a_phone(furnished: Site) -> None:
+    with furnished.window(width=390) as page:
+        for path in PAGES:
+            furnished.go(page, path)
+            page.wait_for_timeout(500)
+            width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+            assert width <= 390, path
+
+
+def test_another_sites_script_is_turned_away(browser: Browser, tmp_path: Path) -> None:
+    import http.client
+
+    with site(browser, tmp_path) as here:
+        host, _, port = here.address.removeprefix("http://").partition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        headers = {
+            "Host": "evil.example",
+            "Origin": "http://evil.example",
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        }
+        connection.request("GET", "/_stcore/stream", headers=headers)
+        assert connection.getresponse().status == 403

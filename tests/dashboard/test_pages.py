@@ -1,0 +1,271 @@
+"""Each page's logic by Streamlit's own test runner, on a real vault, a real database and a real model process."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import scene
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from daemon import versions
+from daemon.config import Config
+from daemon.drafting import DraftRequest, DraftResult
+from daemon.store import Store
+from daemon.training_job import REQUEST
+from dashboard import context
+from dashboard.drafts import Choice, Drafter
+from dashboard.picks import read_picks
+
+DAY = date(2026, 1, 7)
+NOTE = f"nippo/{DAY}-nippo.md"
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Config]]:
+    """A vault with one day, whose engine is a stand-in server; every cache of the page is empty."""
+    server = scene.ModelServer(pause=0)
+    vault = scene.make_vault(tmp_path)
+    config = scene.settings_file(tmp_path, vault, server)
+    monkeypatch.setenv("NIPPO_CONFIG", str(config.file))
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    with Store.open(config.data_path) as store:
+        scene.add_day(vault, store, DAY)
+    yield vault, config
+    st.cache_resource.clear()
+    server.close()
+
+
+def open_page(name: str) -> AppTest:
+    page = AppTest.from_string(f"from dashboard.views import {name}\n{name}.page()\n", default_timeout=60).run()
+    assert not page.exception, page.exception
+    return page
+
+
+def shown(page: AppTest) -> str:
+    """All HTML on the page."""
+    return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def until(page: AppTest, condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, shown(page)
+        time.sleep(0.2)
+        page.run()
+    assert not page.exception, page.exception
+
+
+def pair_of(config: Config) -> tuple[str, str, bool]:
+    with Store.open(config.data_path) as store:
+        pair = store.pair(str(DAY))
+    assert pair
+    return pair.draft, pair.report, pair.withdrawn
+
+
+def test_an_edited_report_is_accepted_and_its_pair_stored(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    page = open_page("review")
+    mine = scene.REPORT.replace("整理しました", "まとめました")
+    page.text_area[0].set_value(mine).run()
+    assert "<ins>まとめ</ins>" in shown(page)
+    page.button(key="accept").click().run()
+    text = (vault / NOTE).read_text(encoding="utf-8")
+    assert "accepted: true" in text and text.endswith(f"---\n{mine}\n")
+    assert pair_of(config) == (scene.REPORT, mine, False)
+    assert "提出済みにしました" in shown(page)
+    page.button(key="accept").click().run()
+    assert "accepted: false" in (vault / NOTE).read_text(encoding="utf-8") and pair_of(config)[2]
+
+
+def test_a_conflict_is_shown_and_nothing_is_overwritten(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    page = open_page("review")
+    page.text_area[0].set_value("わたしの文です。").run()
+    theirs = scene.note_text(DAY, "Obsidianの文です。")
+    (vault / NOTE).write_text(theirs, encoding="utf-8")
+    page.button(key="save").click().run()
+    assert (vault / NOTE).read_text(encoding="utf-8") == theirs
+    assert page.text_area[0].value == "わたしの文です。" and "変更がぶつかりました" in shown(page)
+    page.button(key="mine").click().run()
+    page.button(key="save").click().run()
+    assert (vault / NOTE).read_text(encoding="utf-8") == theirs.replace("Obsidianの文", "わたしの文")
+
+
+def test_a_change_in_obsidian_comes_in_while_the_text_is_untouched(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    page = open_page("review")
+    (vault / NOTE).write_text(scene.note_text(DAY, "Obsidianの文です。"), encoding="utf-8")
+    page.run()
+    assert page.text_area[0].value == "Obsidianの文です。" and "変更がぶつかりました" not in shown(page)
+
+
+def test_redo_queues_the_note_and_clears_its_box(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    page = open_page("review")
+    page.button(key="redo").click().run()
+    with Store.open(config.data_path) as store:
+        assert [(job.day, job.source) for job in store.jobs("waiting")] == [(str(DAY), "redo")]
+    assert "redo: false" in (vault / NOTE).read_text(encoding="utf-8")
+    assert "デーモンが動いていません" in shown(page)
+
+
+def test_a_day_without_report_can_be_asked_for(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    scene.add_day(vault, None, date(2026, 1, 8), report=False)
+    page = open_page("review")
+    page.button(key="make").click().run()
+    with Store.open(config.data_path) as store:
+        assert [(job.day, job.source) for job in store.jobs("waiting")] == [("2026-01-08", "report")]
+
+
+def test_forgetting_a_day_empties_the_database(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    page = open_page("review")
+    page.button(key="accept").click().run()
+    page.button(key="forget").click().run()
+    with Store.open(config.data_path) as store:
+        assert store.pairs() == []
+    assert "サブネット".encode() not in (config.data_path / "nippo.sqlite3").read_bytes()
+    assert "accepted: false" in (vault / NOTE).read_text(encoding="utf-8")
+    assert "組 1件を消しました" in shown(page)
+
+
+def test_the_filter_keeps_the_chosen_states(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    scene.add_day(vault, None, date(2026, 1, 8), accepted=True)
+    page = open_page("review")
+    assert page.selectbox(key="day").value == date(2026, 1, 8)
+    page.get("button_group")[0].set_value(["draft"]).run()
+    assert page.selectbox(key="day").options == ["○ 2026-01-07(水) 下書き"]
+
+
+def test_a_pasted_diary_becomes_a_saved_report(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    page = open_page("today")
+    page.get("button_group")[0].set_value("貼り付け").run()
+    page.date_input(key="paste_day").set_value(date(2026, 2, 1))
+    page.text_area(key="paste_text").set_value(scene.DIARY).run()
+    page.button(key="write").click().run()
+    until(page, lambda: bool(page.code))
+    assert page.code[0].value == scene.REPORT
+    page.button(key="save").click().run()
+    text = (vault / "nippo/2026-02-01-nippo.md").read_text(encoding="utf-8")
+    assert text.endswith(f"---\n{scene.REPORT}\n") and "model: stand-in" in text
+    assert not (vault / "diary/2026-02-01.md").exists()
+
+
+def test_a_report_that_is_there_is_replaced_only_on_request(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    (vault / NOTE).write_text(scene.note_text(DAY, "前の文です。"), encoding="utf-8")
+    page = open_page("today")
+    page.button(key="write").click().run()
+    until(page, lambda: bool(page.code))
+    assert page.button(key="save").disabled
+    page.checkbox[0].check().run()
+    (vault / NOTE).write_text(scene.note_text(DAY, "今書いた文です。"), encoding="utf-8")
+    page.button(key="save").click().run()
+    assert "今書いた文です。" in (vault / NOTE).read_text(encoding="utf-8")
+    page.checkbox[0].check().run()
+    page.button(key="save").click().run()
+    assert (vault / NOTE).read_text(encoding="utf-8").endswith(f"---\n{scene.REPORT}\n")
+    with Store.open(config.data_path) as store:
+        row = store.report(DAY)
+    assert row and row.draft == scene.REPORT and row.model == "stand-in"
+
+
+def test_every_draft_of_the_conversation_stays(world: tuple[Path, Config]) -> None:
+    page = open_page("today")
+    for count in (1, 2):
+        page.button(key="write").click().run()
+        until(page, lambda count=count: shown(page).count("秒 ・ 候補") == count)
+    assert "下書き1" in shown(page) and "下書き2" in shown(page)
+    page.button(key="choose1").click().run()
+    assert "下書き1を仕上げる" in shown(page)
+    page.button(key="clear").click().run()
+    assert "下書き1" not in shown(page)
+
+
+def test_a_server_that_is_away_is_said_with_its_remedy(world: tuple[Path, Config], tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub('server_url = ".*"', 'server_url = "http://127.0.0.1:9/v1"', text), encoding="utf-8")
+    page = open_page("today")
+    page.button(key="write").click().run()
+    until(page, lambda: 'role="alert"' in shown(page))
+    assert "server" in shown(page) and "engine.server_url" in shown(page)
+
+
+class Writer:
+    """A worker whose report names its adapter."""
+
+    def __init__(self, config: Config) -> None:
+        self._adapter = config.engine.adapter
+
+    def draft(self, request: DraftRequest, *_: object) -> DraftResult:
+        return DraftResult(body=f"* {self._adapter}が書きました。", status="draft", warnings=(), version=self._adapter)
+
+    def tick(self, now: float) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def test_a_blind_pick_is_stored_and_then_unveiled(world: tuple[Path, Config], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, config = world
+    drafter = Drafter(config, Writer)
+    monkeypatch.setattr(context, "drafter", lambda _config: drafter)
+    offered = [Choice("v0.2", "auto", "v0.2"), Choice("base", "none", "ベース")]
+    monkeypatch.setattr(context, "version_choices", lambda _config: offered)
+    page = open_page("compare")
+    page.button(key="compare").click().run()
+    until(page, lambda: len(page.code) == 2)
+    assert "v0.2" not in shown(page)
+    left = {"auto": "v0.2", "none": "base"}["auto" if "auto" in page.code[0].value else "none"]
+    page.button(key="pick1").click().run()
+    picks = read_picks(config.data_path)
+    assert [(pick.better, pick.left, pick.blind) for pick in picks] == [(left, left, True)]
+    assert f"{left} を選びました" in shown(page)
+
+
+def test_versions_are_promoted_and_rolled_back(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    scene.furnish(config, vault, DAY)
+    page = open_page("learning")
+    assert versions.champion(config) == "v0.2"
+    page.button(key="promote-v0.1").click().run()
+    assert versions.champion(config) == "v0.1"
+    page.button(key="promote-v0.2").click().run()
+    page.button(key="rollback").click().run()
+    assert versions.champion(config) == "v0.1" and "前の版に戻しました" in shown(page)
+
+
+def test_a_training_is_asked_of_the_daemon(world: tuple[Path, Config]) -> None:
+    _, config = world
+    page = open_page("learning")
+    page.button(key="train").click().run()
+    with Store.open(config.data_path) as store:
+        assert store.get_meta(REQUEST)["reason"] == "dashboard"
+    assert page.button(key="train").disabled and "学習を頼んであります" in shown(page)
+
+
+def test_the_status_page_names_errors_and_offers_another_try(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    scene.furnish(config, vault, DAY)
+    page = open_page("health")
+    assert "デーモンは動いていません" in shown(page) and "Save the note as UTF-8." in shown(page)
+    page.button(key="retry").click().run()
+    with Store.open(config.data_path) as store:
+        assert store.jobs("failed") == []
+
+
+def test_a_missing_vault_is_one_notice(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    vault.rename(vault.with_name("away"))
+    page = AppTest.from_file(str(Path(context.__file__).with_name("app.py")), default_timeout=60).run()
+    assert not page.exception and 'role="alert"' in shown(page) and "missing" in shown(page)
