@@ -17,6 +17,7 @@ def demo() -> None:
     from rich.console import Console
     from rich.panel import Panel
     from rich.table import Table
+    from rich.text import Text
 
     from daemon.commands.fetch import fetch_with_progress
     from daemon.config import Config
@@ -30,10 +31,10 @@ def demo() -> None:
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left behind.")
         raise typer.Exit(130) from None
-    console.print(Panel("\n".join(story.before), title="vault before", expand=False))
-    console.print(Panel(story.diary.strip(), title="the diary that was saved"))
-    console.print(Panel("\n".join(_marked(story.before, story.after)), title="vault after", expand=False))
-    console.print(Panel(story.report.strip(), title=story.report_path))
+    console.print(Panel(Text("\n".join(story.before)), title="vault before", expand=False))
+    console.print(Panel(Text(story.diary.strip()), title="the diary that was saved"))
+    console.print(Panel(Text("\n".join(_marked(story.before, story.after))), title="vault after", expand=False))
+    console.print(Panel(Text(story.report.strip()), title=story.report_path))
     table = Table("stage", "seconds")
     for stage in story.stages:
         table.add_row(stage.name, f"{stage.seconds:.1f}")
