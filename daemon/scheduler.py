@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from daemon.config import ScheduleSettings, weekly_time
@@ -34,6 +34,7 @@ def plan(
 
     ``zone`` is the local time zone by default; ``salt`` varies the jitter between machines.
     """
+    now = now.astimezone(UTC)
     if last_slot is None or last_slot > now + WEEK:
         last_slot = now
     if not settings.retrain:
@@ -65,5 +66,18 @@ def jitter(settings: ScheduleSettings, slot: datetime, salt: str) -> timedelta:
 
 
 def _next(trigger: Any, after: datetime) -> datetime:
-    found: datetime = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
-    return found
+    """The first slot later than ``after``, in UTC: arithmetic in a zone with summer time would be on wall clocks.
+
+    An hour that comes twice in autumn gives one slot; one that summer time skips is not found again and again.
+    """
+    after = after.astimezone(UTC)
+    step = timedelta(microseconds=1)
+    while True:
+        found: datetime = trigger.get_next_fire_time(None, after + step)
+        if found.astimezone(UTC) > after and _wall(found) != _wall(after.astimezone(trigger.timezone)):
+            return found.astimezone(UTC)
+        step += timedelta(hours=1)
+
+
+def _wall(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None, fold=0)

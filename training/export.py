@@ -76,7 +76,7 @@ def export_version(
     partial.mkdir(parents=True)
     export_adapter(source, partial, base or meta.base, architecture)
     if twin:
-        to_gguf(partial, partial / TWIN)
+        to_gguf(partial, partial / TWIN, re.sub(r"ForCausalLM$", "", architecture).lower())
     (partial / CARD).write_text(card, encoding="utf-8")
     seal(partial, meta)
     if target.exists():

@@ -1,0 +1,152 @@
+"""A vault with a tiny model and a person who accepts reports: the scene of the tests of the weekly run."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from daemon.config import Config
+from daemon.reportnote import ReportNote, render
+from daemon.store import Pair, Store
+from daemon.teacher import STATE, Teacher
+from daemon.training_job import RUNS, request_run
+from tests.tiny_model import TinyModel
+
+NOW = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
+FIRST = date(2026, 10, 1)
+SUBJECTS = ("Java", "SQL", "HTML", "Linux")
+TINY_TRAINING: dict[str, Any] = {
+    "checkpoints": [2, 4],
+    "rank": 4,
+    "alpha": 8,
+    "learning_rate": 0.01,
+    "batch_size": 2,
+    "accumulation": 1,
+    "warmup_steps": 0,
+    "max_hours": 0.2,
+}
+
+
+def tiny_sections(tiny: TinyModel, **training: Any) -> dict[str, dict[str, Any]]:
+    """Settings for the tiny model: short reports, one draft, few steps."""
+    return {
+        "engine": {
+            "kind": "llamacpp",
+            "model": str(tiny.gguf),
+            "context_tokens": 4096,
+            "max_report_tokens": 32,
+            "drafts": 1,
+            "threads": 1,
+        },
+        "report": {"min_characters": 1},
+        "schedule": {"retrain": "sun 03:00", "jitter_minutes": 0.0},
+        "watch": {"settle_seconds": 0.1},
+        "training": {**TINY_TRAINING, **training},
+    }
+
+
+def small_starter(folder: Path) -> Path:
+    """A starter folder with a corpus of a few short rows and no adapter."""
+    folder.mkdir()
+    rows = [{**pair(number, "dev" if number > 5 else "train"), "id": f"c-{number}"} for number in range(8)]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    (folder / "corpus.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def pair(number: int, split: str) -> dict[str, Any]:
+    report = f"* {SUBJECTS[number % 4]}の問題を{number + 2}問解きました。"
+    values = {"id": "", "date": day_of(number).isoformat(), "diary": diary_of(number), "report": report}
+    return {**values, "split": split, "private": [], "facts": []}
+
+
+def day_of(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+def diary_of(number: int) -> str:
+    return f"{SUBJECTS[number % 4]}の授業。{number + 2}問解いた。"
+
+
+def report_of(number: int) -> str:
+    return f"本日の学習\n\n* {SUBJECTS[number % 4]}の問題を{number + 2}問解いた。"
+
+
+def note_of(number: int, accepted: bool = True) -> str:
+    """An accepted report note as the vault holds it."""
+    return render(
+        ReportNote(
+            day=day_of(number),
+            diary=f"diary/{day_of(number)}",
+            body=report_of(number),
+            status="draft",
+            model="starter",
+            generated=NOW,
+            accepted=accepted,
+        )
+    )
+
+
+def vault_files(count: int) -> dict[str, str | bytes]:
+    """So many days with diary and accepted report."""
+    files: dict[str, str | bytes] = {}
+    for number in range(count):
+        files[f"diary/{day_of(number)}.md"] = diary_of(number)
+        files[f"nippo/{day_of(number)}-nippo.md"] = note_of(number)
+    return files
+
+
+def accept(store: Store, count: int, first: int = 0) -> None:
+    """Store so many accepted pairs without a vault."""
+    for number in range(first, first + count):
+        day = day_of(number).isoformat()
+        store.put_pair(
+            Pair(day, day, diary_of(number), "", report_of(number), "下書き", NOW.isoformat(), False, "vault")
+        )
+
+
+@dataclass
+class School:
+    """A teacher on a real data folder, run turn by turn as the daemon would."""
+
+    config: Config
+    store: Store
+    teacher: Teacher
+    moment: datetime = NOW
+
+    @property
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.store.get_meta(STATE, {})
+        return found
+
+    @property
+    def folder(self) -> Path:
+        return self.config.data_path / RUNS / str(self.state["run"])
+
+    def ask(self) -> None:
+        request_run(self.store, self.moment, "asked")
+
+    def turn(self) -> None:
+        self.teacher._next_look = 0.0
+        self.teacher.turn(self.moment, time.monotonic())
+
+    def until(self, done: Callable[[], bool], seconds: float = 240.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < deadline, f"still {self.state}\n{self.log()[-3000:]}"
+            self.turn()
+            time.sleep(0.05)
+
+    def finish(self) -> dict[str, Any]:
+        self.until(lambda: self.state.get("state") in ("done", "failed") and self.teacher._job is None)
+        return self.state
+
+    def log(self) -> str:
+        file = self.folder / "training.log" if self.state else Path(os.devnull)
+        return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
