@@ -1,7 +1,7 @@
 """The settings file as a typed, frozen value.
 
-Given ``config.toml``, the environment and nothing else, ``load`` returns a ``Config`` or raises one ``ConfigError`` that
-lists every problem with its dotted name and the value received. Nothing here writes a file.
+Given ``config.toml``, the environment and nothing else, ``load`` returns a ``Config`` or raises one ``ConfigError``
+that lists every problem with its dotted name and the value received. Nothing here writes a file.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def weekly_time(value: str) -> tuple[str, int, int]:
 
 
 def config_file(explicit: Path | None = None) -> Path | None:
-    """The settings file in use: the given one, ``NIPPO_CONFIG``, ``./config.toml``, or the user's configuration folder."""
+    """The settings file in use: the given one, ``NIPPO_CONFIG``, ``./config.toml``, or the user's own."""
     named = explicit or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else None)
     if named:
         return named.expanduser()
@@ -206,9 +206,13 @@ def load(path: Path | None = None) -> Config:
         try:
             values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
-            raise ConfigError(f"{file}: no such file", "Make one with `nippo init`, or name another with --config.") from None
+            raise ConfigError(
+                f"{file}: no such file", "Make one with `nippo init`, or name another with --config."
+            ) from None
         except (OSError, UnicodeDecodeError) as problem:
-            raise ConfigError(f"{file}: cannot be read ({problem})", "Save it as UTF-8 text that you may read.") from None
+            raise ConfigError(
+                f"{file}: cannot be read ({problem})", "Save it as UTF-8 text that you may read."
+            ) from None
         except tomllib.TOMLDecodeError as problem:
             raise ConfigError(f"{file}: not valid TOML: {problem}", "Mend that line; strings need quotes.") from None
     try:

@@ -1,12 +1,12 @@
 """The one tree of errors that people see.
 
-    NippoError                what happened, to which note or file, and what to do next
+    NippoError                what happened, to which note or file, what to do next
     ├── UsageError            wrong usage or configuration: exit code 2
     │   └── ConfigError       config.toml: every problem listed at once
     ├── NoteError             this note failed, the others go on
     │   ├── NoteUnreadable    the diary cannot be read as text
     │   ├── NoteChanged       the diary changed while its report was being made: the job is repeated
-    │   └── ReportBlocked     the report cannot or must not be written (touched by a person, folder read-only, disk full)
+    │   └── ReportBlocked     the report may not or cannot be written (touched by a person, read-only, disk full)
     ├── EngineError           the model cannot run
     │   ├── ModelMissing      no model file, or its hash is wrong
     │   ├── EngineTimeout     no answer within the time limit
