@@ -11,6 +11,7 @@ import contextlib
 import json
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Sequence
@@ -196,6 +197,9 @@ def _failed(problem: Exception) -> int:
         return int(code)
     if isinstance(problem, OSError):
         print(f"{type(problem).__name__}: {problem.strerror} ({problem.filename})", file=sys.stderr)
+        return Ending.FAILED
+    if isinstance(problem, sqlite3.Error):
+        print(f"the database cannot be used: {problem}", file=sys.stderr)
         return Ending.FAILED
     trace = problem.__traceback__
     while trace and trace.tb_next:

@@ -64,9 +64,8 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
     assert "新しい版 v0.1 を採用しました" in page and "![[2026-W47-loss.png]]" in page and "★" in page
     assert (vault / "nippo/_training/2026-W47-loss.png").read_bytes().startswith(b"\x89PNG")
     assert {file: file.read_bytes() for file in (vault / "diary").iterdir()} == diaries
-    left = [
-        file for file in school.folder.rglob("*") if file.is_file() and "問解いた" in file.read_text(errors="replace")
-    ]
+    files = [file for file in school.folder.rglob("*") if file.is_file()]
+    left = [file for file in files if "問解いた" in file.read_text(encoding="utf-8", errors="replace")]
     assert left == [], "no diary or report stays in the run's folder"
     assert json.loads((school.folder / "plan.json").read_text())["version"] == "v0.1"
 
