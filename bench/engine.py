@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path[0] = str(Path(__file__).parents[1])  # bench/daemon.py would hide the package
 CORPUS = Path(__file__).parents[1] / "data" / "starter" / "corpus.jsonl"
 
 
