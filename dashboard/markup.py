@@ -26,6 +26,10 @@ STYLE = """
 .np-page table{border-collapse:collapse;margin:.4rem 0;font-size:.85rem}
 .np-page td,.np-page th{border:1px solid #d9dfe5;padding:.15rem .5rem;text-align:left}
 .np-quote{border-left:3px solid #d9dfe5;padding-left:.6rem;color:#47525c}
+.np-figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(6.5rem,1fr));gap:.6rem}
+.np-figures div{border:1px solid #e3e8ec;border-radius:.5rem;padding:.4rem .7rem}
+.np-figures span{display:block;font-size:.8rem;color:#5b6670}
+.np-figures b{font-size:1.35rem;font-weight:600}
 .np-small{color:#5b6670;font-size:.85rem;overflow-wrap:anywhere}
 .np-two{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:1rem;align-items:start}
 .np-two h4{margin:0 0 .3rem;padding:0;font-size:.95rem}
@@ -92,6 +96,12 @@ def key(colours: Iterable[tuple[str, str]]) -> str:
     """The legend of a chart: (name, colour) pairs; the colours are the program's own."""
     inner = "".join(f'<span><i style="background:{escape(tone)}"></i>{escape(name)}</span>' for name, tone in colours)
     return f'<div class="np-key">{inner}</div>'
+
+
+def figures(values: Iterable[tuple[str, object]]) -> str:
+    """Named figures side by side, as many to a row as fit."""
+    inner = "".join(f"<div><span>{escape(name)}</span><b>{escape(str(value))}</b></div>" for name, value in values)
+    return f'<div class="np-figures">{inner}</div>'
 
 
 def small(text: str) -> str:

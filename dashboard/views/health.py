@@ -10,7 +10,7 @@ from daemon.lock import holder_of
 from dashboard import actions, context
 from dashboard.days import STATES, counted
 from dashboard.health import daemon_state, gpus, memory_of, queue_table, troubles
-from dashboard.markup import heading, notice, small
+from dashboard.markup import figures, heading, notice, small
 
 LOOK_SECONDS = 5.0
 
@@ -38,9 +38,7 @@ def _show(config: Config) -> None:
             jobs, last_error = database.jobs(), database.get_meta("last_error")
     vault = context.layout(config)
     counts = counted(context.all_days(config, vault)[0])
-    columns = st.columns(len(STATES))
-    for column, (name, words) in zip(columns, STATES.items(), strict=True):
-        column.metric(words, counts[name])
+    st.html(figures((words, counts[name]) for name, words in STATES.items()))
     _worker(beat.get("worker_pid") if state.running else None)
     waiting = queue_table(jobs)
     st.html(heading(f"待ち行列({len(waiting)})"))

@@ -14,7 +14,7 @@ from daemon.errors import NippoError
 from daemon.store import Pair
 from dashboard import actions, charts, context, course
 from dashboard.changes import edited_share, weekly
-from dashboard.markup import chip, heading, notice, plain, small
+from dashboard.markup import chip, figures, heading, notice, plain, small
 from dashboard.page_text import page_html
 from dashboard.runs import Run, checkpoint_table, duration, find_runs, loss_points, pace, read_run, thinned
 
@@ -50,12 +50,13 @@ def _pairs(config: Config) -> list[Pair]:
 
 
 def _figures(plan: course.Plan) -> None:
-    columns = st.columns(4)
-    columns[0].metric("使用中の版", plan.champion)
-    columns[1].metric("提出済みの組", plan.pairs)
-    columns[2].metric("未学習の組", f"{plan.new_pairs} / {plan.needed_pairs}")
-    columns[3].metric("次の学習", plan.next_run)
-    st.html(small(plan.hint))
+    values = [
+        ("使用中の版", plan.champion),
+        ("提出済みの組", plan.pairs),
+        ("未学習の組", f"{plan.new_pairs} / {plan.needed_pairs}"),
+        ("次の学習", plan.next_run),
+    ]
+    st.html(figures(values) + small(plan.hint))
 
 
 def _control(config: Config, plan: course.Plan) -> None:
@@ -138,7 +139,7 @@ def _versions(config: Config, in_use: str) -> None:
                 mark += chip(f"判定: {outcome[0]}", outcome[1])
             left.html(
                 f"{chip(version.name, 'draft')}{mark}"
-                + small(f"{meta.created[:16]} ・ {meta.base} ・ 学習した組 {len(meta.pair_ids)}件")
+                + small(f"{meta.created[:16]} ・ {meta.base} ・ 学習した例 {len(meta.pair_ids)}件")
             )
             if version.name != in_use and right.button("これを使う", key=f"promote-{version.name}", width="stretch"):
                 promote = partial(versions.promote, config, version.name, actions.now())

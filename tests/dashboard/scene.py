@@ -108,6 +108,7 @@ def furnish(config: Config, vault: Path, today: date) -> None:
                 vault,
                 store,
                 day,
+                body=REPORT.replace("10問", "12問") if warnings else REPORT,
                 accepted=number > 3 and not warnings and number % 11 != 0,
                 draft=draft if number > 3 else None,
                 warnings=warnings,
@@ -248,8 +249,8 @@ def settings_file(folder: Path, vault: Path, server: ModelServer | None = None) 
     return load(file)
 
 
-def make_vault(folder: Path) -> Path:
-    vault = folder / "保管庫 📓"
+def make_vault(folder: Path, name: str = "保管庫 📓") -> Path:
+    vault = folder / name
     (vault / ".obsidian").mkdir(parents=True)
     (vault / ".obsidian/daily-notes.json").write_text('{"folder": "diary"}', encoding="utf-8")
     (vault / "diary").mkdir()
@@ -263,7 +264,8 @@ def running_page(config: Config) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = config.data_path.parent / "page.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("NIPPO_")}
+    kept = (item for item in os.environ.items() if not item[0].startswith("NIPPO_") or item[0] == "NIPPO_CACHE")
+    environment = dict(kept)
     environment["NIPPO_CONFIG"] = str(config.file)
     with log.open("wb") as stream:
         process = subprocess.Popen(arguments(app_file(), port), env=environment, stdout=stream, stderr=stream)
