@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -151,22 +152,26 @@ def test_a_read_only_report_folder(vault: Path, monkeypatch: pytest.MonkeyPatch)
     assert tree(vault) == ["nippo"]
 
 
-@pytest.fixture
+@contextmanager
 def tiny_disk() -> Iterator[None]:
-    """No file of this process may grow beyond 64 bytes, which is how a full disk looks to it."""
+    """No file of this process may grow beyond 64 bytes, which is how a full disk looks to it. Ends within the test:
+    the limit holds for the file, if it is one, that pytest prints to."""
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, old[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, old)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_leaves_the_old_report_whole(vault: Path, tiny_disk: None) -> None:
+def test_a_full_disk_leaves_the_old_report_whole(vault: Path) -> None:
     file = vault / "nippo/r.md"
-    write_report(vault, file, DATA, None, same)
-    with pytest.raises(ReportBlocked, match="the disk is full") as caught:
-        write_report(vault, file, b"x" * 1000, digest(DATA), same)
+    with tiny_disk():
+        write_report(vault, file, DATA, None, same)
+        with pytest.raises(ReportBlocked, match="the disk is full") as caught:
+            write_report(vault, file, b"x" * 1000, digest(DATA), same)
     assert "Free some space" in caught.value.next_step
     assert file.read_bytes() == DATA and tree(vault) == ["nippo", "nippo/r.md"]
 
