@@ -27,11 +27,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from daemon.assets import starter_folder
 from daemon.config import Config, load
 from daemon.edits import edit_distance
+from daemon.engines import adapter_in_use
 from daemon.shared_worker import with_learned_form
 from daemon.store import Pair, Store
 from daemon.teacher import STATE, Teacher
 from daemon.training_job import RUNS, request_run
-from daemon.versions import STARTER, champion
 
 FIRST = date(2026, 4, 6)
 LEAD, FEELING = "【本日の実施内容】", "【所感】"
@@ -125,7 +125,7 @@ def simulate(config: Config, days: Sequence[Day], weeks: int, say: Any = print) 
             drafts = write(config, [day.diary for day in part], first)
             distances = [edit_distance(draft, day.report) for draft, day in zip(drafts, part, strict=True)]
             shares = [edits / max(len(day.report), 1) for edits, day in zip(distances, part, strict=True)]
-            version = champion(config) or STARTER
+            version = adapter.name if (adapter := adapter_in_use(config)) else "bare model"
             for number, (draft, day) in enumerate(zip(drafts, part, strict=True), start=first):
                 when = (FIRST + timedelta(days=number)).isoformat()
                 moment = f"{when}T21:00:00+00:00"

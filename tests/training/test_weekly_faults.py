@@ -84,9 +84,10 @@ def test_asked_to_end_it_saves_and_takes_its_children_along(school: School) -> N
 
 
 def test_a_full_disk_is_told_and_harms_nothing(school: School) -> None:
-    """The child may write files of 300 kB at most, as on a disk that fills up: the first larger write fails."""
+    """The child may write files of 150 kB at most, as on a disk that fills up: the first larger write fails."""
+    school.store.scrub()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, before[1]))
     try:
         job = TrainingJob(school.config, school.config.data_path / "runs" / "r")
     finally:
