@@ -12,7 +12,10 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+import weakref
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from daemon.config import Config
@@ -23,6 +26,8 @@ KEPT_LINES = 25
 TERMINATE_SECONDS = 1.0
 SHARED_CHARACTERS = 6
 """A line of a dead worker that shares so many characters in a row with the diary is not shown."""
+FOLDER_PREFIX = "nippo-worker-"
+LEFT_BEHIND_SECONDS = 86_400.0
 MEMORY_WORDS = ("failed to allocate", "out of memory", "bad_alloc", "cannot allocate memory", "MemoryError")
 
 
@@ -34,7 +39,9 @@ class WorkerProcess:
 
     def __init__(self, config: Config, command: list[str] | None = None) -> None:
         self._command = command or [sys.executable, "-P", "-m", "daemon.worker_child", str(os.getpid())]
-        self._folder = tempfile.mkdtemp(prefix="nippo-worker-")
+        sweep(Path(tempfile.gettempdir()), time.time())
+        self._folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-")
+        self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._errors: deque[str] = deque(maxlen=KEPT_LINES)
         self._started: queue.Queue[subprocess.Popen[bytes] | OSError] = queue.Queue()
@@ -75,6 +82,7 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._signal("SIGKILL")
             self._process.wait()
+        self._remove_folder()
         self._listener.join(TERMINATE_SECONDS)
 
     def death(self, diary: str) -> EngineError:
@@ -126,7 +134,7 @@ class WorkerProcess:
             with contextlib.suppress(OSError):
                 if stream is not None:
                     stream.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove_folder()
         self._messages.put(None)
 
     def _read_errors(self, process: subprocess.Popen[bytes]) -> None:
@@ -134,6 +142,27 @@ class WorkerProcess:
         with contextlib.suppress(ValueError, OSError):
             for line in process.stderr:
                 self._errors.append(line.decode(errors="replace").rstrip()[:300])
+
+
+def sweep(temporary: Path, now: float) -> None:
+    """Remove what daemons that were killed left in the temporary folder: a day old, and their process is gone."""
+    for folder in temporary.glob(f"{FOLDER_PREFIX}*-*"):
+        owner = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if owner.isdecimal() and now - folder.stat().st_mtime > LEFT_BEHIND_SECONDS and not _running(int(owner)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _running(process: int) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _ending(code: int) -> str:

@@ -17,6 +17,7 @@ import secrets
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +64,12 @@ class LlamaCpp:
         )
         _require_memory(model)
         self._folder = Path(tempfile.mkdtemp(prefix="nippo-"))
+        self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._prefix: str | None = None
         try:
             self._server, self._channel = self._start(model, adapter)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._remove_folder()
             raise
 
     @property
@@ -91,7 +93,7 @@ class LlamaCpp:
 
     def close(self) -> None:
         self._server = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._remove_folder()
 
     def _start(self, model: Path, adapter: Path | None) -> tuple[Any, Channel]:
         try:

@@ -21,7 +21,7 @@ from daemon.drafting import DraftRequest
 from daemon.errors import ConfigError, EngineCrashed, EngineError, EngineTimeout, ModelMissing, OutOfMemory
 from daemon.worker import WorkerClient, WorkerStopped
 from daemon.worker_messages import error_message, to_error
-from daemon.worker_process import WorkerProcess
+from daemon.worker_process import WorkerProcess, sweep
 from tests.tiny_model import TinyModel, make_tiny_model
 
 DIARY = "一限はデータベース。凌と正規化の復習をした。\n\n夜は推しの配信。"
@@ -279,6 +279,21 @@ def test_nothing_is_left_in_the_temporary_folder(
         writing(client)
         assert list(tmp_path.iterdir())
     wait_until(lambda: not list(tmp_path.iterdir()))
+
+
+def test_what_a_killed_daemon_left_behind_is_swept_a_day_later(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    folders = {name: tmp_path / f"nippo-worker-{name}" for name in (f"{dead.pid}-old", f"{os.getpid()}-mine", "named")}
+    for folder in folders.values():
+        (folder / "inner").mkdir(parents=True)
+    sweep(tmp_path, time.time())
+    assert all(folder.exists() for folder in folders.values())
+    sweep(tmp_path, time.time() + 90_000)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"nippo-worker-{os.getpid()}-mine",
+        "nippo-worker-named",
+    ]
 
 
 def test_an_unforeseen_error_travels_without_its_text() -> None:
