@@ -65,4 +65,6 @@ def summary(state: dict[str, Any]) -> list[str]:
         lines.append(f"{state['run']}: {state['message']}")
     upcoming = f"next {str(state['next_run'])[:16]}" if state.get("next_run") else "no schedule"
     lines.append(f"{upcoming}, {state['new_pairs']} new of {state['needed_pairs']} needed")
+    if state.get("schedule_note"):
+        lines.append(str(state["schedule_note"]))
     return lines

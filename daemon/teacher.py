@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.accelerator import TRAINING, holder
+from daemon.child import need_training
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.forgetting import texts_of_run, wipe
@@ -49,7 +50,10 @@ log = logging.getLogger(__name__)
 
 
 class Teacher:
-    """A companion of the daemon's main loop. ``make_job`` starts a child; ``zone`` is the schedule's time zone."""
+    """A companion of the daemon's main loop.
+
+    ``make_job`` starts a child; ``zone`` is the schedule's time zone; ``need`` raises when this machine cannot train.
+    """
 
     def __init__(
         self,
@@ -57,11 +61,13 @@ class Teacher:
         store: Store,
         make_job: Callable[[Config, Path], TrainingJob] = TrainingJob,
         zone: tzinfo | None = None,
+        need: Callable[[], None] = need_training,
     ) -> None:
         self._config = config
         self._store = store
         self._make_job = make_job
         self._zone = zone
+        self._need = need
         self._job: TrainingJob | None = None
         self._next_look = 0.0
         state = self._state()
@@ -134,12 +140,22 @@ class Teacher:
             if new < self._config.schedule.min_new_pairs:
                 schedule["note"] = f"{now.date()}: {new} new pair(s), {self._config.schedule.min_new_pairs} are needed"
                 log.info("no training: %s", schedule["note"])
+            elif why := self._why_not():
+                schedule["note"] = f"{now.date()}: {why}"
+                log.warning("no training: %s", schedule["note"])
             else:
                 asked, schedule["note"] = {"reason": "schedule"}, ""
         if schedule != remembered:
             self._store.set_meta(SCHEDULE, schedule)
         if asked is not None:
             self._start(str(asked["reason"]), now)
+
+    def _why_not(self) -> str:
+        try:
+            self._need()
+        except NippoError as problem:
+            return str(problem)
+        return ""
 
     def _new_pairs(self) -> int:
         seen = set(self._store.get_meta(SEEN, []))
@@ -156,6 +172,7 @@ class Teacher:
 
     def _launch(self, state: dict[str, Any], now: datetime) -> None:
         try:
+            self._need()
             self._job = self._make_job(self._config, self._folder(state))
         except NippoError as problem:
             self._fail(state, problem.what, now)

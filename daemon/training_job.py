@@ -222,7 +222,7 @@ def _after(now: Progress, event: dict[str, Any]) -> Progress:
     if kind == "phase":
         return Progress(str(event["name"]), 0, 0, None, now.message)
     if kind in ("start", "step"):
-        return Progress(now.phase, int(event["step"]), int(event["steps"]), event.get("left"), now.message)
+        return Progress("training", int(event["step"]), int(event["steps"]), event.get("left"), now.message)
     if kind == "message":
         return Progress(now.phase, now.step, now.steps, now.left, str(event["text"]))
     return now

@@ -18,6 +18,7 @@ import pytest
 import daemon.training_job as training_job
 from daemon.accelerator import ACCELERATOR, TRAINING, FileLock, holder
 from daemon.config import Config
+from daemon.errors import UsageError
 from daemon.follow import follow, line_of, summary
 from daemon.store import Store
 from daemon.teacher import SCHEDULE, STATE, Teacher, stop_run, training_status
@@ -117,6 +118,24 @@ def test_too_few_new_pairs_wait_for_the_next_week(school: School, child: Callabl
     assert school.store.get_meta(STATE) is None, "this Sunday is over"
 
 
+def test_without_the_training_packages_sunday_passes_with_a_word(school: School, child: Callable[[str], None]) -> None:
+    def missing() -> None:
+        raise UsageError("not installed: torch", 'Install them with `pip install "nippo[train]"`.')
+
+    accept(school.store, 6)
+    child("done()")
+    school.teacher = Teacher(school.config, school.store, zone=UTC, need=missing)
+    school.moment = NOW - timedelta(days=1)
+    school.turn()
+    school.moment = NOW
+    school.turn()
+    assert school.store.get_meta(STATE) is None
+    assert "not installed: torch" in summary(training_status(school.config, school.store))[-1]
+    school.ask()
+    school.turn()
+    assert school.state["state"] == "failed" and school.state["message"] == "not installed: torch"
+
+
 def test_a_kept_version_changes_nothing_but_leaves_its_verdict(school: School, child: Callable[[str], None]) -> None:
     child('done(outcome="kept")')
     school.ask()
@@ -202,7 +221,7 @@ def test_a_daemon_that_was_killed_finds_its_child_again(school: School, child: C
     school.turn()
     status = training_status(school.config, school.store)
     assert status["running"] and status["progress"]["steps"] == 9
-    assert line_of(status) == "2026-W47: starting, step 0 of 9"
+    assert line_of(status) == "2026-W47: training, step 0 of 9"
     school.until(lambda: school.state["state"] == "done")
     assert school.state["attempts"] == 1
     old.poll()
