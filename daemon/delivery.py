@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import NoteError, NoteUnreadable
 from daemon.report import ReportTouched, digest, report_digest, write_report
-from daemon.reportnote import ReportNote, render
+from daemon.reportnote import ReportNote, other_lines, render
 from daemon.store import Job, ReportRow, Store
 from daemon.vault import Layout, link_name, read_note
 
@@ -74,6 +75,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
             model=result.version,
             generated=now,
             warnings=tuple(result.warnings),
+            kept=kept_lines(layout.file(layout.report_path(day)), before.on_disk),
         )
     ).encode()
     row = ReportRow(
@@ -106,6 +108,16 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
         raise
     store.finish_report(row, job.path)
     return True
+
+
+def kept_lines(file: Path, on_disk: str | None) -> tuple[str, ...]:
+    """The frontmatter lines that a person added to the report that is about to be replaced; none where it is no longer
+    the one that was looked at, because then it will not be replaced."""
+    try:
+        data = file.read_bytes() if on_disk else b""
+    except OSError:
+        return ()
+    return other_lines(data) if digest(data) == on_disk else ()
 
 
 def may_write(now: Standing, job: Job) -> bool:

@@ -20,7 +20,8 @@ YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 @dataclass(frozen=True)
 class ReportNote:
-    """What stands in a report note. ``diary`` is the link's text; ``status`` is "draft" or "needs-review"."""
+    """What stands in a report note. ``diary`` is the link's text; ``status`` is "draft" or "needs-review"; ``kept`` are
+    the frontmatter lines that a person added to the note before (see ``other_lines``)."""
 
     day: date
     diary: str
@@ -31,6 +32,7 @@ class ReportNote:
     warnings: tuple[str, ...] = ()
     accepted: bool = False
     redo: bool = False
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def render(note: ReportNote) -> str:
         f"model: {_scalar(note.model)}",
         f"generated: {note.generated.isoformat(timespec='seconds')}",
         *warnings,
+        *note.kept,
         "---",
         note.body.strip(),
     ]
@@ -90,6 +93,24 @@ def read(data: bytes) -> ReadReport:
         generated=texts.get("generated", ""),
         warnings=_warnings(data, span) if span else (),
     )
+
+
+def other_lines(data: bytes) -> tuple[str, ...]:
+    """Given a note's bytes, return the frontmatter lines that are not of our own keys: a person's tags, aliases and
+    comments, which a new draft keeps."""
+    span = _frontmatter(data)
+    if span is None:
+        return ()
+    kept, own = [], False
+    for line in _lines(data[span[0] : span[1]]).removesuffix("\n").split("\n"):
+        key = re.match(r"""(["']?)([^\s"':#-][^"':#]*?)\1[ \t]*:(?:\s|$)""", line)
+        if key:
+            own = key[2] in OWN_KEYS
+        elif line.startswith("#"):
+            own = False
+        if not own and line.strip():
+            kept.append(line)
+    return tuple(kept)
 
 
 def set_key(data: bytes, key: str, value: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
@@ -9,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.reportnote import ReportNote, quoted, read, render, set_key
+from daemon.reportnote import ReportNote, other_lines, quoted, read, render, set_key
 
 BODY = """\
 本日は、以下の学習と課題を完了しました:
@@ -143,3 +144,15 @@ def test_reading_never_raises(data: bytes) -> None:
 
 def test_quoting_leaves_japanese_readable() -> None:
     assert quoted("3行目を除きました") == '"3行目を除きました"'
+
+
+def test_a_new_draft_keeps_the_lines_that_a_person_added() -> None:
+    """Tags, nested properties and comments stay; our own keys, lists below them included, are written anew."""
+    mine = "tags:\n  - 日報\n  - java\n# 先生に聞く\nmood: よい"
+    text = TEXT.replace("warnings: []\n", f"warnings:\n  - 古い警告\n- 古い警告2\n{mine}\n").replace("\n", "\r\n")
+    kept = other_lines(text.encode())
+    assert "\n".join(kept) == mine
+    again = render(replace(NOTE, kept=kept))
+    assert mine in again and "古い警告" not in again
+    assert yaml.safe_load(again.split("---")[1])["tags"] == ["日報", "java"]
+    assert other_lines(TEXT.encode()) == () == other_lines(b"no frontmatter")
