@@ -218,7 +218,7 @@ def test_an_idle_child_leaves_when_its_time_has_come(client: WorkerClient) -> No
     assert since is not None
     client.tick(since + 299)
     assert client.alive
-    client.tick(since + 300)
+    client.tick(since + 301)
     assert not client.alive
     assert gone(pid)
 
