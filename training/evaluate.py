@@ -109,12 +109,26 @@ def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
     settings = settings_of([one.row for one in evaluation.written], config)
     lines = []
     for one, figures, own in zip(evaluation.written, evaluation.figures, settings, strict=True):
-        (folder / f"{file_name(one.row.id)}.md").write_text(one.text.rstrip("\n") + "\n", encoding="utf-8")
+        write_text(one, folder)
         findings = score(one.text, one.row.diary, own).to_json()["findings"]
         line = {**asdict(figures), "findings": findings, "warned": list(one.warnings)}
         lines.append(json.dumps(line, ensure_ascii=False))
     (folder / "scores.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (folder / "table.md").write_text(table([(evaluation.model, evaluation.summary)]) + "\n", encoding="utf-8")
+
+
+def write_text(one: Written, folder: Path) -> None:
+    """Write one report, alone, as ``<id>.md``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{file_name(one.row.id)}.md").write_text(one.text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+def as_they_come(written: Iterator[Written], folder: Path | None) -> Iterator[Written]:
+    """Pass reports on, each already on disk: a run that is cut off after an hour has lost none of them."""
+    for one in written:
+        if folder:
+            write_text(one, folder)
+        yield one
 
 
 def file_name(row_id: str) -> str:
@@ -207,7 +221,9 @@ def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> I
         engine = open_engine(asked)
         try:
             name = adapter_name(adapter) if adapter else engine.identity.version
-            yield name, list(_counted(write_with_engine(engine, rows, asked, given.raw), len(rows)))
+            folder = given.out / file_name(name) if given.out and len(adapters) > 1 else given.out
+            written = as_they_come(write_with_engine(engine, rows, asked, given.raw), folder)
+            yield name, list(_counted(written, len(rows)))
         finally:
             engine.close()
 
