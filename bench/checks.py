@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def speed(rows: list[dict[str, Any]], repeats: int) -> None:
-    """Median CPU milliseconds for finding terms and for scoring, on diaries joined up to a size, caches cold each time."""
+    """Median CPU milliseconds for finding terms and for scoring, on diaries joined up to a size, caches cold."""
     joined = "\n\n".join(row["diary"] for row in rows)
     report = rows[0]["report"]
     find_private_terms("はじめに辞書を読み込む。", SETTINGS)
