@@ -64,6 +64,7 @@ def _control(config: Config, plan: course.Plan) -> None:
     if plan.running:
         _live(config, plan)
         return
+    _await_start(config)
     if plan.asked:
         st.html(notice("学習を頼んであります", "デーモンが動いていれば、まもなく始まります。"))
     if plan.failure:
@@ -73,6 +74,17 @@ def _control(config: Config, plan: course.Plan) -> None:
                 st.code("\n".join(plan.last_lines), language=None, wrap_lines=True)
     if st.button("学習を始める", type="primary", disabled=plan.asked, key="train"):
         _do(lambda: course.start(config, actions.now()), "学習を頼みました")
+
+
+def _await_start(config: Config) -> None:
+    """Draw the page anew once a run is under way: the daemon starts it some seconds after it was asked for."""
+
+    @st.fragment(run_every=LOOK_SECONDS)
+    def look() -> None:
+        if course.is_running(config):
+            st.rerun()
+
+    look()
 
 
 def _live(config: Config, plan: course.Plan) -> None:
