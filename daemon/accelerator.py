@@ -17,7 +17,6 @@ from daemon.lock import try_lock
 
 TRAINING, ACCELERATOR = "training.lock", "accelerator.lock"
 RETRY_SECONDS = 0.1
-PROBES, PROBE_SECONDS = 3, 0.005
 
 
 class FileLock:
@@ -65,19 +64,3 @@ class FileLock:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-
-
-def holder(folder: Path, name: str) -> int | None:
-    """The process that holds a lock file, 0 when it is unknown, None when the lock is free."""
-    try:
-        with (folder / name).open("r+", encoding="utf-8") as stream:
-            for _ in range(PROBES):
-                if try_lock(stream.fileno()):
-                    return None
-                time.sleep(PROBE_SECONDS)  # it may be another look like this one
-            text = stream.readline().strip()
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return 0
-    return int(text) if text.isdecimal() else 0

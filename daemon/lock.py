@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 from typing import IO
 
 from daemon.errors import AlreadyRunning, NippoError
 
 FILE_NAME = "daemon.lock"
+PROBES, PROBE_SECONDS = 3, 0.005
 
 
 class VaultLock:
@@ -36,9 +38,9 @@ class VaultLock:
                 "Check its permissions, or set folder in [data] of config.toml.",
             ) from None
         if not try_lock(stream.fileno()):
-            holder = holder_of(self._file.parent)
+            pid = holder_of(self._file.parent)
             stream.close()
-            raise AlreadyRunning(f"{_who(holder)} works with {self._file.parent}.", _remedy(holder))
+            raise AlreadyRunning(f"{_who(pid)} works with {self._file.parent}.", _remedy(pid))
         stream.truncate(0)
         stream.write(f"{os.getpid()}\n")
         stream.flush()
@@ -79,11 +81,17 @@ class VaultLock:
 
 def holder_of(data_folder: Path) -> int | None:
     """The process id of who holds the data folder, 0 when it is held by somebody unknown, None when it is free."""
-    file = data_folder / FILE_NAME
+    return holder(data_folder, FILE_NAME)
+
+
+def holder(folder: Path, name: str) -> int | None:
+    """The process that holds a lock file, 0 when it is unknown, None when the lock is free."""
     try:
-        with file.open("r+", encoding="utf-8") as stream:
-            if try_lock(stream.fileno()):
-                return None
+        with (folder / name).open("r+", encoding="utf-8") as stream:
+            for _ in range(PROBES):
+                if try_lock(stream.fileno()):
+                    return None
+                time.sleep(PROBE_SECONDS)  # it may be another look like this one
             text = stream.readline().strip()
     except FileNotFoundError:
         return None

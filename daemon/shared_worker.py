@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from daemon.accelerator import ACCELERATOR, TRAINING, FileLock, holder
+from daemon.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.assets import starter_folder
 from daemon.config import Config
 from daemon.known_models import KNOWN
+from daemon.lock import holder
 from daemon.store import Store
 from daemon.worker import WorkerClient, WorkerStopped
 
@@ -26,11 +27,9 @@ LOOK_SECONDS = 0.5
 log = logging.getLogger(__name__)
 
 
-class Client(Protocol):
-    """What is needed of ``WorkerClient``."""
+class Worker(Protocol):
+    """What drafts: ``daemon.worker.WorkerClient``, or ``SharedWorker`` around one."""
 
-    @property
-    def alive(self) -> bool: ...
     def draft(
         self,
         request: DraftRequest,
@@ -40,6 +39,13 @@ class Client(Protocol):
     ) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
+
+
+class Client(Worker, Protocol):
+    """A worker that can say whether it holds a model."""
+
+    @property
+    def alive(self) -> bool: ...
 
 
 class SharedWorker:

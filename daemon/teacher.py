@@ -14,11 +14,12 @@ from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from daemon.accelerator import TRAINING, holder
+from daemon.accelerator import TRAINING
 from daemon.child import need_training
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.forgetting import texts_of_run, wipe
+from daemon.lock import holder
 from daemon.report import ReportTouched
 from daemon.scheduler import plan
 from daemon.store import Store

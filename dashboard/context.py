@@ -14,17 +14,18 @@ from typing import Any
 
 import streamlit as st
 
-from daemon.accelerator import ACCELERATOR, holder
+from daemon.accelerator import ACCELERATOR
 from daemon.checks import CheckSettings
 from daemon.config import Config, config_file, load
 from daemon.errors import NippoError
 from daemon.hardware import probe
-from daemon.shared_worker import SharedWorker, with_learned_form
+from daemon.lock import holder
+from daemon.shared_worker import SharedWorker, Worker, with_learned_form
 from daemon.store import Store
 from daemon.vault import DiaryNote, Layout, read_layout
 from daemon.worker import WorkerClient
 from dashboard.days import Day, ReportShelf, diaries, overview
-from dashboard.drafts import Choice, Drafter, Worker, choices
+from dashboard.drafts import Choice, Drafter, choices
 from dashboard.markup import notice
 from dashboard.reading import Reading, read_together
 

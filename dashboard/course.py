@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from daemon import versions
-from daemon.accelerator import TRAINING, holder
+from daemon.accelerator import TRAINING
 from daemon.child import need_training
 from daemon.config import WEEKDAYS, Config, weekly_time
 from daemon.errors import ModelMissing, TrainingError
-from daemon.lock import holder_of
+from daemon.lock import holder, holder_of
 from daemon.store import Store
 from daemon.teacher import stop_run, training_status
 from daemon.training_job import REQUEST, RUNS, request_run

@@ -10,29 +10,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from daemon.config import Config
 from daemon.drafting import DraftRequest, DraftResult
 from daemon.errors import EngineError, NippoError
+from daemon.shared_worker import Worker
 from daemon.versions import Version, check_base, list_versions
 
 BARE = "none"
 IN_USE = "auto"
-
-
-class Worker(Protocol):
-    """What is needed of ``daemon.worker.WorkerClient`` or ``daemon.shared_worker.SharedWorker``."""
-
-    def draft(
-        self,
-        request: DraftRequest,
-        timeout_seconds: float | None = None,
-        on_text: Callable[[str], None] | None = None,
-        on_fetch: Callable[[int, int], None] | None = None,
-    ) -> DraftResult: ...
-    def tick(self, now: float) -> None: ...
-    def stop(self) -> None: ...
 
 
 @dataclass

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from daemon.accelerator import ACCELERATOR, TRAINING, holder
+from daemon.accelerator import ACCELERATOR, TRAINING
 from daemon.config import Config
 from daemon.drafting import DraftRequest, DraftResult
+from daemon.lock import holder
 from daemon.shared_worker import SharedWorker, spare_config, with_learned_form
 from daemon.store import Store
 from daemon.worker import WorkerStopped

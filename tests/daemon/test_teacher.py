@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 import daemon.training_job as training_job
-from daemon.accelerator import ACCELERATOR, TRAINING, FileLock, holder
+from daemon.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.config import Config
 from daemon.errors import UsageError
 from daemon.follow import follow, line_of, summary
+from daemon.lock import holder
 from daemon.store import Store
 from daemon.teacher import SCHEDULE, STATE, Teacher, stop_run, training_status
 from daemon.training_job import Ending, TrainingJob, read_progress, run_name, weekly_argv

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.accelerator import TRAINING, holder
+from daemon.accelerator import TRAINING
+from daemon.lock import holder
 from daemon.store import Store
 from daemon.teacher import Teacher
 from daemon.training_job import Ending, TrainingJob, kill_group, read_progress
