@@ -108,7 +108,7 @@ def draft_report(
     selected = choose(_remember(drafts, drawn), request.diary, settings)
     repaired = repair(selected.text, request.diary, settings)
     warnings, status = list(repaired.warnings), repaired.status
-    if drawn[selected.index].cut:
+    if drawn[selected.index].cut and not selected.composed:
         warnings.append("日報が長くなりすぎたため、途中で打ち切りました。続きがないか確かめてください。")
         status = "needs-review"
     if len(fitted.text) < len(prepared):

@@ -74,8 +74,12 @@ class Score:
     @property
     def badness(self) -> tuple[float, ...]:
         """Smaller is better: the number of faults of each check, worst check first, then the share not covered."""
-        counts = [float(sum(finding.check == check for finding in self.findings)) for check in CHECKS]
-        return (*counts, round(1.0 - self.coverage, 4))
+        return (*self.faults, round(1.0 - self.coverage, 4))
+
+    @property
+    def faults(self) -> tuple[float, ...]:
+        """The number of faults of each check, worst check first."""
+        return tuple(float(sum(finding.check == check for finding in self.findings)) for check in CHECKS)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -6,6 +6,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Set
 from functools import lru_cache
 
 from daemon.checks.grounding import KATAKANA, LATIN, loose
@@ -115,9 +116,19 @@ def coverage(texts: list[str], diary: str) -> float:
     """Given bullets and closing of a report and a normalised diary, return the share (0 to 1) of the diary's study
     words that the report takes up: each word once, words of three characters and more twice as heavy. A diary without
     study is covered by anything."""
-    wanted, _, _ = _wanted(diary)
+    wanted = study_words(diary)
     own: set[str] = set()
     for text in texts:
         own |= content_words(text)
-    total = sum(2.0 if len(word) > 2 else 1.0 for word in wanted)
-    return sum(2.0 if len(word) > 2 else 1.0 for word in wanted & own) / total if total else 1.0
+    total = weight(wanted)
+    return weight(wanted & own) / total if total else 1.0
+
+
+def study_words(diary: str) -> frozenset[str]:
+    """The content words of a normalised diary's sentences about study."""
+    return _wanted(diary)[0]
+
+
+def weight(words: Set[str]) -> float:
+    """How much some content words count: those of three characters and more twice as much."""
+    return sum(2.0 if len(word) > 2 else 1.0 for word in words)

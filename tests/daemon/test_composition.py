@@ -1,0 +1,75 @@
+"""One report out of several drafts: agreement stays, what one draft made up falls out."""
+
+from __future__ import annotations
+
+from daemon.checks import CheckSettings, score
+from daemon.composition import compose
+from daemon.config import ReportSettings
+from daemon.engines.protocol import Draft
+from daemon.selection import choose
+
+SETTINGS = CheckSettings()
+LEAD = "本日は、以下の学習と課題を完了しました:"
+NO_STUDY = "本日は、記録された学習活動はありませんでした。"
+DIARY = """1限のJavaは配列。for文で合計を出す演習を3問。
+2限のネットワークはサブネットマスクの計算、192.168.10.0/26を4つに割った。
+昼は学食の唐揚げ。
+3限はLinuxでchmodとchownの実習、755と644の違いをノートにまとめた。
+明日はサブネットの小テスト。歯医者の予約も忘れずに。"""
+JAVA = "* Javaの授業で配列を学び、for文で合計を求める演習を3問解きました。"
+NET = "* ネットワークの授業で、サブネットマスクの計算により192.168.10.0/26を4つに分割しました。"
+LINUX = "* Linuxのchmodとchownの実習を行い、755と644の違いをまとめました。"
+PLAN = "今後は、サブネットの小テストに備えたいと考えています。"
+DENTIST = "今後は、歯医者の予約を確認したいと考えています。"
+
+
+def report(*bullets: str, plan: str = "") -> str:
+    return "\n".join([LEAD, "", *bullets, *(["", plan] if plan else [])])
+
+
+def composed(*drafts: str, settings: CheckSettings = SETTINGS, diary: str = DIARY) -> str | None:
+    return compose([(text, score(text, diary, settings)) for text in drafts], diary, settings)
+
+
+def test_each_fact_comes_once_in_the_order_of_the_diary() -> None:
+    assert composed(report(LINUX, JAVA), report(NET, LINUX), report(JAVA, NET)) == report(JAVA, NET, LINUX)
+
+
+def test_a_fact_that_one_draft_alone_has_stays_when_it_carries_much_of_the_study() -> None:
+    assert composed(report(JAVA), report(JAVA, NET), report(JAVA)) == report(JAVA, NET)
+
+
+def test_what_one_draft_made_of_little_falls_out() -> None:
+    thin = "* 学食の唐揚げについて確認しました。"
+    assert composed(report(JAVA, thin), report(JAVA, NET), report(JAVA, NET)) == report(JAVA, NET)
+
+
+def test_a_line_with_a_fault_is_never_taken() -> None:
+    invented = JAVA.replace("Java", "Kotlin")
+    result = composed(report(invented), report(invented), report(JAVA))
+    assert result is not None and "Kotlin" not in result and "Java" in result
+
+
+def test_the_plan_that_the_drafts_agree_on_wins_and_a_lone_one_falls_out() -> None:
+    drafts = [report(JAVA, NET, plan=plan) for plan in (DENTIST, PLAN, PLAN, "")]
+    assert composed(*drafts) == report(JAVA, NET, plan=PLAN)
+    assert composed(report(JAVA, NET, plan=DENTIST), report(JAVA, NET), report(JAVA, NET)) == report(JAVA, NET)
+
+
+def test_nothing_is_put_together_from_one_draft_or_from_another_form() -> None:
+    assert composed(report(JAVA)) is None
+    assert composed(report(JAVA), f"{report(JAVA)}\n\n## 所感\n楽しく学べました。") is None
+    assert composed(NO_STUDY, NO_STUDY, report(JAVA), report(JAVA)) is None
+
+
+def test_the_persons_own_form_is_kept() -> None:
+    own = CheckSettings(report=ReportSettings(lead="【日報】", bullet="・", closing="次は、"))
+    drafts = [f"【日報】\n\n・{bullet[2:]}" for bullet in (JAVA, JAVA)] + [f"【日報】\n\n・{JAVA[2:]}\n・{NET[2:]}"]
+    assert composed(*drafts, settings=own) == f"【日報】\n\n・{JAVA[2:]}\n・{NET[2:]}"
+
+
+def test_the_choice_tells_that_it_is_put_together_and_has_no_more_faults_than_the_best_draft() -> None:
+    texts = [report(JAVA.replace("3問", "9問"), NET), report(JAVA), report(NET, plan=PLAN), report(LINUX, plan=PLAN)]
+    selected = choose([Draft(text, 1, 1, 0.1) for text in texts], DIARY, SETTINGS)
+    assert selected.composed and selected.drafts_used == 4 and selected.score.clean
+    assert all(bullet in selected.text for bullet in (JAVA, NET, LINUX)) and "9問" not in selected.text
