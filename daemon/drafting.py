@@ -18,7 +18,7 @@ from daemon.diary import is_blank, prepare
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import ConfigError
 from daemon.prompt import render_prompt, system_text, user_text
-from daemon.selection import choose, repair
+from daemon.selection import choose, finish
 
 TEMPLATE_TOKENS = 48
 """Room for the marks that chat templates put around two messages (ChatML takes 13), with a margin."""
@@ -106,7 +106,7 @@ def draft_report(
     drawn: list[Draft] = []
     drafts = loaded.generate(render_prompt(fitted.text, config.report), samplings(config.engine, request.seed), on_text)
     selected = choose(_remember(drafts, drawn), request.diary, settings)
-    repaired = repair(selected.text, request.diary, settings)
+    repaired = finish(selected, request.diary, settings)
     warnings, status = list(repaired.warnings), repaired.status
     if drawn[selected.index].cut and not selected.composed:
         warnings.append("日報が長くなりすぎたため、途中で打ち切りました。続きがないか確かめてください。")

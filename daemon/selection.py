@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.checks import CheckSettings, PrivateTerm, Score, find_private_terms, score
 from daemon.checks.form import BULLET, Line, read_lines
@@ -24,6 +24,8 @@ ENOUGH_COVERAGE = 0.6
 """A clean draft that takes up this share of the diary's study words ends the search: one in eight first drafts, those
 of short diaries above all. For the others more drafts are worth their time."""
 
+LEFT_OUT = "私的な内容を含む行を{}行取り除きました。内容が足りているか確かめてください。"
+
 PLACEHOLDER = "日報を自動で作成できませんでした。お手数ですが、本日の学習内容を直接ご記入ください。"
 """The body when nothing is left that may be written. It says nothing about the diary."""
 
@@ -32,7 +34,8 @@ PLACEHOLDER = "日報を自動で作成できませんでした。お手数で�
 class Selected:
     """The best draft (from 0), the chosen text, its score, and how many drafts were drawn.
 
-    ``composed``: the text is put together from several drafts; ``index`` is still the best single one.
+    ``composed``: the text is put together from several drafts; ``index`` is still the best single one. ``left_out``:
+    lines with private terms that no draft could do without, and that are not in the text.
     """
 
     index: int
@@ -40,6 +43,7 @@ class Selected:
     score: Score
     drafts_used: int
     composed: bool = False
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,21 @@ def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings) -> Sele
     if together is not None:
         whole = score(together, diary, settings, terms)
         if whole.faults <= result.faults:
-            return Selected(best, together, whole, len(found), composed=True)
+            left_out = min(_leaking_lines(one) for _, one in found) - _leaking_lines(whole)
+            return Selected(best, together, whole, len(found), composed=True, left_out=max(0, left_out))
     return Selected(best, text, result, len(found))
+
+
+def _leaking_lines(result: Score) -> int:
+    return len({finding.line for finding in result.findings if finding.check == "leak"})
+
+
+def finish(selected: Selected, diary: str, settings: CheckSettings) -> Repaired:
+    """``repair`` what was chosen; a person also hears of private lines that fell out when it was put together."""
+    repaired = repair(selected.text, diary, settings)
+    if not selected.left_out or repaired.removed:
+        return repaired
+    return replace(repaired, warnings=(LEFT_OUT.format(selected.left_out), *repaired.warnings), status="needs-review")
 
 
 def repair(text: str, diary: str, settings: CheckSettings) -> Repaired:
@@ -92,7 +109,7 @@ def repair(text: str, diary: str, settings: CheckSettings) -> Repaired:
     body, removed = _without_leaks(body, terms, settings)
     after = sum(line.kind == "bullet" for line in read_lines(normalise(body), settings.report))
     if removed:
-        warnings.append(f"私的な内容を含む行を{removed}行取り除きました。内容が足りているか確かめてください。")
+        warnings.append(LEFT_OUT.format(removed))
     if not body.strip() or (removed and before and not after):
         body = next(
             words for words in (PLACEHOLDER, "（未作成）", "-", "") if not leaks(normalise(words), terms, settings)

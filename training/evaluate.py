@@ -21,7 +21,7 @@ from daemon.checks import CheckSettings, score
 from daemon.config import Config, load
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import NippoError, UsageError
-from daemon.selection import choose, repair
+from daemon.selection import choose, finish
 from training.dataset import messages, row_forms
 from training.exits import ExitCode
 from training.generate import Drafts, adapter_name, read_drafts
@@ -81,7 +81,7 @@ def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw:
     if raw:
         return Written(row, drafts[0].text.strip(), drafts[0].seconds)
     chosen = choose(drafts[:most], row.diary, settings)
-    repaired = repair(chosen.text, row.diary, settings)
+    repaired = finish(chosen, row.diary, settings)
     seconds = sum(draft.seconds for draft in drafts[: chosen.drafts_used])
     return Written(row, repaired.body, seconds, chosen.drafts_used, repaired.warnings)
 

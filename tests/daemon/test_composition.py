@@ -6,7 +6,7 @@ from daemon.checks import CheckSettings, score
 from daemon.composition import compose
 from daemon.config import ReportSettings
 from daemon.engines.protocol import Draft
-from daemon.selection import choose
+from daemon.selection import choose, finish
 
 SETTINGS = CheckSettings()
 LEAD = "本日は、以下の学習と課題を完了しました:"
@@ -73,3 +73,15 @@ def test_the_choice_tells_that_it_is_put_together_and_has_no_more_faults_than_th
     selected = choose([Draft(text, 1, 1, 0.1) for text in texts], DIARY, SETTINGS)
     assert selected.composed and selected.drafts_used == 4 and selected.score.clean
     assert all(bullet in selected.text for bullet in (JAVA, NET, LINUX)) and "9問" not in selected.text
+
+
+def test_a_private_line_in_every_draft_falls_out_and_is_told() -> None:
+    diary = DIARY.replace("昼は学食", "昼はみくちゃんと学食")
+    leaking = "* みくちゃんと学食で唐揚げを食べました。"
+    texts = [report(JAVA, leaking), report(NET, leaking), report(JAVA, NET, leaking)]
+
+    selected = choose([Draft(text, 1, 1, 0.1) for text in texts], diary, SETTINGS)
+    finished = finish(selected, diary, SETTINGS)
+
+    assert (selected.left_out, finished.body) == (1, report(JAVA, NET))
+    assert finished.status == "needs-review" and "1行取り除きました" in finished.warnings[0]
