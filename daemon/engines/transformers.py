@@ -1,6 +1,7 @@
-"""The engine for NVIDIA GPUs: a 4-bit base and a PEFT adapter, by Unsloth on CUDA and plain transformers elsewhere.
+"""The engine for NVIDIA GPUs: a base in 4 bit (NF4) with a PEFT adapter; without a GPU the same in float32.
 
-The only module of ``daemon`` that may import torch, and only inside functions: it runs in the worker process.
+Drafts are drawn by ``daemon.engines.decode``: one CUDA graph a step. Models that it does not fit go through
+``model.generate``. Torch is imported inside functions only: this runs in the worker process.
 """
 
 from __future__ import annotations
@@ -11,23 +12,39 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from daemon.engines.gpu_errors import errors_for_people, is_out_of_memory
+from daemon.engines.llamacpp import THINKING
 from daemon.engines.protocol import Draft, ModelIdentity, Sampling
-from daemon.errors import EngineError, ModelMissing, OutOfMemory
+from daemon.errors import EngineError
 from daemon.prompt import Message
+
+UNFINISHED = "\ufffd"
+"""What a tokenizer gives for the first bytes of a letter."""
 
 
 class TransformersEngine:
     """Given a base (local folder or hub id) and an adapter folder or None, load both. Implements ``Engine``.
 
-    Greedy drafts come first and alone; sampled drafts that follow are drawn in one batch under the first one's seed, so
-    that equal requests give equal drafts.
+    Greedy drafts come first and alone; sampled drafts that follow are drawn together, each under its own seed, so that
+    equal requests give equal drafts. The prompt is evaluated once for all of them.
     """
 
     def __init__(self, base: str, adapter: Path | None, version: str, context_tokens: int) -> None:
         self._identity = ModelIdentity(version, base, "transformers")
-        self._context_tokens = context_tokens
-        with _errors_for_people(base):
-            self._model, self._tokenizer = _load(base, adapter, context_tokens)
+        self._decoder: Any = None
+        with errors_for_people(base, loading=True):
+            from daemon.engines.loading import load
+
+            self._model, self._tokenizer = load(base, adapter)
+            longest = getattr(self._model.config, "max_position_embeddings", None) or context_tokens
+            self._context_tokens = min(context_tokens, int(longest))
+            self._ends = end_tokens(self._tokenizer, self._model)
+            from daemon.engines import decode
+            from daemon.engines.fused import fuse
+
+            if decode.fits(self._model.config):
+                self._model = fuse(self._model)
+                self._decoder = decode.Decoder(self._model, self._context_tokens)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -43,55 +60,150 @@ class TransformersEngine:
     def generate(
         self, messages: Sequence[Message], samplings: Sequence[Sampling], on_text: Callable[[str], None] | None = None
     ) -> Iterator[Draft]:
+        """The first draft pays for the prompt; drafts of one batch share its time."""
+        prompt = self._prompt(messages)
         for number, batch in enumerate(batches(samplings)):
-            with _errors_for_people(self._identity.base):
-                drafts = self._generate_batch(messages, batch, on_text if number == 0 else None)
-            yield from drafts
+            with errors_for_people(self._identity.base):
+                parts = self._parts(batch, len(prompt))
+            for place, part in enumerate(parts):
+                first = number == place == 0
+                with errors_for_people(self._identity.base):
+                    drafts = self._draw(prompt, part, on_text if first else None)
+                yield from drafts
 
     def close(self) -> None:
         import torch
 
-        self._model = self._tokenizer = None
+        if self._decoder is not None:
+            self._decoder.close()
+        self._model = self._tokenizer = self._decoder = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _generate_batch(
-        self, messages: Sequence[Message], batch: Sequence[Sampling], on_text: Callable[[str], None] | None
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        text = self._tokenizer.apply_chat_template(
+            list(messages), add_generation_prompt=True, tokenize=False, enable_thinking=False
+        )
+        prompt: list[int] = list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        if len(prompt) >= self._context_tokens:
+            raise EngineError(
+                f"prompt of {len(prompt)} tokens, context of {self._context_tokens}", "Raise engine.context_tokens."
+            )
+        return prompt
+
+    def _parts(self, batch: list[Sampling], prompt_tokens: int) -> list[list[Sampling]]:
+        """A batch in parts that the GPU's memory holds."""
+        if self._decoder is None:
+            return [batch]
+        tokens = min(self._context_tokens, prompt_tokens + batch[0].max_tokens)
+        rows = self._decoder.rows_for(len(batch), tokens)
+        return [batch[start : start + rows] for start in range(0, len(batch), rows)]
+
+    def _draw(self, prompt: list[int], batch: list[Sampling], on_text: Callable[[str], None] | None) -> list[Draft]:
+        try:
+            return self._draw_at_once(prompt, batch, on_text)
+        except RuntimeError as problem:
+            if not is_out_of_memory(problem) or len(batch) == 1:
+                raise
+        # Outside of the handler: its traceback would keep the tensors alive.
+        self._free_batch()
+        return [draft for one in batch for draft in self._draw_at_once(prompt, [one], on_text)]
+
+    def _draw_at_once(
+        self, prompt: list[int], batch: list[Sampling], on_text: Callable[[str], None] | None
     ) -> list[Draft]:
+        began = time.monotonic()
+        pieces = Pieces(self._text, on_text) if on_text else None
+        if self._decoder is not None:
+            written = self._decoder.draw(prompt, batch, self._ends, pieces.hear if pieces else None)
+            rows = [(one.tokens, one.cut) for one in written]
+        else:
+            rows = self._generated(prompt, batch, pieces)
+        if pieces:
+            pieces.end(rows[0][0])
+        seconds = (time.monotonic() - began) / len(batch)
+        return [
+            Draft(THINKING.sub("", self._text(tokens)), len(prompt), len(tokens), seconds, cut) for tokens, cut in rows
+        ]
+
+    def _generated(
+        self, prompt: list[int], batch: list[Sampling], pieces: Pieces | None
+    ) -> list[tuple[list[int], bool]]:
+        """For models that ``decode`` does not fit: the library's own loop, the batch under its first seed."""
         import torch
+        from transformers import StoppingCriteriaList
 
         first = batch[0]
-        began = time.monotonic()
-        inputs = self._tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
-        ).to(self._model.device)
-        prompt_tokens = int(inputs["input_ids"].shape[1])
-        options: dict[str, Any] = {"max_new_tokens": first.max_tokens, "do_sample": first.temperature > 0}
+        options: dict[str, Any] = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
         if first.temperature > 0:
             torch.manual_seed(first.seed)
-            options |= {"temperature": first.temperature, "top_p": first.top_p, "num_return_sequences": len(batch)}
-        else:
-            options |= {"temperature": None, "top_p": None, "top_k": None}
-        if on_text and len(batch) == 1:
-            options["streamer"] = _text_streamer(self._tokenizer, on_text)
-        ends = _end_tokens(self._tokenizer, self._model)
-        with torch.inference_mode():
-            output = self._model.generate(
-                **inputs, **options, eos_token_id=sorted(ends), pad_token_id=self._tokenizer.pad_token_id
-            )
-        seconds = (time.monotonic() - began) / len(batch)
-        return [self._draft(row[prompt_tokens:].tolist(), ends, prompt_tokens, seconds) for row in output]
+            options = {"do_sample": True, "temperature": first.temperature, "top_p": first.top_p, "top_k": 0}
+            options["num_return_sequences"] = len(batch)
+        if pieces:
 
-    def _draft(self, tokens: list[int], ends: frozenset[int], prompt_tokens: int, seconds: float) -> Draft:
-        stop = next((place for place, token in enumerate(tokens) if token in ends), None)
-        text = self._tokenizer.decode(tokens[:stop], skip_special_tokens=True)
-        return Draft(text, prompt_tokens, len(tokens[:stop]), seconds, cut=stop is None)
+            def listen(ids: Any, _: Any, **__: Any) -> Any:
+                tokens = ids[0, len(prompt) :].tolist()
+                if tokens[-1] not in self._ends:
+                    pieces.hear(tokens)
+                return torch.zeros(len(ids), dtype=torch.bool, device=ids.device)
+
+            options["stopping_criteria"] = StoppingCriteriaList([listen])
+        inputs = torch.tensor([prompt], device=self._model.device)
+        with torch.no_grad():
+            output = self._model.generate(
+                input_ids=inputs,
+                attention_mask=torch.ones_like(inputs),
+                max_new_tokens=min(first.max_tokens, self._context_tokens - len(prompt)),
+                eos_token_id=sorted(self._ends),
+                pad_token_id=self._tokenizer.pad_token_id,
+                repetition_penalty=1.0,
+                **options,
+            )
+        rows = []
+        for row in output[:, len(prompt) :].tolist():
+            stop = next((place for place, token in enumerate(row) if token in self._ends), None)
+            rows.append((row[:stop], stop is None))
+        return rows
+
+    def _text(self, tokens: list[int]) -> str:
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
+
+    def _free_batch(self) -> None:
+        import torch
+
+        if self._decoder is not None:
+            self._decoder.drop_batch()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+class Pieces:
+    """Turn growing tokens into pieces of text. Half a letter waits for its other half."""
+
+    def __init__(self, decode: Callable[[list[int]], str], on_text: Callable[[str], None]) -> None:
+        self._decode, self._on_text, self._sent = decode, on_text, ""
+
+    def hear(self, tokens: list[int]) -> None:
+        """Given all tokens so far, hand on what is new."""
+        text = self._decode(tokens)
+        if not text.endswith(UNFINISHED):
+            self._hand_on(text)
+
+    def end(self, tokens: list[int]) -> None:
+        self._hand_on(self._decode(tokens))
+
+    def _hand_on(self, text: str) -> None:
+        if len(text) > len(self._sent):
+            piece = text[len(self._sent) :]
+            self._sent = text
+            self._on_text(piece)
 
 
 def batches(samplings: Sequence[Sampling]) -> list[list[Sampling]]:
-    """Given samplings in order, return runs that one ``generate`` call can draw: each greedy one alone, sampled
-    neighbours of equal settings together."""
+    """Given samplings in order, return runs that can be drawn together: each greedy one alone, sampled neighbours of
+    equal settings together."""
     runs: list[list[Sampling]] = []
     for sampling in samplings:
         last = runs[-1][-1] if runs else None
@@ -107,82 +219,8 @@ def batches(samplings: Sequence[Sampling]) -> list[list[Sampling]]:
     return runs
 
 
-def _load(base: str, adapter: Path | None, context_tokens: int) -> tuple[Any, Any]:
-    import torch
-
-    if torch.cuda.is_available():
-        return _load_unsloth(base, adapter, context_tokens)
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    return _with_adapter(model, adapter).eval(), tokenizer
-
-
-def _load_unsloth(base: str, adapter: Path | None, context_tokens: int) -> tuple[Any, Any]:
-    from unsloth import FastLanguageModel  # first: it patches transformers
-
-    model, tokenizer = FastLanguageModel.from_pretrained(
-        model_name=base, max_seq_length=context_tokens, dtype=None, load_in_4bit=True
-    )
-    model = _with_adapter(model, adapter)
-    FastLanguageModel.for_inference(model)
-    return model, tokenizer
-
-
-def _with_adapter(model: Any, adapter: Path | None) -> Any:
-    if adapter is None:
-        return model
-    from peft import PeftModel
-
-    return PeftModel.from_pretrained(model, str(adapter))
-
-
-def _end_tokens(tokenizer: Any, model: Any) -> frozenset[int]:
+def end_tokens(tokenizer: Any, model: Any) -> frozenset[int]:
+    """Every token that ends a draft: the tokenizer's and the generation settings' own."""
     configured = model.generation_config.eos_token_id
     ids = configured if isinstance(configured, list) else [configured]
     return frozenset(token for token in [*ids, tokenizer.eos_token_id] if token is not None)
-
-
-def _text_streamer(tokenizer: Any, on_text: Callable[[str], None]) -> Any:
-    from transformers import TextStreamer
-
-    class Pieces(TextStreamer):  # type: ignore[misc]
-        def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-            on_text(text)
-
-    return Pieces(tokenizer, skip_prompt=True, skip_special_tokens=True)
-
-
-class _errors_for_people:
-    """Turn what the libraries raise into messages with a remedy."""
-
-    def __init__(self, base: str) -> None:
-        self.base = base
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, _: object) -> None:
-        if problem is None or isinstance(problem, EngineError):
-            return
-        if type(problem).__name__ == "OutOfMemoryError":
-            raise OutOfMemory(
-                f"{self.base}: the GPU's memory is too small for this model",
-                "Close other GPU programs, or choose a smaller model (see `nippo doctor`).",
-            ) from None
-        if isinstance(problem, ImportError):
-            raise EngineError(
-                f"engine transformers: a package is missing ({problem.name or problem})",
-                'Install it with `pip install "nippo[gpu]"`, or set engine.kind = "llamacpp".',
-            ) from None
-        if isinstance(problem, OSError):
-            raise ModelMissing(
-                f"{self.base}: the model cannot be loaded ({str(problem).splitlines()[0]})",
-                "Check engine.model: a local folder, or a hub id that is in the cache or within reach.",
-            ) from None
-        if isinstance(problem, RuntimeError) and ("CUDA" in str(problem) or "driver" in str(problem)):
-            raise EngineError(
-                f"{self.base}: the GPU driver does not answer ({str(problem).splitlines()[0]})",
-                'Check `nvidia-smi`; until it works set engine.kind = "llamacpp".',
-            ) from None

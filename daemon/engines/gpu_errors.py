@@ -1,0 +1,60 @@
+"""What torch, transformers and CUDA raise, as messages with a remedy. None of these libraries is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from daemon.errors import EngineError, ModelMissing, OutOfMemory
+
+SMALLER = "Close other GPU programs, lower engine.context_tokens, or choose a smaller model (see `nippo doctor`)."
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether a library ran out of the GPU's memory; cuBLAS and bitsandbytes say so in words only."""
+    return type(problem).__name__ == "OutOfMemoryError" or (
+        isinstance(problem, RuntimeError)
+        and any(words in str(problem) for words in ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED"))
+    )
+
+
+@contextmanager
+def errors_for_people(base: str, loading: bool = False) -> Iterator[None]:
+    """Turn what the libraries raise while they run (or, with ``loading``, load) ``base`` into ``EngineError``; all else
+    passes unchanged, so that a caller can end a draft by an error of its own."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except ImportError as problem:
+        raise EngineError(
+            f"engine transformers: a package is missing ({problem.name or _line(problem)})",
+            'Install it with `pip install "nippo[gpu]"`, or set engine.kind = "llamacpp".',
+        ) from None
+    except OSError as problem:
+        if not loading:
+            raise
+        raise ModelMissing(
+            f"{base}: the model cannot be loaded ({_line(problem)})",
+            "Check engine.model: a local folder, or a hub id that is in the cache or within reach.",
+        ) from None
+    except RuntimeError as problem:
+        if is_out_of_memory(problem):
+            raise OutOfMemory(f"{base}: the GPU's memory is too small for this model", SMALLER) from None
+        if any(word in str(problem) for word in ("CUDA", "NVIDIA", "driver")):
+            raise EngineError(
+                f"{base}: the GPU driver does not answer ({_line(problem)})",
+                'Check `nvidia-smi`; until it works set engine.kind = "llamacpp".',
+            ) from None
+        raise
+    except ValueError as problem:
+        if not loading:
+            raise
+        raise EngineError(
+            f"{base}: transformers cannot load it ({_line(problem)})",
+            "Try `nippo doctor`; a newer model may need a newer `transformers`.",
+        ) from None
+
+
+def _line(problem: BaseException) -> str:
+    return (str(problem).splitlines() or [type(problem).__name__])[0]
