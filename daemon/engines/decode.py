@@ -137,7 +137,7 @@ class Slots:
     def capture(self) -> None:
         """Record one step as a CUDA graph. It writes to the last place only, which a draft fills before it is seen."""
         self.position.fill_(self.capacity - 1)
-        side = torch.cuda.Stream()
+        side: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(WARM_UP_STEPS):

@@ -64,7 +64,7 @@ def fuse(model: Any) -> Any:
     return inner.eval()
 
 
-def _is_plain(layer: nn.Module) -> bool:
+def _is_plain(layer: Any) -> bool:
     if not all(hasattr(layer, name) for name in ("base_layer", "lora_A", "lora_B", "active_adapters")):
         return False
     active = list(layer.active_adapters)
