@@ -40,7 +40,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a run uses this machine: "cuda" or "cpu"; "unsloth" or "plain"; 4 or 16 bits; name of the weights' dtype."""
+    """How a run uses this machine: "cuda" or "cpu"; "unsloth", "plain" or "lean"; 4 or 16 bits; the weights' dtype."""
 
     device: str
     loader: str
@@ -99,7 +99,9 @@ def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool) -> Plan:
         raise UsageError(
             "--loader unsloth needs an NVIDIA GPU and the package unsloth", "Install nippo[gpu], or use plain."
         )
-    bits = spec.bits or (4 if loader == "unsloth" else 16)
+    if loader == "lean" and (spec.settings.dropout or spec.settings.neftune_alpha):
+        raise UsageError("--loader lean knows neither dropout nor NEFTune", "Set both to 0, or use another loader.")
+    bits = spec.bits or (4 if loader == "unsloth" or (loader == "lean" and cuda) else 16)
     if bits == 4 and not cuda:
         raise UsageError("--bits 4 needs an NVIDIA GPU", "Leave --bits out: on a CPU the weights are loaded whole.")
     dtype = spec.dtype if spec.dtype != "auto" else ("bfloat16" if cuda else "float32")
@@ -201,7 +203,15 @@ def _plain(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
         options["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
     model = AutoModelForCausalLM.from_pretrained(base.folder, **options)
     tokenizer = AutoTokenizer.from_pretrained(base.folder)
-    if plan.bits == 4:
+    if plan.loader == "lean":
+        from training.lean import is_supported
+
+        if not is_supported(model.config):
+            raise UsageError(
+                f"--loader lean does not know models of the kind {model.config.model_type}", "Use another loader."
+            )
+        model.requires_grad_(False)
+    elif plan.bits == 4:
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     set_seed(spec.settings.random_state)  # the A matrices are drawn now
     config = LoraConfig(

@@ -11,9 +11,10 @@ from typing import Any
 
 from training.base import Plan
 from training.checkpoints import Checkpoint, mark
-from training.dataset import Collator, Example
+from training.dataset import IGNORED, Collator, Example
 from training.loss import cpu_trainer
 from training.order import plan_order
+from training.packs import PackCollator
 from training.progress import Progress
 from training.spec import TrainSpec
 
@@ -56,12 +57,13 @@ def arguments(spec: TrainSpec, plan: Plan, course: Course, checkpointing: bool) 
     scheduler: str = settings.scheduler
     if scheduler == "constant" and settings.warmup_steps:
         scheduler = "constant_with_warmup"
+    rows = course.accumulation if plan.loader == "lean" else 1  # a lean step takes its rows at once
     return {
         "output_dir": str(spec.out),
         "max_steps": course.steps,
-        "per_device_train_batch_size": settings.batch_size,
+        "per_device_train_batch_size": settings.batch_size * rows,
         "per_device_eval_batch_size": settings.batch_size,
-        "gradient_accumulation_steps": course.accumulation,
+        "gradient_accumulation_steps": course.accumulation // rows,
         "learning_rate": settings.learning_rate,
         "lr_scheduler_type": scheduler,
         "warmup_steps": min(settings.warmup_steps, course.steps // 2),
@@ -72,9 +74,9 @@ def arguments(spec: TrainSpec, plan: Plan, course: Course, checkpointing: bool) 
         "seed": settings.random_state,
         "bf16": plan.device == "cuda",
         "use_cpu": plan.device == "cpu",
-        "gradient_checkpointing": checkpointing,
+        "gradient_checkpointing": checkpointing and plan.loader != "lean",
         "train_sampling_strategy": "sequential",
-        "max_length": None if plan.loader == "plain" else settings.max_seq_length,
+        "max_length": None if plan.loader != "unsloth" else settings.max_seq_length,
         "packing": False,
         "dataset_kwargs": {"skip_prepare_dataset": True},
         "remove_unused_columns": False,
@@ -83,6 +85,8 @@ def arguments(spec: TrainSpec, plan: Plan, course: Course, checkpointing: bool) 
         "eval_strategy": "no",
         "report_to": "none",
         "disable_tqdm": True,
+        "ddp_find_unused_parameters": False,
+        "ddp_broadcast_buffers": False,
         "dataloader_pin_memory": plan.device == "cuda",
     }
 
@@ -106,20 +110,50 @@ def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: Plan, course: Cours
             "labels": [example.labels for example in course.train],
         }
     )
-    kind = cpu_trainer(SFTTrainer) if plan.device == "cpu" else SFTTrainer
+    kind: Any = SFTTrainer
+    collate: Any = Collator(tokenizer.pad_token_id, positions=plan.loader == "plain")
+    if plan.loader == "lean":
+        from training.lean import lean_trainer
+
+        kind, collate = lean_trainer(SFTTrainer), PackCollator(settings.max_seq_length)
+    elif plan.device == "cpu":
+        kind = cpu_trainer(SFTTrainer)
     trainer = kind(
         model=model,
         args=SFTConfig(**arguments(spec, plan, course, checkpointing)),
         train_dataset=rows.select(order),
-        data_collator=Collator(tokenizer.pad_token_id, positions=plan.loader == "plain"),
+        data_collator=collate,
         processing_class=tokenizer,
     )
     trainer.remove_callback(PrinterCallback)
     trainer.create_model_card = lambda *_, **__: None
+    if plan.loader == "lean":
+        from training.lean import slim
+
+        slim(model, lean_memory(model, spec, plan, checkpointing))
     return trainer
 
 
-def dev_loss(trainer: Any, examples: Sequence[Example], collate: Collator, batch: int) -> float | None:
+def lean_memory(model: Any, spec: TrainSpec, plan: Plan, checkpointing: bool) -> Any:
+    """How a lean model spends memory: no recomputing on a CPU or with "off", all with "on", what is needed else."""
+    import torch
+
+    from training.lean import GIB, Memory, plan_memory
+
+    config = model.get_base_model().config
+    layers = config.num_hidden_layers
+    if plan.device == "cpu":
+        return Memory(0 if checkpointing else layers, offload=False)
+    if spec.gradient_checkpointing != "auto" and not spec.gpu_memory:
+        return Memory(0, offload=True) if checkpointing else Memory(layers, offload=False)
+    held = torch.cuda.memory_allocated()
+    free: float = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - held
+    if spec.gpu_memory:
+        free = min(free, spec.gpu_memory * GIB - held)
+    return plan_memory(0.95 * free, spec.settings.max_seq_length, config.hidden_size, config.intermediate_size, layers)
+
+
+def dev_loss(trainer: Any, examples: Sequence[Example], collate: Any, batch: int) -> float | None:
     """Mean negative log-likelihood per report token in nats over held-out examples, or None without any.
 
     Batches are of like length and weighted by their tokens, so that the figure does not depend on the batch size.
@@ -132,13 +166,14 @@ def dev_loss(trainer: Any, examples: Sequence[Example], collate: Collator, batch
     ranked = sorted(examples, key=lambda example: len(example.input_ids))
     was_training = model.training
     model.eval()
-    total, tokens = 0.0, 0
+    total: float = 0.0
+    tokens = 0
     try:
         with torch.no_grad(), trainer.compute_loss_context_manager():
             for start in range(0, len(ranked), batch):
                 rows = [{"input_ids": row.input_ids, "labels": row.labels} for row in ranked[start : start + batch]]
-                inputs = {key: value.to(trainer.args.device) for key, value in collate(rows).items()}
-                count = int((inputs["labels"] != -100).sum())
+                inputs = trainer._prepare_inputs(collate(rows))
+                count = sum(label != IGNORED for row in rows for label in row["labels"])
                 total += float(trainer.compute_loss(model, inputs)) * count
                 tokens += count
     finally:

@@ -17,11 +17,18 @@ def report_loss(hidden: Any, labels: Any, head: Any, count: Any = None) -> Any:
     """Given hidden states (batch, length, width), labels (batch, length) with -100 for ignored, the output head and the
     number of labelled tokens to divide by (default: those of this batch), return the loss as a scalar tensor."""
     import torch
-    from torch.utils.checkpoint import checkpoint
 
     targets = labels[:, 1:]
     mask = targets != -100
-    states, targets = hidden[:, :-1][mask], targets[mask]
+    divisor = mask.sum() if count is None else torch.as_tensor(count)
+    return summed_loss(hidden[:, :-1][mask], targets[mask], head) / divisor.clamp(min=1)
+
+
+def summed_loss(states: Any, targets: Any, head: Any) -> Any:
+    """Given states (tokens, width) and the tokens they should predict (tokens,), return the sum of the negative
+    log-likelihoods in nats as a scalar tensor."""
+    import torch
+    from torch.utils.checkpoint import checkpoint
 
     def block(part: Any, wanted: Any) -> Any:
         return torch.nn.functional.cross_entropy(head(part).float(), wanted, reduction="sum")
@@ -29,9 +36,8 @@ def report_loss(hidden: Any, labels: Any, head: Any, count: Any = None) -> Any:
     total = states.sum() * 0.0
     for start in range(0, len(targets), BLOCK):
         part, wanted = states[start : start + BLOCK], targets[start : start + BLOCK]
-        total = total + checkpoint(block, part, wanted, use_reentrant=False)
-    divisor = mask.sum() if count is None else torch.as_tensor(count)
-    return total / divisor.clamp(min=1)
+        total = total + checkpoint(block, part, wanted, use_reentrant=False, preserve_rng_state=False)
+    return total
 
 
 def cpu_trainer(trainer: type) -> type:

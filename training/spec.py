@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from daemon.config import PrivacySettings, ReportSettings, TrainingSettings, load
 from daemon.errors import UsageError
 
-Loader = Literal["auto", "plain", "unsloth"]
+Loader = Literal["auto", "plain", "unsloth", "lean"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class TrainSpec:
     """One run. ``out`` receives ``checkpoint-N/``, ``progress.jsonl`` and, last, ``result.json``.
 
     ``epochs`` set: the last of ``settings.checkpoints`` moves to so many epochs, the others lie at equal distances.
-    ``loader``: "unsloth" (CUDA only), "plain" (transformers + peft), "auto". ``bits``: 4 (bnb NF4), 16, 0 = 4 under
-    Unsloth and 16 under plain. ``dtype``: "auto", "bfloat16" or "float32" of the weights in memory.
+    ``loader``: "unsloth" (CUDA only), "plain" (transformers + peft), "lean" (plain, made lean: ``training.lean``),
+    "auto". ``bits``: 4 (bnb NF4), 16, 0 = 4 on a GPU except under plain. ``dtype``: "auto", "bfloat16" or "float32" of
+    the weights in memory. ``gpu_memory``: GiB that lean plans with, 0 = those that are free.
     """
 
     base: str
@@ -42,6 +43,7 @@ class TrainSpec:
     bits: Literal[0, 4, 16] = 0
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     gradient_checkpointing: Literal["auto", "on", "off"] = "auto"
+    gpu_memory: float = 0.0
     max_grad_norm: float = 1.0
     all_rows: bool = False
 
@@ -53,7 +55,7 @@ class TrainSpec:
 
     def digest(self) -> str:
         """A hash of everything that decides the result; a run may be resumed only under the same one."""
-        values = {key: value for key, value in self.to_json().items() if key not in ("out", "resume")}
+        values = {key: value for key, value in self.to_json().items() if key not in ("out", "resume", "gpu_memory")}
         values["privacy"] = self.privacy.model_dump(mode="json")
         values["settings"] = {
             key: value
@@ -92,10 +94,11 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(f"--{name.replace('_', '-')}", type=kind, default=None)
     command.add_argument("--order", choices=("random", "grouped", "given"), default="random")
     command.add_argument("--rslora", action="store_true", help="scale by alpha / sqrt(rank)")
-    command.add_argument("--loader", choices=("auto", "plain", "unsloth"), default="auto")
+    command.add_argument("--loader", choices=("auto", "lean", "plain", "unsloth"), default="auto")
     command.add_argument("--bits", type=int, choices=(0, 4, 16), default=0)
     command.add_argument("--dtype", choices=("auto", "bfloat16", "float32"), default="auto")
     command.add_argument("--gradient-checkpointing", choices=("auto", "on", "off"), default="auto")
+    command.add_argument("--gpu-memory", type=float, default=0.0, metavar="GIB", help="lean: 0 = what is free")
     command.add_argument("--max-grad-norm", type=float, default=1.0)
     command.add_argument("--all-rows", action="store_true", help="train on the dev rows too (no dev loss)")
     return command
@@ -150,6 +153,7 @@ def spec_from(arguments: list[str]) -> TrainSpec:
         bits=given.bits,
         dtype=given.dtype,
         gradient_checkpointing=given.gradient_checkpointing,
+        gpu_memory=given.gpu_memory,
         max_grad_norm=given.max_grad_norm,
         all_rows=given.all_rows,
     )
