@@ -64,6 +64,7 @@ class EngineSettings(Section):
     server_url: str = ""
     server_model: str = ""
     server_api_key_env: str = ""
+    server_lora_folder: str = ""
 
 
 class PrivacySettings(Section):

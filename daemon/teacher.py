@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from pathlib import Path
@@ -22,6 +23,7 @@ from daemon.forgetting import texts_of_run, wipe
 from daemon.lock import holder
 from daemon.report import ReportTouched
 from daemon.scheduler import plan
+from daemon.served_adapter import announce
 from daemon.store import Store
 from daemon.training_job import (
     PROGRESS,
@@ -230,6 +232,7 @@ class Teacher:
             try:
                 if champion_or_none(self._config) != version:
                     promote(self._config, version, now)
+                    threading.Thread(target=_announce, args=(self._config,), daemon=True).start()
             except NippoError as problem:
                 log.error("%s is not promoted: %s", version, problem.what)
                 note = f"> [!warning] {version} は採用できませんでした\n> {problem.what}\n\n{note}"
@@ -259,6 +262,12 @@ class Teacher:
         self._store.set_meta(STATE, {**state, **done})
         clean_up(folder)
         log.info("training %s: %s %s, see %s", state["run"], version, result["outcome"], path)
+
+
+def _announce(config: Config) -> None:
+    """Tell the server of a new champion, beside the loop: a slow server holds nothing up."""
+    if trouble := announce(config):
+        log.warning("%s", trouble)
 
 
 def champion_or_none(config: Config) -> str | None:

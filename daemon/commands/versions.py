@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daemon.options import ConfigFile, Json
+
+if TYPE_CHECKING:
+    from daemon.config import Config
 
 
 def register(app: typer.Typer) -> None:
@@ -60,8 +63,10 @@ def promote(
     from daemon.service import now
     from daemon.versions import promote as put_in_use
 
-    found = put_in_use(load(config), version, now())
+    settings = load(config)
+    found = put_in_use(settings, version, now())
     typer.echo(f"{found.name} is in use from the next report on")
+    _tell_server(settings)
 
 
 def rollback(config: ConfigFile = None) -> None:
@@ -70,8 +75,17 @@ def rollback(config: ConfigFile = None) -> None:
     from daemon.service import now
     from daemon.versions import rollback as go_back
 
-    found = go_back(load(config), now())
+    settings = load(config)
+    found = go_back(settings, now())
     typer.echo(f"{found.name} is in use from the next report on")
+    _tell_server(settings)
+
+
+def _tell_server(settings: Config) -> None:
+    from daemon.served_adapter import announce
+
+    if trouble := announce(settings):
+        typer.echo(f"{trouble}\nThe version stays in use; the next report registers it.", err=True)
 
 
 def prune(

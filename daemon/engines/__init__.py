@@ -33,8 +33,9 @@ def open_engine(config: Config, progress: Progress | None = None) -> Engine:
     kind = engine_kind(config)
     if kind == "server":
         from daemon.engines.server import open_server
+        from daemon.served_adapter import served_adapter
 
-        return open_server(config.engine)
+        return open_server(config.engine, adapter=served_adapter(config))
     adapter = adapter_in_use(config)
     if kind == "transformers":
         return _open_transformers(config, adapter, progress)
@@ -109,7 +110,8 @@ def engine_kind(config: Config) -> str:
 def adapter_in_use(config: Config) -> Adapter | None:
     """The adapter that ``engine.adapter`` names: the champion, none, or a folder or file; raises ``ModelMissing``."""
     wanted = config.engine.adapter
-    if wanted == "none" or config.engine.kind == "server":
+    registered = bool(config.engine.server_lora_folder) and wanted == "auto"
+    if wanted == "none" or (config.engine.kind == "server" and not registered):
         return None
     if wanted == "auto":
         from daemon.versions import active_adapter

@@ -19,6 +19,7 @@ from daemon.config import EngineSettings
 from daemon.engines.protocol import Draft, ModelIdentity, Sampling
 from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing
 from daemon.prompt import Message
+from daemon.served_adapter import ServedAdapter, register
 
 if TYPE_CHECKING:
     import httpx
@@ -29,8 +30,13 @@ WIDE_TOKENS, NARROW_TOKENS = 1.5, 0.5
 on Japanese and English text, so the estimate errs towards too many: a diary is then shortened early, never refused."""
 
 
-def open_server(settings: EngineSettings, environment: dict[str, str] | None = None) -> ServerEngine:
-    """Given the [engine] settings, return the engine; raises ``ConfigError`` and ``EngineError``."""
+def open_server(
+    settings: EngineSettings, environment: dict[str, str] | None = None, adapter: ServedAdapter | None = None
+) -> ServerEngine:
+    """Given the [engine] settings and the version to register there, return the engine.
+
+    Raises ``ConfigError`` and ``EngineError``.
+    """
     parts = urlsplit(settings.server_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(
@@ -45,16 +51,17 @@ def open_server(settings: EngineSettings, environment: dict[str, str] | None = N
                 f"`engine.server_api_key_env`: the environment variable {settings.server_api_key_env} is not set",
                 "Set it for the daemon (systemd: Environment= or EnvironmentFile=).",
             )
-    return ServerEngine(settings, key)
+    return ServerEngine(settings, key, adapter)
 
 
 class ServerEngine:
     """An ``Engine`` behind HTTP. Drafts are asked for one at a time, so that a clean first one costs no second."""
 
-    def __init__(self, settings: EngineSettings, key: str = "") -> None:
+    def __init__(self, settings: EngineSettings, key: str = "", adapter: ServedAdapter | None = None) -> None:
         import httpx
 
         self._settings = settings
+        self._adapter = adapter
         self._url = settings.server_url.rstrip("/")
         self._client = httpx.Client(
             headers={"Authorization": f"Bearer {key}"} if key else {},
@@ -63,6 +70,8 @@ class ServerEngine:
             follow_redirects=False,
         )
         try:
+            if adapter:
+                register(self._client, self._url, adapter)
             self._model, self._limit = self._find_model()
         except BaseException:
             self._client.close()
@@ -71,7 +80,8 @@ class ServerEngine:
 
     @property
     def identity(self) -> ModelIdentity:
-        return ModelIdentity(self._model, self._model, "server")
+        version = self._adapter.version if self._adapter else self._model
+        return ModelIdentity(version, self._settings.server_model or self._model, "server")
 
     @property
     def context_tokens(self) -> int:
@@ -101,7 +111,7 @@ class ServerEngine:
                 "top_p": sampling.top_p,
             }
             listener = on_text if index == 0 else None
-            text, reason, usage = self._stream(request, listener) if listener else self._ask(request)
+            text, reason, usage = self._draw(request, listener)
             yield Draft(
                 text=text,
                 prompt_tokens=int(usage.get("prompt_tokens") or 0),
@@ -109,6 +119,16 @@ class ServerEngine:
                 seconds=time.monotonic() - started,
                 cut=reason == "length",
             )
+
+    def _draw(self, request: dict[str, Any], listener: Callable[[str], None] | None) -> tuple[str, str, dict[str, Any]]:
+        """One answer. A server that was started again has lost the registered version: it gets it once more."""
+        try:
+            return self._stream(request, listener) if listener else self._ask(request)
+        except ModelMissing:
+            if self._adapter is None:
+                raise
+            register(self._client, self._url, self._adapter)
+            return self._stream(request, listener) if listener else self._ask(request)
 
     def close(self) -> None:
         self._client.close()
@@ -121,7 +141,7 @@ class ServerEngine:
         except (ValueError, KeyError, TypeError):
             raise self._not_openai(answer.status_code) from None
         names = [str(entry.get("id")) for entry in entries]
-        wanted = self._settings.server_model
+        wanted = self._adapter.name if self._adapter else self._settings.server_model
         if not wanted and len(names) != 1:
             raise ConfigError(
                 f"`engine.server_model`: the server has {len(names)} models: {', '.join(names[:10])}",
@@ -131,6 +151,8 @@ class ServerEngine:
             if name == wanted or not wanted:
                 meta = entry.get("meta") if isinstance(entry.get("meta"), dict) else {}
                 limit = entry.get("max_model_len") or (meta or {}).get("n_ctx") or 0
+                if not limit and self._adapter:
+                    limit = max((int(each.get("max_model_len") or 0) for each in entries), default=0)
                 return name, int(limit)
         raise ModelMissing(
             f"the server at {self._url} has no model {wanted!r}; it has: {', '.join(names[:10]) or 'none'}",
