@@ -24,7 +24,9 @@ from tests import greedy_reports  # noqa: E402
 from tests.tiny_model import make_tiny_model  # noqa: E402
 
 STARTER_HF = os.environ.get("NIPPO_TEST_STARTER_HF", "")
-ALIKE, TOGETHER = 0.45, 0.6
+ALIKE, TOGETHER = 0.35, 0.6
+"""Least likeness of one report and of all on average. llama.cpp without the adapter reaches 0.27 to 0.53, on average
+0.36; this engine in float32 reached 0.88 on one of the diaries."""
 MESSAGES: list[Message] = [{"role": "user", "content": "今日はJavaを勉強した。" * 4}]
 NO_END: frozenset[int] = frozenset()
 PROMPT = [40, 41, 200, 7, 9, 130, 77, 12, 3, 88, 91]
