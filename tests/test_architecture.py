@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "transformers", "peft", "trl", "unsloth", "datasets", "bitsandbytes", "accelerate"}
 ONLY_ENGINE = "daemon/engines/transformers.py"
-ITS_PARTS = ("decode", "fused", "loading")
+ITS_PARTS = ("decode", "fused", "loading", "sampling")
 """Modules of daemon/engines that need torch at import; the engine alone imports them, when it is opened."""
 LATE = (
     "torch",

@@ -12,9 +12,10 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from daemon.engines import decode  # noqa: E402
-from daemon.engines.decode import Decoder, Slots, pick  # noqa: E402
+from daemon.engines.decode import Decoder, Slots  # noqa: E402
 from daemon.engines.fused import Adapted, Norm, fuse  # noqa: E402
 from daemon.engines.protocol import Sampling  # noqa: E402
+from daemon.engines.sampling import pick  # noqa: E402
 from tests.tiny_model import make_tiny_model  # noqa: E402
 
 PROMPT = [40, 41, 200, 7, 9, 130, 77, 12, 3, 88, 91]
