@@ -174,7 +174,11 @@ def model_lines(config: Config) -> Iterator[Line]:
         yield Line("model", "warn", f"{config.engine.model} is not on this machine yet", remedy)
     try:
         adapter = adapter_in_use(config)
-        yield Line("adapter", "ok", f"{adapter.name}" if adapter else "none: the bare model writes")
+        if adapter is None and config.engine.adapter == "auto":
+            remedy = "Make the first one: `nippo train --starter-corpus`."
+            yield Line("adapter", "warn", "no adapter for this base yet: the bare model writes", remedy)
+        else:
+            yield Line("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
     except NippoError as problem:
         yield Line("adapter", "fail", problem.what, problem.next_step)
 

@@ -57,6 +57,17 @@ def init(
     for path in write_guide(read_layout(load(config))):
         typer.echo(f"wrote    {path} (in the vault)")
     typer.echo(f"wrote    {config}\nNext: `nippo doctor`, then `nippo run` or `nippo service install`.")
+    if answers.get(("engine", "kind")) == "transformers":
+        _first_adapter(config, quiet)
+
+
+def _first_adapter(config: Path, quiet: bool) -> None:
+    """A base without an adapter writes as it came; the corpus that ships can teach it."""
+    from daemon.child import call
+
+    typer.echo("There is no adapter for this base yet: `nippo train --starter-corpus` makes the first one.")
+    if not quiet and typer.confirm("Make it now? It says first how long it will take.", default=False):
+        call([sys.executable, "-m", "daemon.cli", "train", "--starter-corpus", "--config", str(config)])
 
 
 def _choose_vault(found: list[Path], quiet: bool) -> Path:

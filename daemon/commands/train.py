@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daemon.options import ConfigFile
+
+if TYPE_CHECKING:
+    from daemon.config import Config
 
 Pairs = Annotated[
     list[Path] | None,
@@ -26,6 +31,10 @@ InitAdapter = Annotated[
     Path | None, typer.Option("--init-adapter", help="Start from this adapter, so that few steps are enough.")
 ]
 Follow = Annotated[bool, typer.Option("--follow", help="Only watch the training that the daemon runs.")]
+StarterCorpus = Annotated[
+    bool, typer.Option("--starter-corpus", help="Make the first adapter of a base from the corpus that ships.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="With --starter-corpus: do not ask before it starts.")]
 KeepRun = Annotated[bool, typer.Option("--no-version", help="Leave the run as it is; make no version of it.")]
 
 
@@ -45,6 +54,8 @@ def train(
     init_adapter: InitAdapter = None,
     no_version: KeepRun = False,
     watch: Follow = False,
+    starter_corpus: StarterCorpus = False,
+    yes: Yes = False,
 ) -> None:
     """Fine-tune a LoRA adapter and keep it as a new version. It writes no draft before `nippo promote`.
 
@@ -53,6 +64,7 @@ def train(
     from daemon.assets import starter_folder
     from daemon.child import TrainCall, call, check, export_argv, need_training, training_argv
     from daemon.config import load
+    from daemon.errors import UsageError
     from daemon.hardware import probe
     from daemon.versions import models_folder, next_name
 
@@ -63,8 +75,12 @@ def train(
         for line in summary(follow(settings, typer.echo)):
             typer.echo(line)
         return
+    if starter_corpus:
+        if pairs:
+            raise UsageError("--starter-corpus and --pairs exclude each other.", "Leave one of them out.")
+        _ask_first(settings, base, (steps or settings.training.checkpoints)[-1], yes)
     need_training()
-    run = out or settings.data_path / "runs" / "manual"
+    run = out or settings.data_path / "runs" / ("first" if starter_corpus else "manual")
     asked = TrainCall(
         pairs=tuple(pairs or [starter_folder() / "corpus.jsonl"]),
         out=run,
@@ -81,4 +97,50 @@ def train(
         return
     name = next_name(settings)
     check(*call(export_argv(run, models_folder(settings) / name, name)))
+    if starter_corpus and sys.stdin.isatty():
+        _offer(settings, name)
+        return
     typer.echo(f"Compare it with `nippo evaluate FILE --version {name}`, use it with `nippo promote {name}`.")
+
+
+def _ask_first(settings: Config, base: str, steps: int, yes: bool) -> None:
+    """Say what the first training will cost, and go on only with consent."""
+    from daemon.assets import starter_folder
+    from daemon.errors import UsageError
+    from daemon.expected_run import expect, mean_tokens, parameters_of, words
+    from daemon.hardware import probe
+
+    wanted = settings.training
+    reference = base or wanted.base or settings.engine.model
+    tokens = mean_tokens(starter_folder() / "corpus.jsonl", settings.report, wanted.max_seq_length)
+    rows = steps * wanted.batch_size * wanted.accumulation
+    typer.echo(f"base     {reference}\nrun      {steps} steps, {rows} rows of about {tokens:.0f} tokens")
+    size = parameters_of(reference)
+    gpu = next(iter(probe()), None)
+    if size is None:
+        typer.echo("estimate none: neither the name nor a config.json tells the size of this model")
+    else:
+        expected = expect(size, tokens, wanted.max_seq_length, rows, gpu, os.cpu_count() or 1)
+        for line in words(expected, gpu):
+            typer.echo(line)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("The training was not started: nobody can be asked here.", "Say --yes to start it.")
+    if not typer.confirm("Start?", default=False):
+        raise typer.Exit(1)
+
+
+def _offer(settings: Config, name: str) -> None:
+    """The first adapter of a base has nothing to be compared with: a person decides."""
+    from daemon.served_adapter import announce
+    from daemon.service import now
+    from daemon.versions import promote
+
+    if not typer.confirm(f"Use {name} from the next report on?", default=True):
+        typer.echo(f"Use it later with `nippo promote {name}`.")
+        return
+    promote(settings, name, now())
+    typer.echo(f"{name} is in use from the next report on")
+    if trouble := announce(settings):
+        typer.echo(trouble, err=True)
