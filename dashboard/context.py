@@ -26,6 +26,7 @@ from daemon.vault import DiaryNote, Layout, read_layout
 from daemon.worker import WorkerClient
 from dashboard.days import Day, ReportShelf, diaries, overview
 from dashboard.drafts import Choice, Drafter, choices
+from dashboard.explain import explained
 from dashboard.markup import notice
 from dashboard.reading import Reading, read_together
 
@@ -133,7 +134,7 @@ def _reading(report: str, diary: str, _key: str, _config: Config) -> Reading:
 
 def show_error(problem: NippoError) -> None:
     """An error as a notice: what happened, to what, what to do next."""
-    st.html(notice(problem.title, str(problem), "bad"))
+    st.html(explained(problem))
 
 
 def leave_message(title: str, text: str = "", kind: str = "good") -> None:
