@@ -20,6 +20,7 @@ from daemon.hashes import file_hash
 from daemon.known_models import KNOWN
 from daemon.models import cache_folder, resolve_gguf
 from training.dequantise import RECORD, Report, dequantised
+from training.ranks import one_gpu, processes
 from training.spec import TrainSpec
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -116,6 +117,10 @@ def machine_plan(spec: TrainSpec) -> Plan:
     os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"
     os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache_folder() / "unsloth_compiled_cache"))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")  # packs are of many sizes
+    alone = one_gpu(os.environ.get("CUDA_VISIBLE_DEVICES"), processes())
+    if alone is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = alone
     import torch
 
     cuda = torch.cuda.is_available()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from training.loss import cpu_trainer
 from training.order import plan_order
 from training.packs import PackCollator
 from training.progress import Progress
+from training.ranks import agreed, processes
 from training.spec import TrainSpec
 
 
@@ -98,11 +98,10 @@ def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: Plan, course: Cours
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
     lengths = [len(example.input_ids) for example in course.train]
     settings = spec.settings
     order = plan_order(
-        lengths, course.steps, settings.batch_size, course.accumulation * processes, spec.order, settings.random_state
+        lengths, course.steps, settings.batch_size, course.accumulation * processes(), spec.order, settings.random_state
     )
     rows = Dataset.from_dict(
         {
@@ -203,6 +202,7 @@ def watch(trainer: Any, spec: TrainSpec, course: Course, progress: Progress, sto
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             if not stop.reason and time.monotonic() > deadline:
                 stop.reason = "time"
+            stop.reason = agreed(stop.reason, trainer.accelerator)
             if state.global_step in course.checkpoints:
                 control.should_save = True
             if stop.reason and state.global_step < course.steps:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import signal
 import sys
 import time
@@ -26,10 +25,12 @@ from training.dataset import encode_rows, fitting
 from training.exits import ExitCode
 from training.fit import Course, Stop, build, plan_course, watch
 from training.progress import Progress
+from training.ranks import first_alone, is_first, processes
 from training.rows import Row, corpus_hash, read_rows
 from training.spec import TrainSpec, spec_from
 
 RESULT, RUN, PROGRESS = "result.json", "run.json", "progress.jsonl"
+SMALLER = "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`."
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -93,12 +94,15 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
     prepare_folder(spec)
     plan = machine_plan(spec)
     own = progress is None
-    progress = progress or Progress(spec.out / PROGRESS if _first_process() else None, 0)
+    progress = progress or Progress(spec.out / PROGRESS if is_first() else None, 0)
     try:
-        base = base or resolve_base(spec.base, progress.say)
+        with first_alone(cpu=plan.device == "cpu"):  # a GGUF file is dequantised once
+            base = base or resolve_base(spec.base, progress.say)
         try:
             return _attempt(spec, base, plan, train, dev, progress)
         except _Exhausted:
+            if processes() > 1:  # the other processes wait for this one and cannot start again with it
+                raise OutOfMemory("out of memory on one of the GPUs", SMALLER) from None
             half = spec.settings.max_seq_length // 2
         free_memory()
         progress.say(f"out of memory at {spec.settings.max_seq_length} tokens: starting again with {half}")
@@ -109,7 +113,7 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
         except _Exhausted:
             raise OutOfMemory(
                 f"out of memory even with {half} tokens",
-                "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`.",
+                SMALLER,
             ) from None
     finally:
         if own:
@@ -126,7 +130,7 @@ class _Exhausted(Exception):
 
 def prepare_folder(spec: TrainSpec) -> None:
     """Make the run's folder: emptied for a new run, kept for ``--resume``, which must be the same run."""
-    if not _first_process():
+    if not is_first():
         return
     spec.out.mkdir(parents=True, exist_ok=True)
     record = spec.out / RUN
@@ -192,7 +196,7 @@ def make_course(
         )
     if not kept:
         raise TrainingError("every row is longer than the sequence length", "Raise `training.max_seq_length`.")
-    course = plan_course(spec, kept, kept_dev, int(os.environ.get("WORLD_SIZE", "1")))
+    course = plan_course(spec, kept, kept_dev, processes())
     progress.set_steps(course.steps)
     progress.say(f"{len(kept)} rows to train on, {len(kept_dev)} to measure on, {course.steps} steps")
     return course, [*long, *long_dev]
@@ -254,10 +258,6 @@ def write_json(file: Path, value: Any) -> None:
     partial.replace(file)
 
 
-def _first_process() -> bool:
-    return os.environ.get("RANK", "0") == "0"
-
-
 def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Result] = run) -> int:
     """The process: exit code as in ``ExitCode``; ``result.json`` in the run's folder is written last."""
     try:
@@ -268,7 +268,7 @@ def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Resul
         if isinstance(problem, OutOfMemory):
             return ExitCode.OUT_OF_MEMORY
         return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED
-    if _first_process():
+    if is_first():
         if result.exit is ExitCode.OK:
             checkpoints.drop_states(spec.out)
         write_json(spec.out / RESULT, result.to_json())
