@@ -72,8 +72,8 @@ def fixed_rows(length: int, count: int) -> list[Any]:
     rng = random.Random(length)
     rows = []
     for number in range(count):
-        ids = [rng.randrange(300) for _ in range(length)]
-        ids[0] = number % 300
+        ids = [rng.randrange(250) for _ in range(length)]
+        ids[0] = number % 250
         report = max(1, int(length * LABELLED))
         rows.append(Example(str(number), ids, [IGNORED] * (length - report) + ids[-report:]))
     return rows

@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ from training.spec import TrainSpec
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+
+
+PREFERRED = ("lean", "unsloth")
+"""Loaders of ``--loader auto`` on a GPU with 4 bits, the faster first (``bench/gpu.py``)."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,40 @@ def folder_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool) -> Plan:
+def lean_knows(config: Mapping[str, Any]) -> bool:
+    """Whether a model, given its config.json, is of a kind whose layers ``training.lean`` knows: dense, gated by silu,
+    full attention. Pure."""
+    kinds = set(config.get("layer_types") or ["full_attention"])
+    window = config.get("sliding_window") and config.get("use_sliding_window", True)
+    known = config.get("model_type") in ("qwen2", "qwen3", "llama", "mistral") and config.get("hidden_act") == "silu"
+    return known and kinds == {"full_attention"} and not window
+
+
+def base_config(reference: str) -> dict[str, Any]:
+    """The config.json of a base before it is fetched: a folder's own, what is known of the starter, else nothing."""
+    if reference in KNOWN:
+        return {"model_type": "qwen2", "hidden_act": "silu"}
+    try:
+        return dict(json.loads((Path(reference).expanduser() / "config.json").read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError):
+        return {}
+
+
+def auto_loader(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool, known: bool) -> str:
+    """Given the run, the machine (``four_bit``: bitsandbytes is there) and whether lean knows the model, return the
+    loader: with 4 bits the first of ``PREFERRED`` that can be. Pure."""
+    possible = {
+        "lean": four_bit and known and not spec.settings.dropout and not spec.settings.neftune_alpha,
+        "unsloth": unsloth,
+    }
+    if not cuda or spec.bits == 16:
+        return "plain"
+    return next((loader for loader in PREFERRED if possible[loader]), "plain")
+
+
+def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool = True, known: bool = False) -> Plan:
     """Given the run and what the machine has, return how to load. Pure; raises ``UsageError`` for what cannot be."""
-    loader = spec.loader if spec.loader != "auto" else ("unsloth" if cuda and unsloth and spec.bits != 16 else "plain")
+    loader = spec.loader if spec.loader != "auto" else auto_loader(spec, cuda, unsloth, four_bit, known)
     if loader == "unsloth" and not (cuda and unsloth):
         raise UsageError(
             "--loader unsloth needs an NVIDIA GPU and the package unsloth", "Install nippo[gpu], or use plain."
@@ -124,7 +160,8 @@ def machine_plan(spec: TrainSpec) -> Plan:
     import torch
 
     cuda = torch.cuda.is_available()
-    plan = choose_plan(spec, cuda, cuda and importlib.util.find_spec("unsloth") is not None)
+    unsloth, four_bit = (cuda and importlib.util.find_spec(name) is not None for name in ("unsloth", "bitsandbytes"))
+    plan = choose_plan(spec, cuda, unsloth, four_bit, lean_knows(base_config(spec.base)))
     if plan.loader == "unsloth":
         importlib.import_module("unsloth")
     return plan
@@ -209,9 +246,7 @@ def _plain(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
     model = AutoModelForCausalLM.from_pretrained(base.folder, **options)
     tokenizer = AutoTokenizer.from_pretrained(base.folder)
     if plan.loader == "lean":
-        from training.lean import is_supported
-
-        if not is_supported(model.config):
+        if not lean_knows(model.config.to_dict()):
             raise UsageError(
                 f"--loader lean does not know models of the kind {model.config.model_type}", "Use another loader."
             )

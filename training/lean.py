@@ -143,18 +143,6 @@ def _from_host(packed: tuple[torch.device, torch.Tensor]) -> torch.Tensor:
     return packed[1].to(packed[0], non_blocking=True)
 
 
-def is_supported(config: Any) -> bool:
-    """Whether a model is of a kind whose layers this module knows: dense, gated by silu, full attention."""
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    window = getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True)
-    return (
-        config.model_type in ("qwen2", "qwen3", "llama", "mistral")
-        and getattr(config, "hidden_act", "") == "silu"
-        and kinds == {"full_attention"}
-        and not window
-    )
-
-
 def slim(model: Any, memory: Memory) -> None:
     """Change a PEFT model in place, once TRL's trainer holds it. Its forward then takes packs and returns the loss."""
     from transformers import AttentionInterface

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import torch
 
+from daemon.errors import UsageError
 from tests.tiny_model import TinyModel
 from tests.training.conftest import MakePairs, MakeSpec
-from training.base import Plan, load_model, resolve_base
+from training.base import Plan, base_config, choose_plan, lean_knows, load_model, resolve_base
 from training.dataset import IGNORED
 from training.lean import GIB, RESERVE, HostEmbedding, Memory, plan_memory, slim
 from training.packs import PackCollator, in_packs, pack, shared_beginning
@@ -133,3 +134,27 @@ def test_memory_decides_what_is_computed_twice() -> None:
     middle = plan_memory(20 * GIB, **shape)
     assert 0 < middle.kept < 48 and not middle.offload
     assert plan_memory(RESERVE, **shape).offload
+
+
+QWEN = {"model_type": "qwen2", "hidden_act": "silu", "sliding_window": 32768, "use_sliding_window": False}
+
+
+def test_lean_knows_dense_models_with_full_attention() -> None:
+    assert lean_knows(QWEN)
+    assert not lean_knows({**QWEN, "model_type": "gemma2"})
+    assert not lean_knows({**QWEN, "use_sliding_window": True})
+    assert not lean_knows({**QWEN, "layer_types": ["full_attention", "sliding_attention"]})
+    assert not lean_knows({})
+
+
+def test_the_loader_follows_the_machine(tiny: TinyModel, make_pairs: MakePairs, make_spec: MakeSpec) -> None:
+    spec = make_spec(make_pairs())
+    assert lean_knows(base_config(str(tiny.hf))) and lean_knows(base_config("starter"))
+    assert choose_plan(spec, cuda=False, unsloth=False, known=True) == Plan("cpu", "plain", 16, "float32")
+    assert choose_plan(spec, cuda=True, unsloth=True, known=True) == Plan("cuda", "lean", 4, "bfloat16")
+    assert choose_plan(spec, cuda=True, unsloth=True, known=False).loader == "unsloth"
+    assert choose_plan(spec, cuda=True, unsloth=False, known=False) == Plan("cuda", "plain", 16, "bfloat16")
+    with_dropout = make_spec(make_pairs(), dropout=0.1)
+    assert choose_plan(with_dropout, cuda=True, unsloth=True, known=True).loader == "unsloth"
+    with pytest.raises(UsageError, match="dropout"):
+        choose_plan(make_spec(make_pairs(), dropout=0.1, loader="lean"), cuda=True, unsloth=True)
