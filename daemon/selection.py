@@ -20,9 +20,9 @@ from daemon.composition import compose
 from daemon.config import ReportSettings
 from daemon.engines.protocol import Draft
 
-ENOUGH_COVERAGE = 0.6
-"""A clean draft that takes up this share of the diary's study words ends the search: one in eight first drafts, those
-of short diaries above all. For the others more drafts are worth their time."""
+ENOUGH_COVERAGE = 0.8
+"""A clean draft that takes up this share of the diary's study words ends the search. Few days with study reach it: on
+323 diaries with four drafts each, stopping at 0.6 or less cost facts, and now and then a private string."""
 
 LEFT_OUT = "私的な内容を含む行を{}行取り除きました。内容が足りているか確かめてください。"
 
