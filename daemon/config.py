@@ -118,6 +118,7 @@ class TrainingSettings(Section):
     weight_decay: NotNegative = 0.01
     optimizer: str = "adamw_8bit"
     checkpoints: Annotated[tuple[Count, ...], Field(min_length=1)] = (60, 120, 180, 240)
+    max_epochs: NotNegative = 4.0
     neftune_alpha: NotNegative = 0.0
     random_state: int = 3407
     multi_gpu: bool = False

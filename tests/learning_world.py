@@ -23,6 +23,7 @@ FIRST = date(2026, 10, 1)
 SUBJECTS = ("Java", "SQL", "HTML", "Linux")
 TINY_TRAINING: dict[str, Any] = {
     "checkpoints": [2, 4],
+    "max_epochs": 0,
     "rank": 4,
     "alpha": 8,
     "learning_rate": 0.01,

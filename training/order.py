@@ -46,6 +46,17 @@ def epoch_order(lengths: Sequence[int], batch: int, order: str, seed: int) -> li
     return [row for group in batches for row in group]
 
 
+def within_epochs(
+    checkpoints: Sequence[int], rows: int, epochs: float, batch: int, accumulation: int
+) -> tuple[int, ...]:
+    """Given checkpoints, return them moved closer together so that the last one is no later than so many epochs;
+    ``epochs`` 0: as they are."""
+    most, last = steps_for(rows, epochs, batch, accumulation), max(checkpoints)
+    if not epochs or last <= most:
+        return tuple(checkpoints)
+    return tuple(sorted({max(1, round(step * most / last)) for step in checkpoints}))
+
+
 def steps_for(rows: int, epochs: float, batch: int, accumulation: int) -> int:
     """The optimizer steps of so many epochs, rounded up, at least one."""
     return max(1, -(-int(rows * epochs) // (batch * accumulation)))

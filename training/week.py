@@ -15,6 +15,7 @@ from daemon.errors import TrainingError
 from daemon.forgetting import wipe
 from training.grandchild import train
 from training.material import to_lines
+from training.order import within_epochs
 from training.progress import Progress
 from training.rows import Row
 
@@ -53,10 +54,15 @@ def train_on(
 ) -> dict[str, Any]:
     """Train in a process of its own; return its ``result.json``. The rows lie on disk only meanwhile."""
     out.mkdir(parents=True, exist_ok=True)
+    settings = week.config.training
+    count = sum(row.split == "train" for row in rows)
+    checkpoints = within_epochs(
+        settings.checkpoints, count, settings.max_epochs, settings.batch_size, settings.accumulation
+    )
     file = out / ROWS
     file.write_text(to_lines(rows), encoding="utf-8")
     try:
-        train(week.config, file, out, week.reference, start, resume, hours, steps, week.locks)
+        train(week.config, file, out, week.reference, start, resume, hours, steps or checkpoints, week.locks)
     finally:
         wipe(file)
     result: dict[str, Any] = json.loads((out / "result.json").read_text(encoding="utf-8"))

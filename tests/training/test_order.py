@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.order import epoch_order, plan_order, steps_for
+from training.order import epoch_order, plan_order, steps_for, within_epochs
 
 
 @given(
@@ -45,3 +45,10 @@ def test_steps_are_rounded_up() -> None:
     assert steps_for(rows=10, epochs=2, batch=2, accumulation=4) == 3
     with pytest.raises(ValueError, match="no rows"):
         plan_order([], 1, 1, 1, "random", 0)
+
+
+def test_few_rows_are_not_learned_by_heart() -> None:
+    assert within_epochs((60, 120, 180, 240), 30, 4.0, 1, 4) == (8, 15, 22, 30)
+    assert within_epochs((60, 120, 180, 240), 300, 4.0, 1, 4) == (60, 120, 180, 240)
+    assert within_epochs((60, 120, 180, 240), 30, 0.0, 1, 4) == (60, 120, 180, 240)
+    assert within_epochs((60, 120), 1, 1.0, 1, 4) == (1,)
