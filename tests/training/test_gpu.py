@@ -42,7 +42,7 @@ def pairs_file(folder: Path) -> Path:
 def train(base: Path, out: Path, loader: str, *more: str) -> tuple[int, dict[str, Any], str]:
     """A run in a process of its own (Unsloth patches transformers for good): exit code, result, what it said."""
     argv = [sys.executable, "-m", "training.train", "--pairs", str(pairs_file(out.parent)), "--out", str(out)]
-    argv += ["--base", str(base), "--loader", loader, "--bits", "4", "--max-seq-length", "1024", "--warmup-steps", "0"]
+    argv += ["--base", str(base), "--loader", loader, "--bits", "4", "--max-seq-length", "4096", "--warmup-steps", "0"]
     argv += ["--learning-rate", "5e-3", "--steps", "10", "20", *more]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "NIPPO_CACHE": str(out.parent / "cache")}
     done = subprocess.run(argv, capture_output=True, text=True, timeout=280, env=environment)
