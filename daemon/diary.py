@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from daemon.checks.credentials import redact
 from daemon.checks.text import normalise
+from daemon.commands_to_reader import cut_commands
 from daemon.config import PrivacySettings
 from daemon.errors import NoteUnreadable
 
@@ -90,7 +91,7 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
 
     Cut out: Obsidian comments (%% %%), HTML comments, sections under a private heading (to the next heading of the
     same or a higher level), paragraphs with a private tag. Replaced by （省略）: keys, passwords, mail, phone, card and
-    other numbers, addresses. Frontmatter stays, secrets in it do not.
+    other numbers, addresses; sentences that command the program reading them. Frontmatter stays, secrets in it do not.
     """
     removed: list[str] = []
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -105,6 +106,8 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
     while kinds:  # what one replacement lays bare (two addresses without a gap) is replaced in turn
         text, kinds = redact(text, REDACTED)
         removed += kinds
+    text, count = cut_commands(text, REDACTED)
+    removed += ["command"] * count
     return Prepared(text, tuple(removed))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from daemon.checks import CheckSettings, PrivateTerm, Score, find_private_terms, score
 from daemon.checks.form import BULLET, Line, read_lines
 from daemon.checks.leak import leaks
+from daemon.checks.sources import emptiness
 from daemon.checks.text import normalise
 from daemon.composition import compose
 from daemon.config import ReportSettings
@@ -25,6 +26,8 @@ ENOUGH_COVERAGE = 0.8
 323 diaries with four drafts each, stopping at 0.6 or less cost facts, and now and then a private string."""
 
 LEFT_OUT = "私的な内容を含む行を{}行取り除きました。内容が足りているか確かめてください。"
+
+NOTHING_FOUND = "日記には学習の記述があるようですが、「学習活動なし」の日報になりました。確かめてください。"
 
 PLACEHOLDER = "日報を自動で作成できませんでした。お手数ですが、本日の学習内容を直接ご記入ください。"
 """The body when nothing is left that may be written. It says nothing about the diary."""
@@ -89,8 +92,11 @@ def _leaking_lines(result: Score) -> int:
 
 
 def finish(selected: Selected, diary: str, settings: CheckSettings) -> Repaired:
-    """``repair`` what was chosen; a person also hears of private lines that fell out when it was put together."""
+    """``repair`` what was chosen. A person also hears of private lines that fell out when it was put together, and of a
+    report that nothing was studied on a day that speaks of study."""
     repaired = repair(selected.text, diary, settings)
+    if repaired.body.strip() == settings.report.no_study.strip() and emptiness(normalise(diary)) == 0.0:
+        return replace(repaired, warnings=(NOTHING_FOUND, *repaired.warnings), status="needs-review")
     if not selected.left_out or repaired.removed:
         return repaired
     return replace(repaired, warnings=(LEFT_OUT.format(selected.left_out), *repaired.warnings), status="needs-review")

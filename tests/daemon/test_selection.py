@@ -9,7 +9,7 @@ import pytest
 from daemon.checks import CheckSettings
 from daemon.config import PrivacySettings, ReportSettings
 from daemon.engines.protocol import Draft
-from daemon.selection import PLACEHOLDER, choose, repair, tidy
+from daemon.selection import NOTHING_FOUND, PLACEHOLDER, choose, finish, repair, tidy
 
 DEFAULT = CheckSettings()
 LEAD = "本日は、以下の学習と課題を完了しました:"
@@ -130,3 +130,13 @@ def test_a_loop_is_cut() -> None:
 
 def test_the_persons_own_bullet_is_used() -> None:
     assert "・Javaの授業で" in tidy(GOOD, ReportSettings(bullet="・"))
+
+
+def test_a_report_of_nothing_on_a_day_of_study_is_to_be_looked_at() -> None:
+    nothing = DEFAULT.report.no_study
+    studied = "Javaの授業で配列を習った。SQLの結合の課題も出した。Linuxの演習でchmodを試した。CSSの課題も終えた。"
+    idle = "夜はみくちゃんと焼肉。よく寝た。"
+
+    assert finish(choose(drafts(nothing), studied, DEFAULT), studied, DEFAULT).warnings == (NOTHING_FOUND,)
+    assert finish(choose(drafts(nothing), studied, DEFAULT), studied, DEFAULT).status == "needs-review"
+    assert finish(choose(drafts(nothing), idle, DEFAULT), idle, DEFAULT).status == "draft"
