@@ -1,4 +1,5 @@
-"""The grounding check: numbers, Latin and katakana terms of the report occur in the diary, aliases allowed."""
+"""The grounding check: numbers, Latin and katakana terms of the report occur in the diary, aliases allowed; and no
+character that only Chinese writes."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from daemon.checks.text import fold, katakana
 
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[+#]{1,2}(?![A-Za-z])|[._/&'-](?=[A-Za-z0-9])[A-Za-z0-9]+)*")
 KATAKANA = re.compile(r"[ァ-ヺー]{2,}")
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\ufffd]")
 _SMALL = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 _LOOSE = str.maketrans({"ヴ": "ブ", "ヰ": "イ", "ヱ": "エ", "ヲ": "オ", "ヂ": "ジ", "ヅ": "ズ"})
 _TOLERATED_NUMBERS = frozenset({Decimal(1), Decimal(2)})
@@ -84,6 +86,20 @@ class Evidence:
         return value in self.values or value in _TOLERATED_NUMBERS
 
 
+def foreign_characters(text: str, diary: str) -> list[str]:
+    """Characters that no Japanese text has (not in Windows-31J, so simplified Chinese for one) and the diary neither,
+    in order, each once. A model that learned from Chinese text slips into them."""
+    found = dict.fromkeys(HAN.findall(text))
+    return [character for character in found if character not in diary and not _japanese(character)]
+
+
+def _japanese(character: str) -> bool:
+    try:
+        return bool(character.encode("cp932"))
+    except UnicodeEncodeError:
+        return False
+
+
 @lru_cache(maxsize=8)
 def evidence(diary: str) -> Evidence:
     return Evidence(diary)
@@ -115,4 +131,7 @@ def check_grounded(report: str, diary: str, tolerated: str = "") -> list[Finding
             if not known.holds_number(value) and not (form and form.holds_number(value)) and term not in seen:
                 seen.add(term)
                 findings.append(Finding("grounded", number, term, f"日記にない数「{term}」があります。"))
+        for character in foreign_characters(line, diary):
+            message = f"日本語で使わない文字「{character}」があります。"
+            findings.append(Finding("grounded", number, character, message))
     return findings

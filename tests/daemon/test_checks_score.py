@@ -57,6 +57,13 @@ def test_of_two_clean_reports_the_fuller_one_is_better() -> None:
     assert thin.clean and score(REPORT, DIARY, DEFAULT).badness < thin.badness
 
 
+def test_a_character_that_only_chinese_writes_is_not_grounded_unless_the_diary_has_it() -> None:
+    report = bullet("配列の计算を確認しました。")
+    found = [finding for finding in score(report, DIARY, DEFAULT).findings if finding.check == "grounded"]
+    assert [finding.term for finding in found] == ["计"]
+    assert "grounded" not in faults(report, f"{DIARY}\n留学生のメモに计算とあった。")
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
