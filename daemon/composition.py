@@ -10,6 +10,7 @@ Measured on 60 dev diaries with four drafts each (dev/LOG.md): the best single d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from statistics import fmean
@@ -29,7 +30,10 @@ SAID = 0.7
 """A bullet of which this share is said already adds nothing."""
 STUDY_VALUE = 0.07
 """What one study word of weight 1 adds to a bullet's agreement (0-1)."""
-MOST_BULLETS = 6
+MOST_BULLETS = 9
+RESTATED = 0.9
+"""A bullet of which the closing says this share tells a plan as done."""
+UNFINISHED = re.compile(r"(?:取り組|着手|進め|途中|まで|ませんでした)[^。]*。?$")
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,10 @@ def compose(drafts: Sequence[tuple[str, Score]], diary: str, settings: CheckSett
     ]
     if len(parts) < 2 or 2 * len(parts) < len(drafts) + 1:
         return None
-    chosen = choose_bullets(parts, study_words(normalise(diary)))
+    last = choose_closing(parts)
+    chosen = without_plans(choose_bullets(parts, study_words(normalise(diary))), last)
     if not chosen:
         return None
-    last = choose_closing(parts)
     lines = [settings.report.lead, ""] if settings.report.lead else []
     lines += [unit.text for unit in sorted(chosen, key=lambda unit: unit.source)]
     return "\n".join([*lines, "", last.text] if last else lines)
@@ -117,6 +121,17 @@ def choose_bullets(parts: Sequence[Sequence[Unit]], wanted: Set[str]) -> list[Un
         chosen.append(unit)
         said |= unit.words
     return chosen
+
+
+def without_plans(bullets: Sequence[Unit], closing: Unit | None) -> list[Unit]:
+    """The bullets without those that tell as done what the closing plans; one that says it was begun stays."""
+    if closing is None:
+        return list(bullets)
+    return [
+        unit
+        for unit in bullets
+        if UNFINISHED.search(unit.text) or weight(unit.words & closing.words) < RESTATED * weight(unit.words)
+    ]
 
 
 def choose_closing(parts: Sequence[Sequence[Unit]]) -> Unit | None:

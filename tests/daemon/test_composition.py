@@ -56,6 +56,19 @@ def test_the_plan_that_the_drafts_agree_on_wins_and_a_lone_one_falls_out() -> No
     assert composed(report(JAVA, NET, plan=DENTIST), report(JAVA, NET), report(JAVA, NET)) == report(JAVA, NET)
 
 
+def test_a_plan_told_as_done_falls_out_and_what_was_begun_stays() -> None:
+    told, begun = "* サブネットの小テストに備えました。", "* サブネットの小テストの準備に取り組みました。"
+    drafts = [report(JAVA, told, plan=PLAN)] * 3
+    assert composed(*drafts) == report(JAVA, plan=PLAN)
+    assert composed(*[report(JAVA, begun, plan=PLAN)] * 3) == report(JAVA, begun, plan=PLAN)
+
+
+def test_a_line_with_a_chinese_character_is_never_taken() -> None:
+    slipped = NET.replace("計算", "计算")
+    assert composed(report(JAVA, slipped), report(JAVA, slipped), report(JAVA, slipped)) == report(JAVA)
+    assert composed(report(JAVA, NET), report(JAVA, slipped)) == report(JAVA, NET)
+
+
 def test_nothing_is_put_together_from_one_draft_or_from_another_form() -> None:
     assert composed(report(JAVA)) is None
     assert composed(report(JAVA), f"{report(JAVA)}\n\n## 所感\n楽しく学べました。") is None
