@@ -1,23 +1,26 @@
 """Pairs of a good and a bad report of one diary, for the preference stage (``training.prefer``).
 
-Bad reports come from two places: a rule spoils the reference in one way that the model was seen to do, or the model's
-own draft is bad by its row's lists. Pure; ``rng`` makes every choice.
+Bad reports come from three places: a rule spoils the reference in one way that the model was seen to do, the model's
+own draft is bad by its row's lists, or a person corrected it. Pure; ``rng`` makes every choice.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daemon.config import ReportSettings
+from daemon.errors import UsageError
 from training.metrics import facts_in, private_in
 from training.rows import Row
 
 FORM = ReportSettings()
 WISH = "たいと考えています。"
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+TERM = re.compile(r"[A-Za-z][A-Za-z0-9_.+#-]+|[ァ-ヴー]{3,}")
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ def parts_of(report: str) -> Parts | None:
 def spoiled(row: Row, rng: random.Random) -> list[Contrast]:
     """Every way in which a rule can spoil the row's reference; none without one in the default form.
 
-    A fact lost, a plan lost, a plan told as done, a plan invented, something private added, a number that belongs to
-    another thing; for a day without study, a report all the same.
+    A fact lost, a plan lost, a plan told as done, a plan invented, something private added, a number or a term that
+    belongs to another thing; for a day without study, a report all the same.
     """
     if row.report is None:
         return []
@@ -74,6 +77,7 @@ def spoiled(row: Row, rng: random.Random) -> list[Contrast]:
         ("planned-as-done", _done(parts)),
         ("invented-plan", _invented(parts, row, rng)),
         ("private", _with_private(parts, rng.choice(private), rng) if private else None),
+        ("term", _other_term(parts, rng)),
     ]
     contrasts = [_contrast(row, kind, spoiled_parts.text()) for kind, spoiled_parts in found if spoiled_parts]
     exchanged = _other_number(row.report, row.diary, rng)
@@ -91,6 +95,44 @@ def drafted(row: Row, drafts: Sequence[str], most: int = 2) -> list[Contrast]:
     far = bool(bad) and _faults(row, ranked[-1]) - _faults(row, ranked[0]) >= 2
     if far and not private_in(ranked[0], row.private):
         found.append(Contrast(row.id, "best-worst", ranked[0], ranked[-1]))
+    return found
+
+
+def corrected(text: str) -> list[Contrast]:
+    """Given JSON lines of ``{"id", "draft", "corrected"}``, return a contrast for each draft that a person changed.
+
+    Raises ``UsageError`` for a line without these texts.
+    """
+    found = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+            row_id, draft, better = (str(values[key]).strip() for key in ("id", "draft", "corrected"))
+        except (ValueError, KeyError, TypeError):
+            raise UsageError(f"line {number}: no id, draft and corrected", "Mend this line.") from None
+        if draft != better:
+            found.append(Contrast(row_id, "corrected", better, draft))
+    return found
+
+
+def contrasts_of(
+    rows: Sequence[Row],
+    drafts: dict[str, list[str]],
+    seed: int,
+    rules: int = 2,
+    corrections: Sequence[Contrast] = (),
+) -> list[Contrast]:
+    """For each row up to ``rules`` of its rule-spoiled contrasts, drawn at random, and those of its own drafts; and
+    the ``corrections`` of these rows."""
+    rng = random.Random(seed)
+    ids = {row.id for row in rows}
+    found = [contrast for contrast in corrections if contrast.id in ids]
+    for row in rows:
+        by_rule = spoiled(row, rng)
+        found += rng.sample(by_rule, min(rules, len(by_rule)))
+        found += drafted(row, drafts.get(row.id, []))
     return found
 
 
@@ -138,6 +180,19 @@ def _with_private(parts: Parts, text: str, rng: random.Random) -> Parts:
     at = rng.randint(0, len(parts.bullets))
     bullet = f"{FORM.bullet}{text}について確認しました。"
     return Parts((*parts.bullets[:at], bullet, *parts.bullets[at:]), parts.plan)
+
+
+def _other_term(parts: Parts, rng: random.Random) -> Parts | None:
+    """The report with a term of one bullet in the place of another bullet's."""
+    places = [(at, found) for at, bullet in enumerate(parts.bullets) for found in TERM.finditer(bullet)]
+    rng.shuffle(places)
+    for at, place in places:
+        bullet = parts.bullets[at]
+        others = [found.group() for other, found in places if other != at and found.group() not in bullet]
+        if others:
+            wrong = bullet[: place.start()] + rng.choice(others) + bullet[place.end() :]
+            return Parts((*parts.bullets[:at], wrong, *parts.bullets[at + 1 :]), parts.plan)
+    return None
 
 
 def _other_number(report: str, diary: str, rng: random.Random) -> str | None:

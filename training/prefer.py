@@ -20,7 +20,7 @@ from typing import Any
 
 from daemon.config import Config, load
 from daemon.errors import NippoError, UsageError
-from training.contrast import Contrast, drafted, spoiled
+from training.contrast import Contrast, contrasts_of, corrected
 from training.dataset import IGNORED, Collator, Example, encode, messages, row_forms
 from training.exits import ExitCode
 from training.generate import read_drafts
@@ -56,17 +56,6 @@ class EncodedPair:
     @property
     def tokens(self) -> int:
         return 2 * max(len(self.chosen.input_ids), len(self.rejected.input_ids))
-
-
-def contrasts_of(rows: Sequence[Row], drafts: dict[str, list[str]], seed: int, rules: int = 2) -> list[Contrast]:
-    """For each row up to ``rules`` of its rule-spoiled contrasts, drawn at random, and those of its own drafts."""
-    rng = random.Random(seed)
-    found: list[Contrast] = []
-    for row in rows:
-        by_rule = spoiled(row, rng)
-        found += rng.sample(by_rule, min(rules, len(by_rule)))
-        found += drafted(row, drafts.get(row.id, []))
-    return found
 
 
 def encode_pairs(
@@ -216,6 +205,7 @@ def run(
     config: Config,
     settings: Preference,
     rules: int = 2,
+    corrections: Sequence[Contrast] = (),
 ) -> dict[str, Any]:
     """Train ``adapter`` on the contrasts of the train rows, write it to ``out`` and return (and write) the figures."""
     from dataclasses import asdict, replace
@@ -230,7 +220,9 @@ def run(
 
     def pairs_of(split: str) -> list[EncodedPair]:
         part = [row for row in rows if row.split == split]
-        return encode_pairs(tokenizer, part, contrasts_of(part, drafts, settings.seed, rules), config, longest)
+        return encode_pairs(
+            tokenizer, part, contrasts_of(part, drafts, settings.seed, rules, corrections), config, longest
+        )
 
     train_pairs, dev_pairs = pairs_of("train"), pairs_of("dev")
     if not train_pairs:
@@ -277,6 +269,9 @@ def main(arguments: list[str] | None = None) -> int:
     command = argparse.ArgumentParser(prog="python -m training.prefer", description="Prefer good reports to bad ones.")
     command.add_argument("--pairs", type=Path, nargs="+", required=True, metavar="FILE")
     command.add_argument("--drafts", type=Path, nargs="*", default=[], metavar="FILE", help="of training.generate")
+    command.add_argument(
+        "--corrections", type=Path, nargs="*", default=[], metavar="FILE", help="drafts with what a person made of them"
+    )
     command.add_argument("--base", default="starter")
     command.add_argument("--adapter", type=Path, required=True, metavar="DIR")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -292,7 +287,9 @@ def main(arguments: list[str] | None = None) -> int:
         for file in given.drafts:
             for found in read_drafts(file):
                 texts[found.id] += [draft.text for draft in found.drafts]
-        figures = run(rows, texts, given.base, given.adapter, given.out, load(given.config), settings, given.rules)
+        corrections = [found for file in given.corrections for found in corrected(file.read_text(encoding="utf-8"))]
+        config = load(given.config)
+        figures = run(rows, texts, given.base, given.adapter, given.out, config, settings, given.rules, corrections)
     except NippoError as problem:
         print(problem, file=sys.stderr)
         return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED

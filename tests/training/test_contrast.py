@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
 import random
 
-from training.contrast import drafted, parts_of, spoiled
+import pytest
+
+from daemon.errors import UsageError
+from training.contrast import contrasts_of, corrected, drafted, parts_of, spoiled
 from training.rows import Fact, Row
 
 REPORT = """本日は、以下の学習と課題を完了しました:
@@ -28,7 +32,7 @@ def spoil(row: Row = ROW, seed: int = 3) -> dict[str, str]:
 def test_each_rule_spoils_the_report_in_its_own_way() -> None:
     found = spoil()
 
-    assert set(found) == {"lost-fact", "lost-plan", "planned-as-done", "private", "number"}
+    assert set(found) == {"lost-fact", "lost-plan", "planned-as-done", "private", "number", "term"}
     assert found["lost-fact"].count("\n* ") == 1 and "今後は" in found["lost-fact"]
     assert found["lost-plan"] == REPORT.rpartition("\n\n")[0]
     assert (
@@ -42,6 +46,34 @@ def test_a_wrong_number_comes_from_the_diary() -> None:
     for seed in range(20):
         changed = spoil(seed=seed)["number"]
         assert {digit for digit in changed if digit.isdigit()} <= set("348")
+
+
+def test_a_wrong_term_comes_from_another_bullet() -> None:
+    first, second = {"Java", "List"}, {"CSS", "Flexbox", "カード"}
+    for seed in range(20):
+        changed = [line for line in spoil(seed=seed)["term"].split("\n") if line not in REPORT.split("\n")]
+        assert len(changed) == 1
+        own, other = (first, second) if "演習" in changed[0] else (second, first)
+        assert sum(term in changed[0] for term in own) == len(own) - 1
+        assert sum(term in changed[0] for term in other) == 1
+
+
+def test_corrections_are_read_and_go_with_the_rows_they_belong_to() -> None:
+    lines = [
+        {"id": "r-1", "draft": "* 学びました。", "corrected": "* Listを学びました。"},
+        {"id": "r-1", "draft": "* 同じです。", "corrected": "* 同じです。\n"},
+        {"id": "r-9", "draft": "* a", "corrected": "* b"},
+    ]
+
+    found = corrected("\n".join(json.dumps(line) for line in lines) + "\n")
+
+    assert [(one.id, one.kind, one.chosen) for one in found] == [
+        ("r-1", "corrected", "* Listを学びました。"),
+        ("r-9", "corrected", "* b"),
+    ]
+    assert contrasts_of([ROW], {}, 1, rules=0, corrections=found) == found[:1]
+    with pytest.raises(UsageError, match="line 1"):
+        corrected('{"id": "r-1"}')
 
 
 def test_a_report_without_a_plan_gets_an_invented_one_about_its_own_facts() -> None:
