@@ -120,7 +120,7 @@ def _works(text: str) -> Iterator[Raw]:
             rest = sentence[: match.start()] + sentence[match.end() :]
             known = (
                 any(map(is_known_term, re.findall("[ァ-ヺー]{2,}|[A-Za-z]{2,}", match[1])))
-                or is_study(match[1])
+                or any(word in match[1] for word in lexicon.STUDY)
                 or len(match[1]) <= 2
             )
             known = known or any(
