@@ -231,6 +231,7 @@ def main() -> None:
     command.add_argument("--weeks", type=int, default=3, help="weekly runs")
     command.add_argument("--per-week", type=int, default=14, help="accepted reports a week")
     command.add_argument("--steps", type=int, nargs="+", default=[40, 80, 120], help="checkpoints of each run")
+    command.add_argument("--report-tokens", type=int, default=700, help="most tokens of one draft")
     command.add_argument("--corpus", type=Path, help="default: the starter corpus")
     command.add_argument("--out", type=Path, required=True, help="an empty folder")
     command.add_argument("--smoke", action="store_true", help="a tiny model, one week")
@@ -242,7 +243,10 @@ def main() -> None:
         config, days, weeks = smoke(given.out)
     else:
         weeks = given.weeks
-        extra = {"training": {"checkpoints": given.steps}}
+        extra: dict[str, dict[str, Any]] = {
+            "training": {"checkpoints": given.steps},
+            "engine": {"max_report_tokens": given.report_tokens},
+        }
         config = make_config(given.out, given.model, extra)
         days = days_of(given.corpus or starter_folder() / "corpus.jsonl", given.per_week * (weeks + 1))
     print(HEADER, flush=True)
