@@ -27,6 +27,7 @@ def status(config: Config) -> dict[str, Any]:
         "data": str(config.data_path),
         "first_run_date": None,
         "model": model_in_use(config),
+        "advice": model_advice(config),
         "waiting": [],
         "failed": [],
         "skipped": [],
@@ -62,3 +63,16 @@ def model_in_use(config: Config) -> str:
     except NippoError as problem:
         return f"{config.engine.model} ({problem.what})"
     return f"{config.engine.model} + {adapter.name}" if adapter else config.engine.model
+
+
+def model_advice(config: Config) -> str:
+    """What to do about a base that has no adapter yet; "" where nothing is to be done."""
+    from daemon.engines import adapter_in_use
+
+    if config.engine.adapter != "auto" or config.engine.kind == "server":
+        return ""
+    try:
+        bare = adapter_in_use(config) is None
+    except NippoError:
+        return ""
+    return "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one" if bare else ""

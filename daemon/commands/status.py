@@ -42,6 +42,8 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"         {daemon['message']}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
+    if found["advice"]:
+        typer.echo(f"         {found['advice']}")
     typer.echo(f"reports  {found['reports']} written, {found['accepted_pairs']} accepted")
     if found["first_run_date"]:
         typer.echo(f"         of notes from {found['first_run_date']} on; `nippo backfill` takes older ones")
