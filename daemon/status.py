@@ -13,6 +13,7 @@ from daemon.store import Store
 from daemon.teacher import training_status
 
 LAST_REPORTS = 5
+NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one"
 
 
 def status(config: Config) -> dict[str, Any]:
@@ -21,13 +22,14 @@ def status(config: Config) -> dict[str, Any]:
     beat = read_heartbeat(config.data_path)
     if holder is None and beat:
         beat |= {"state": "stopped", "ready": False, "working_on": "", "message": ""}
+    model, advice = model_in_use(config)
     found: dict[str, Any] = {
         "daemon": {**beat, "running": holder is not None, "pid": holder or beat.get("pid")},
         "vault": str(config.vault_path),
         "data": str(config.data_path),
         "first_run_date": None,
-        "model": model_in_use(config),
-        "advice": model_advice(config),
+        "model": model,
+        "advice": advice,
         "waiting": [],
         "failed": [],
         "skipped": [],
@@ -54,25 +56,17 @@ def status(config: Config) -> dict[str, Any]:
     return found
 
 
-def model_in_use(config: Config) -> str:
-    """The model and adapter that the next draft is written with, or why there is none."""
+def model_in_use(config: Config) -> tuple[str, str]:
+    """The model and adapter that the next draft is written with, or why there is none; and what to do about a base that
+    has no adapter yet, "" where nothing is to be done."""
     from daemon.engines import adapter_in_use
 
+    model = config.engine.model
     try:
         adapter = adapter_in_use(config)
     except NippoError as problem:
-        return f"{config.engine.model} ({problem.what})"
-    return f"{config.engine.model} + {adapter.name}" if adapter else config.engine.model
-
-
-def model_advice(config: Config) -> str:
-    """What to do about a base that has no adapter yet; "" where nothing is to be done."""
-    from daemon.engines import adapter_in_use
-
-    if config.engine.adapter != "auto" or config.engine.kind == "server":
-        return ""
-    try:
-        bare = adapter_in_use(config) is None
-    except NippoError:
-        return ""
-    return "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one" if bare else ""
+        return f"{model} ({problem.what})", ""
+    if adapter:
+        return f"{model} + {adapter.name}", ""
+    wants_one = config.engine.adapter == "auto" and config.engine.kind != "server"
+    return model, NO_ADAPTER if wants_one else ""

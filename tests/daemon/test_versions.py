@@ -15,7 +15,7 @@ import daemon.versions as versions
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
 from daemon.known_models import STARTER as STARTER_MODEL
-from daemon.status import model_advice
+from daemon.status import model_in_use
 from daemon.versions import Meta, active_adapter, champion, find_version, list_versions, promote, rollback, seal
 
 NOW = datetime(2026, 1, 11, 3, 0, tzinfo=UTC)
@@ -110,9 +110,9 @@ def test_without_champion_the_shipped_adapter_writes_if_it_fits_the_model(config
         update={"engine": config.engine.model_copy(update={"model": "Qwen/Qwen2.5-14B-Instruct"})}
     )
     assert active_adapter(other) is None
-    assert "train --starter-corpus" in model_advice(other) and model_advice(config) == ""
+    assert "train --starter-corpus" in model_in_use(other)[1] and model_in_use(config)[1] == ""
     chosen = other.model_copy(update={"engine": other.engine.model_copy(update={"adapter": "none"})})
-    assert model_advice(chosen) == "", "who names no adapter wants none"
+    assert model_in_use(chosen)[1] == "", "who names no adapter wants none"
 
 
 def test_a_champion_of_another_base_is_refused_with_a_remedy(config: Config) -> None:
