@@ -24,7 +24,7 @@ ALIKE = 0.35
 """Dice coefficient of weighted content words from which two bullets say the same thing."""
 AGREEING = 2
 """So many drafts must say a thing, the bullet's own among them."""
-ALONE = 6.0
+ALONE = 8.0
 """Weight of study words, not taken up yet, with which a bullet may stand that only one draft has."""
 SAID = 0.7
 """A bullet of which this share is said already adds nothing."""
