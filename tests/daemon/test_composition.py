@@ -56,6 +56,12 @@ def test_the_plan_that_the_drafts_agree_on_wins_and_a_lone_one_falls_out() -> No
     assert composed(report(JAVA, NET, plan=DENTIST), report(JAVA, NET), report(JAVA, NET)) == report(JAVA, NET)
 
 
+def test_plans_of_which_no_two_are_the_same_fall_out() -> None:
+    plans = ("応用情報の過去問を解き", "TypeScriptの型を復習し", "線形代数を見直し")
+    drafts = [report(JAVA, NET, plan=f"今後は、{plan}たいと考えています。") for plan in plans]
+    assert composed(*drafts) == report(JAVA, NET)
+
+
 def test_a_plan_told_as_done_falls_out_and_what_was_begun_stays() -> None:
     told, begun = "* サブネットの小テストに備えました。", "* サブネットの小テストの準備に取り組みました。"
     drafts = [report(JAVA, told, plan=PLAN)] * 3
