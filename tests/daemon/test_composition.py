@@ -62,6 +62,14 @@ def test_plans_of_which_no_two_are_the_same_fall_out() -> None:
     assert composed(*drafts) == report(JAVA, NET)
 
 
+def test_a_plan_among_the_bullets_is_taken_for_a_closing() -> None:
+    misplaced = "* サブネットの小テストに備えたいと考えています。"
+    assert composed(report(JAVA, misplaced), report(JAVA, misplaced, NET)) == report(JAVA, NET, plan=PLAN)
+    own = CheckSettings(report=ReportSettings(closing=""))
+    kept = composed(report(JAVA, misplaced), report(JAVA, misplaced), settings=own)
+    assert kept == report(JAVA, misplaced)
+
+
 def test_a_plan_told_as_done_falls_out_and_what_was_begun_stays() -> None:
     told, begun = "* サブネットの小テストに備えました。", "* サブネットの小テストの準備に取り組みました。"
     drafts = [report(JAVA, told, plan=PLAN)] * 3
