@@ -18,6 +18,7 @@ def next_logprobs(model: Path, prompt: str, adapter: Path | None = None, count: 
     params.n_ctx, params.n_parallel, params.warmup, params.verbosity = 512, 1, False, 1
     params.cpuparams.n_threads = 1
     request = {"prompt": prompt, "n_predict": 1, "n_probs": count, "temperature": 0.0, "cache_prompt": False}
+    request["grammar"] = 'root ::= "a"'  # a token of half a character would be held back, and its probabilities with it
     answer = xllamacpp.Server(params).handle_completions(request)
     values = json.loads(answer) if isinstance(answer, str) else answer
     return {entry["id"]: entry["logprob"] for entry in values["choices"][0]["logprobs"]["content"][0]["top_logprobs"]}

@@ -27,7 +27,7 @@ def school(
     make_vault: MakeVault, make_config: MakeConfig, tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[School]:
     monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(small_starter(tmp_path / "starter")))
-    config = make_config(make_vault(vault_files(PAIRS)), **tiny_sections(tiny, checkpoints=[6, 12]))
+    config = make_config(make_vault(vault_files(PAIRS)), **tiny_sections(tiny, checkpoints=[20, 40]))
     with Store.open(config.data_path) as store:
         yield School(config, store, Teacher(config, store))
 
