@@ -82,7 +82,7 @@ def teach(week: Week, now: datetime) -> dict[str, Any]:
     scores = {"outcome": verdict.outcome, "against": old.name if old else "", "gate": verdict.to_json()}
     meta = meta_of(name, result, run, {"step": result["best"], **scores}, now)
     export_version(challenger, models_folder(config) / name, meta, architecture_of(base.folder), card_of(meta))
-    old_name = old.name if old else week.reference
+    old_name = old.name if old else base.reference
     page, pictures = write_page(week, name, old_name, verdict, notes, result, material, both, pairs)
     return {
         "outcome": verdict.outcome,

@@ -29,7 +29,8 @@ def school(
     make_vault: MakeVault, make_config: MakeConfig, tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[School]:
     monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(small_starter(tmp_path / "starter")))
-    config = make_config(make_vault(), **tiny_sections(tiny, checkpoints=[2, 4]))
+    settings = tiny_sections(tiny, checkpoints=[2, 4], learning_rate=1e-12)  # learns nothing, so the base is kept
+    config = make_config(make_vault(), **settings)
     with Store.open(config.data_path) as store:
         accept(store, 18)
         yield School(config, store, Teacher(config, store))
@@ -70,6 +71,9 @@ def test_killed_while_training_and_while_judging_it_goes_on_to_the_end(school: S
     assert holder(school.config.data_path, TRAINING) is None
     page = (school.config.vault_path / state["note"]).read_text(encoding="utf-8")
     assert "| 2 |" in page and "| 4 |" in page
+    base = Path(school.config.engine.model)
+    assert state["outcome"] == "kept" and f"# 今の版 {base.name} を" in page
+    assert str(base.parent) not in page, "a note names the model, not where it lies"
 
 
 def test_asked_to_end_it_saves_and_takes_its_children_along(school: School) -> None:
