@@ -11,14 +11,15 @@ reports with a private string 11 and 5, with a term that the diary lacks 6 and 0
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from daemon.checks import CheckSettings, Score
 from daemon.checks.form import read_lines
 from daemon.checks.sources import content_words, study_words, weight
 from daemon.checks.text import normalise
+from daemon.verifier import Verdict
 
 ALIKE = 0.35
 """Dice coefficient of weighted content words from which two bullets say the same thing."""
@@ -33,6 +34,10 @@ SAID = 0.7
 STUDY_VALUE = 0.07
 """What one study word of weight 1 adds to a bullet's agreement (0-1)."""
 MOST_BULLETS = 9
+DOUBTFUL = 0.5
+"""A line that the verifier finds right with no more than this probability falls out."""
+RIGHT_VALUE = 1.0
+"""What being right for certain adds to a bullet's agreement (0-1)."""
 RESTATED = 0.9
 """A bullet of which the closing says this share tells a plan as done."""
 PLANNED = re.compile(r"(?:たいと(?:考え|思い|思ってい|考えてい)(?:ます|ました)|(?:たい|予定|つもり)です)。?$")
@@ -42,7 +47,11 @@ UNFINISHED = re.compile(r"(?:取り組|着手|進め|途中|まで|ませんで�
 
 @dataclass(frozen=True)
 class Unit:
-    """A bullet or closing: its line as it stands, content words, first diary line it rests on, number of its draft."""
+    """A bullet or closing: its line as it stands, content words, first diary line it rests on, number of its draft.
+
+    ``right``: the verifier's probability that it may stand, None without a verifier. ``faulty``: a check, or the
+    verifier, turned it down.
+    """
 
     text: str
     kind: str
@@ -50,14 +59,20 @@ class Unit:
     source: int
     draft: int
     faulty: bool
+    right: float | None = None
 
 
-def compose(drafts: Sequence[tuple[str, Score]], diary: str, settings: CheckSettings) -> str | None:
-    """Given tidied drafts with their scores, return one report made of their lines; None where that makes no sense:
-    with fewer than two drafts, with drafts in another form than lead, bullets and closing, or when most drafts say
-    that nothing was studied."""
+def compose(
+    drafts: Sequence[tuple[str, Score]],
+    diary: str,
+    settings: CheckSettings,
+    verdicts: Mapping[str, Verdict] | None = None,
+) -> str | None:
+    """Given tidied drafts with their scores, and what a verifier says of their ``lines``, return one report made of
+    their lines; None where that makes no sense: with fewer than two drafts, with drafts in another form than lead,
+    bullets and closing, or when most drafts say that nothing was studied."""
     parts = [
-        units
+        [judged(unit, verdicts or {}) for unit in units]
         for number, (text, result) in enumerate(drafts)
         if (units := units_of(text, result, settings, number)) is not None
     ]
@@ -96,6 +111,20 @@ def units_of(text: str, result: Score, settings: CheckSettings, number: int) -> 
     return units if any(unit.kind == "bullet" for unit in units) else None
 
 
+def lines(drafts: Sequence[tuple[str, Score]], settings: CheckSettings) -> list[str]:
+    """The lines of all drafts that passed the checks, each once: what a verifier is asked about."""
+    found = [units_of(text, result, settings, number) or [] for number, (text, result) in enumerate(drafts)]
+    return list(dict.fromkeys(unit.text for units in found for unit in units if not unit.faulty))
+
+
+def judged(unit: Unit, verdicts: Mapping[str, Verdict]) -> Unit:
+    """The unit with what the verifier says of it."""
+    verdict = verdicts.get(unit.text)
+    if verdict is None:
+        return unit
+    return replace(unit, right=verdict.right, faulty=unit.faulty or verdict.right <= DOUBTFUL)
+
+
 def alike(one: Set[str], other: Set[str]) -> float:
     """Dice coefficient of two sets of content words, weighted, 0-1."""
     both = weight(one) + weight(other)
@@ -114,7 +143,7 @@ def choose_bullets(parts: Sequence[Sequence[Unit]], wanted: Set[str]) -> list[Un
                 for others in parts
                 if others is not units
             ]
-            value = fmean(echoes) + STUDY_VALUE * weight(unit.words & wanted)
+            value = fmean(echoes) + STUDY_VALUE * weight(unit.words & wanted) + RIGHT_VALUE * (unit.right or 0.0)
             ranked.append((value, 1 + sum(echo >= ALIKE for echo in echoes), unit))
     chosen: list[Unit] = []
     said: frozenset[str] = frozenset()
@@ -154,5 +183,5 @@ def choose_closing(parts: Sequence[Sequence[Unit]]) -> Unit | None:
         others = [alike(unit.words, other.words) for other in all_of_them if other.draft != unit.draft]
         return fmean(others) if others else 1.0
 
-    best = max(sound, key=agreement, default=None)
+    best = max(sound, key=lambda unit: agreement(unit) + RIGHT_VALUE * (unit.right or 0.0), default=None)
     return best if best is not None and agreement(best) > AGREED else None

@@ -15,10 +15,11 @@ from daemon.checks import CheckSettings
 from daemon.checks import score as score_report
 from daemon.config import Config, EngineSettings
 from daemon.diary import is_blank, prepare
-from daemon.engines.protocol import Draft, Engine, Sampling
+from daemon.engines.protocol import Draft, Engine, Sampling, Verifier
 from daemon.errors import ConfigError
 from daemon.prompt import render_prompt, system_text, user_text
-from daemon.selection import choose, finish
+from daemon.selection import Verify, choose, finish
+from daemon.verifier import Verdict
 
 TEMPLATE_TOKENS = 48
 """Room for the marks that chat templates put around two messages (ChatML takes 13), with a margin."""
@@ -105,7 +106,7 @@ def draft_report(
     fitted = fit(loaded, prepared, config)
     drawn: list[Draft] = []
     drafts = loaded.generate(render_prompt(fitted.text, config.report), samplings(config.engine, request.seed), on_text)
-    selected = choose(_remember(drafts, drawn), request.diary, settings)
+    selected = choose(_remember(drafts, drawn), request.diary, settings, verifying(loaded, fitted.text))
     repaired = finish(selected, request.diary, settings)
     warnings, status = list(repaired.warnings), repaired.status
     if drawn[selected.index].cut and not selected.composed:
@@ -128,6 +129,21 @@ def draft_report(
         used_characters=len(fitted.text),
         total_characters=len(prepared),
     )
+
+
+def verifying(engine: Engine, diary: str) -> Verify | None:
+    """What ``choose`` asks about lines: the engine's verifier over the diary as the model sees it, asked once for each
+    line; None where the engine has none."""
+    if not isinstance(engine, Verifier):
+        return None
+    verifier, known = engine, dict[str, Verdict]()
+
+    def verify(lines: list[str]) -> dict[str, Verdict]:
+        fresh = [line for line in lines if line not in known]
+        known.update(zip(fresh, verifier.verify(diary, fresh), strict=True))
+        return {line: known[line] for line in lines}
+
+    return verify
 
 
 def samplings(engine: EngineSettings, seed: int | None = None) -> list[Sampling]:

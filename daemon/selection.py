@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from daemon.checks import CheckSettings, PrivateTerm, Score, find_private_terms, score
@@ -17,15 +17,21 @@ from daemon.checks.form import BULLET, Line, read_lines
 from daemon.checks.leak import leaks
 from daemon.checks.sources import emptiness
 from daemon.checks.text import normalise
-from daemon.composition import compose
+from daemon.composition import DOUBTFUL, compose, lines
 from daemon.config import ReportSettings
 from daemon.engines.protocol import Draft
+from daemon.verifier import Verdict
+
+Verify = Callable[[list[str]], Mapping[str, Verdict]]
+"""Given lines of drafts, what a verifier says of each; an empty mapping without one."""
 
 ENOUGH_COVERAGE = 0.8
 """A clean draft that takes up this share of the diary's study words ends the search. Few days with study reach it: on
 323 diaries with four drafts each, stopping at 0.6 or less cost facts, and now and then a private string."""
 
 LEFT_OUT = "私的な内容を含む行を{}行取り除きました。内容が足りているか確かめてください。"
+
+DOUBTED = "{}: 日記と合っているか確かめてください。"
 
 NOTHING_FOUND = "日記には学習の記述があるようですが、「学習活動なし」の日報になりました。確かめてください。"
 
@@ -38,7 +44,8 @@ class Selected:
     """The best draft (from 0), the chosen text, its score, and how many drafts were drawn.
 
     ``composed``: the text is put together from several drafts; ``index`` is still the best single one. ``left_out``:
-    lines with private terms that no draft could do without, and that are not in the text.
+    lines with private terms that no draft could do without, and that are not in the text. ``doubted``: lines of the
+    text of which a verifier does not believe that they may stand.
     """
 
     index: int
@@ -47,6 +54,7 @@ class Selected:
     drafts_used: int
     composed: bool = False
     left_out: int = 0
+    doubted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,11 +68,12 @@ class Repaired:
     score: Score
 
 
-def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings) -> Selected:
+def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings, verify: Verify | None = None) -> Selected:
     """Given drafts (lazily drawn, at least one) and the full diary, return one report.
 
-    A clean and full draft is taken as it is; else what the drafts agree on, unless that has more faults than the least
-    bad draft. Equal drafts give an equal choice. Raises ``ValueError`` without a draft.
+    A clean and full draft of which ``verify`` doubts no line is taken as it is; else what the drafts agree on, unless
+    that has more faults than the least bad draft. Equal drafts give an equal choice. Raises ``ValueError`` without a
+    draft.
     """
     terms = find_private_terms(diary, settings)
     found: list[tuple[str, Score]] = []
@@ -72,19 +81,25 @@ def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings) -> Sele
         text = tidy(draft.text, settings.report, draft.cut)
         result = score(text, diary, settings, terms)
         found.append((text, result))
-        if result.clean and result.coverage >= ENOUGH_COVERAGE:
+        if result.clean and result.coverage >= ENOUGH_COVERAGE and not _doubted(found[-1:], settings, verify):
             return Selected(len(found) - 1, text, result, len(found))
     if not found:
         raise ValueError("choose needs at least one draft")
     best = min(range(len(found)), key=lambda index: found[index][1].badness)
     text, result = found[best]
-    together = compose(found, diary, settings)
+    verdicts = verify(lines(found, settings)) if verify else {}
+    together = compose(found, diary, settings, verdicts)
     if together is not None:
         whole = score(together, diary, settings, terms)
         if whole.faults <= result.faults:
             left_out = min(_leaking_lines(one) for _, one in found) - _leaking_lines(whole)
             return Selected(best, together, whole, len(found), composed=True, left_out=max(0, left_out))
-    return Selected(best, text, result, len(found))
+    doubted = tuple(line for line in text.split("\n") if line in verdicts and verdicts[line].right <= DOUBTFUL)
+    return Selected(best, text, result, len(found), doubted=doubted)
+
+
+def _doubted(draft: list[tuple[str, Score]], settings: CheckSettings, verify: Verify | None) -> bool:
+    return verify is not None and any(one.right <= DOUBTFUL for one in verify(lines(draft, settings)).values())
 
 
 def _leaking_lines(result: Score) -> int:
@@ -92,14 +107,24 @@ def _leaking_lines(result: Score) -> int:
 
 
 def finish(selected: Selected, diary: str, settings: CheckSettings) -> Repaired:
-    """``repair`` what was chosen. A person also hears of private lines that fell out when it was put together, and of a
-    report that nothing was studied on a day that speaks of study."""
+    """``repair`` what was chosen. A person also hears of lines that a verifier doubts, of private lines that fell out
+    when it was put together, and of a report that nothing was studied on a day that speaks of study."""
     repaired = repair(selected.text, diary, settings)
+    if doubted := _places(repaired.body, selected.doubted, settings.report):
+        warnings = (*repaired.warnings, *(DOUBTED.format(place) for place in doubted))
+        repaired = replace(repaired, warnings=warnings, status="needs-review")
     if repaired.body.strip() == settings.report.no_study.strip() and emptiness(normalise(diary)) == 0.0:
         return replace(repaired, warnings=(NOTHING_FOUND, *repaired.warnings), status="needs-review")
     if not selected.left_out or repaired.removed:
         return repaired
     return replace(repaired, warnings=(LEFT_OUT.format(selected.left_out), *repaired.warnings), status="needs-review")
+
+
+def _places(body: str, doubted: tuple[str, ...], report: ReportSettings) -> list[str]:
+    """Where lines stand in a body, in words for a person."""
+    order = {line.number: index for index, line in enumerate(_bullets(body, report), start=1)}
+    numbers = [number for number, line in enumerate(body.split("\n"), start=1) if line.rstrip() in doubted]
+    return [f"{order[number]}番目の項目" if number in order else "最後の一文" for number in numbers]
 
 
 def repair(text: str, diary: str, settings: CheckSettings) -> Repaired:

@@ -22,7 +22,7 @@ from daemon.errors import ModelMissing, UsageError
 from daemon.hashes import file_hash, known_hash
 from daemon.known_models import KNOWN
 
-STARTER = "starter-1"
+STARTER, VERIFIER = "starter-1", "verifier"
 META, POINTER, HISTORY = "meta.json", "champion", "champion-history.jsonl"
 ADAPTER, ADAPTER_CONFIG, TWIN = "adapter_model.safetensors", "adapter_config.json", "adapter.gguf"
 NAME = re.compile(r"v(\d+)\.(\d+)")
@@ -266,6 +266,16 @@ def active_adapter(config: Config) -> Version | None:
         return version
     folder = version_folder(config, STARTER)
     if not (folder / META).is_file():
+        return None
+    version = read_version(folder)
+    return version if base_matches(version.meta, config.engine.model) else None
+
+
+def active_verifier(config: Config) -> Version | None:
+    """The verifier that reads drafts again: the one that ships, if ``engine.verifier`` is "auto" and it belongs to the
+    model; raises ``ModelMissing`` when it is damaged."""
+    folder = starter_folder() / VERIFIER
+    if config.engine.verifier == "none" or not (folder / META).is_file():
         return None
     version = read_version(folder)
     return version if base_matches(version.meta, config.engine.model) else None

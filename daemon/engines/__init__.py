@@ -11,10 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.engines.protocol import Engine, ModelIdentity
 from daemon.errors import ModelMissing
+
+if TYPE_CHECKING:
+    from daemon.engines.llamacpp import LlamaCppSettings
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
@@ -44,19 +48,20 @@ def open_engine(config: Config, progress: Progress | None = None) -> Engine:
 
 def _open_llamacpp(config: Config, adapter: Adapter | None, progress: Progress | None) -> Engine:
     from daemon.engines import gguf_header
-    from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
+    from daemon.engines.llamacpp import LlamaCpp, VerifyingLlamaCpp
     from daemon.lora import gguf_twin
     from daemon.models import cache_folder, resolve_gguf
+    from daemon.versions import active_verifier
 
     model = resolve_gguf(config.engine.model, progress)
-    settings = LlamaCppSettings(
-        context_tokens=config.engine.context_tokens,
-        threads=config.engine.threads,
-        gpu_layers=config.engine.gpu_layers,
-        prefix_folder=cache_folder() / "rules",
-    )
-    twin = gguf_twin(adapter.path, cache_folder(), gguf_header.read(model).architecture) if adapter else None
-    return LlamaCpp(model, twin, _identity(config, adapter, "llamacpp"), settings)
+    settings = _llamacpp_settings(config)
+    architecture = gguf_header.read(model).architecture
+    twin = gguf_twin(adapter.path, cache_folder(), architecture) if adapter else None
+    identity = _identity(config, adapter, "llamacpp")
+    verifier = active_verifier(config)
+    if verifier is None:
+        return LlamaCpp(model, twin, identity, settings)
+    return VerifyingLlamaCpp(model, twin, identity, settings, gguf_twin(verifier.path, cache_folder(), architecture))
 
 
 def _open_transformers(config: Config, adapter: Adapter | None, progress: Progress | None) -> Engine:
@@ -64,10 +69,41 @@ def _open_transformers(config: Config, adapter: Adapter | None, progress: Progre
     from daemon.models import is_gguf, resolve_gguf
 
     base = config.engine.model
-    if is_gguf(base):
-        base = str(_dequantised(resolve_gguf(base, progress)))
+    file = resolve_gguf(base, progress) if is_gguf(base) else None
+    folder = str(_dequantised(file)) if file else base
     version = _identity(config, adapter, "transformers").version
-    return TransformersEngine(base, adapter.path if adapter else None, version, config.engine.context_tokens)
+    engine = TransformersEngine(folder, adapter.path if adapter else None, version, config.engine.context_tokens)
+    return _with_verifier(engine, file, config) if file else engine
+
+
+def _with_verifier(engine: Engine, model: Path, config: Config) -> Engine:
+    """The engine with a verifier in llama.cpp beside it, where one ships for the model and llama.cpp is installed."""
+    from daemon.versions import active_verifier
+
+    verifier = active_verifier(config)
+    if verifier is None or not find_spec("xllamacpp"):
+        return engine
+    from daemon.engines import gguf_header
+    from daemon.engines.beside import VerifiedEngine
+    from daemon.engines.llamacpp import VerifyingLlamaCpp
+    from daemon.lora import gguf_twin
+    from daemon.models import cache_folder
+
+    twin = gguf_twin(verifier.path, cache_folder(), gguf_header.read(model).architecture)
+    reader = VerifyingLlamaCpp(model, None, engine.identity, _llamacpp_settings(config), twin)
+    return VerifiedEngine(engine, reader, reader.close)
+
+
+def _llamacpp_settings(config: Config) -> LlamaCppSettings:
+    from daemon.engines.llamacpp import LlamaCppSettings
+    from daemon.models import cache_folder
+
+    return LlamaCppSettings(
+        context_tokens=config.engine.context_tokens,
+        threads=config.engine.threads,
+        gpu_layers=config.engine.gpu_layers,
+        prefix_folder=cache_folder() / "rules",
+    )
 
 
 def _identity(config: Config, adapter: Adapter | None, kind: str) -> ModelIdentity:

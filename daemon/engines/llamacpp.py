@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import itertools
 import json
+import math
 import os
 import re
 import secrets
@@ -28,11 +29,14 @@ from daemon.engines.channel import Channel
 from daemon.engines.protocol import Draft, ModelIdentity, Sampling
 from daemon.errors import EngineError, OutOfMemory
 from daemon.prompt import Message
+from daemon.verifier import Verdict, render, verdict_of
 
 VERBOSITY_ERRORS = 1
 LONGEST_SOCKET_PATH = 100
 """``sun_path`` holds 108 bytes on Linux, 104 elsewhere."""
 KEPT_PREFIXES = 4
+NEXT_TOKENS = 20
+"""Likeliest next tokens that llama.cpp tells; the four answers are among the first five once trained."""
 THINKING = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)\s*", re.S)
 
 
@@ -48,17 +52,26 @@ class LlamaCppSettings:
 
 
 class LlamaCpp:
-    """An ``Engine``. Given a GGUF file, an optional GGUF LoRA and who they are, load them; raises ``EngineError``."""
+    """An ``Engine``. Given a GGUF file, an optional GGUF LoRA and who they are, load them; raises ``EngineError``.
+
+    ``beside`` is a second LoRA that lies ready and that no draft is written with.
+    """
 
     def __init__(
-        self, model: Path, adapter: Path | None, identity: ModelIdentity, settings: LlamaCppSettings | None = None
+        self,
+        model: Path,
+        adapter: Path | None,
+        identity: ModelIdentity,
+        settings: LlamaCppSettings | None = None,
+        beside: Path | None = None,
     ) -> None:
         self._settings = settings or LlamaCppSettings()
         self._identity = identity
         self._files = [path for path in (model, adapter) if path]
         header = gguf_header.read(model)
-        if adapter:
-            gguf_header.check_adapter(gguf_header.read(adapter), header, adapter, model)
+        self._loras = [(path, scale) for path, scale in ((adapter, 1.0), (beside, 0.0)) if path]
+        for path, _ in self._loras:
+            gguf_header.check_adapter(gguf_header.read(path), header, path, model)
         self._context_tokens = min(
             self._settings.context_tokens, header.context_length or self._settings.context_tokens
         )
@@ -67,7 +80,7 @@ class LlamaCpp:
         self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._prefix: str | None = None
         try:
-            self._server, self._channel = self._start(model, adapter)
+            self._server, self._channel = self._start(model)
             # An answer proves that the library's loop runs: a server that is freed before that never ends.
             self._channel.post("/slots/0?action=erase", {})
         except BaseException:
@@ -97,7 +110,7 @@ class LlamaCpp:
         self._server = None
         self._remove_folder()
 
-    def _start(self, model: Path, adapter: Path | None) -> tuple[Any, Channel]:
+    def _start(self, model: Path) -> tuple[Any, Channel]:
         # Threads that spin at every barrier wait for a partner that another program has pushed aside: on two cores
         # with two other busy programs 1.6 to 6.7 tokens/s, sleeping at barriers 17 (bench/engine.py). Read at import.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -110,8 +123,8 @@ class LlamaCpp:
         key = secrets.token_hex(16)
         params = xllamacpp.CommonParams()
         params.model.path = str(model)
-        if adapter:
-            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
+        if self._loras:
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), scale) for path, scale in self._loras]
         threads = self._settings.threads or cpu.physical_cores()
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.n_ctx, params.n_parallel = self._context_tokens, 1
@@ -263,6 +276,46 @@ class LlamaCpp:
                 "Raise engine.context_tokens.",
             )
         raise EngineError(f"llama.cpp refused the request ({error.get('type')})", "Run `nippo doctor`.")
+
+
+class VerifyingLlamaCpp(LlamaCpp):
+    """A ``LlamaCpp`` that is a ``Verifier`` as well, with the GGUF LoRA of a verifier beside the writing one."""
+
+    def __init__(
+        self,
+        model: Path,
+        adapter: Path | None,
+        identity: ModelIdentity,
+        settings: LlamaCppSettings | None,
+        verifier: Path,
+    ) -> None:
+        super().__init__(model, adapter, identity, settings, beside=verifier)
+
+    def verify(self, diary: str, lines: Sequence[str]) -> list[Verdict]:
+        """One verdict for each line, the verifier's adapter laid over the model. The first line pays for the diary, the
+        others only for themselves."""
+        own = len(self._loras) - 1
+        laid = [{"id": number, "scale": float(number == own)} for number in range(len(self._loras))]
+        try:
+            return [self._judge(render(diary, line), laid) for line in lines]
+        finally:
+            # A slot drops what it holds when other adapters come: let that happen here, not to the restored rules.
+            self._server.handle_completions({"prompt": "。", "max_tokens": 0, "id_slot": 0})
+
+    def _judge(self, messages: Sequence[Message], laid: list[dict[str, Any]]) -> Verdict:
+        prompt = self._channel.post("/apply-template", {"messages": list(messages)})["prompt"]
+        request = {
+            "prompt": prompt,
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "n_probs": NEXT_TOKENS,
+            "cache_prompt": True,
+            "id_slot": 0,
+            "lora": laid,
+        }
+        answer = self._answer(self._server.handle_completions(request))
+        (place,) = answer["choices"][0]["logprobs"]["content"]
+        return verdict_of({token["token"]: math.exp(token["logprob"]) for token in place["top_logprobs"]})
 
 
 SMALLER = 'Close other programs, lower engine.context_tokens, or set engine.model = "starter-small".'

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from daemon.prompt import Message
+from daemon.verifier import Verdict
 
 
 @dataclass(frozen=True)
@@ -63,4 +64,13 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free the model's memory."""
+        ...
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """What can tell whether lines of a report may stand. Some engines can; loading and errors as for ``Engine``."""
+
+    def verify(self, diary: str, lines: Sequence[str]) -> list[Verdict]:
+        """Given a prepared diary and lines of a report, return a verdict for each."""
         ...

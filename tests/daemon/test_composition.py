@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from daemon.checks import CheckSettings, score
-from daemon.composition import compose
+from daemon.composition import compose, lines
 from daemon.config import ReportSettings
 from daemon.engines.protocol import Draft
 from daemon.selection import choose, finish
+from daemon.verifier import Verdict
 
 SETTINGS = CheckSettings()
 LEAD = "本日は、以下の学習と課題を完了しました:"
@@ -112,3 +113,40 @@ def test_a_private_line_in_every_draft_falls_out_and_is_told() -> None:
 
     assert (selected.left_out, finished.body) == (1, report(JAVA, NET))
     assert finished.status == "needs-review" and "1行取り除きました" in finished.warnings[0]
+
+
+def verdict(right: float) -> Verdict:
+    return Verdict(right, 1 - right, 0.0, 0.0)
+
+
+def test_a_line_that_the_verifier_doubts_falls_out_and_a_sounder_wording_takes_its_place() -> None:
+    turned = NET.replace("4つに分割", "26個に分割")
+    drafts = [(text, score(text, DIARY, SETTINGS)) for text in (report(JAVA, turned), report(JAVA, turned, LINUX))]
+    drafts += [(text, score(text, DIARY, SETTINGS)) for text in (report(JAVA, NET, LINUX, plan=PLAN),) * 2]
+    asked = lines(drafts, SETTINGS)
+    assert sorted(asked) == sorted({JAVA, turned, NET, LINUX, PLAN})
+    verdicts = {line: verdict(0.2 if line in (turned, PLAN) else 0.9) for line in asked}
+    assert compose(drafts, DIARY, SETTINGS, verdicts) == report(JAVA, NET, LINUX)
+    assert compose(drafts, DIARY, SETTINGS, {line: verdict(0.1) for line in asked}) is None
+
+
+def test_a_clean_draft_with_a_doubted_line_does_not_end_the_search() -> None:
+    whole = report(JAVA, NET, LINUX, plan=PLAN)
+    turned = whole.replace("演習を3問", "3問の演習を")
+    drawn = [Draft(text, 1, 1, 0.1) for text in (turned, whole, whole)]
+    assert choose(drawn, DIARY, SETTINGS).drafts_used == 1
+    doubted = next(line for line in turned.split("\n") if "3問の演習を" in line)
+    selected = choose(
+        drawn, DIARY, SETTINGS, lambda asked: {line: verdict(0.1 if line == doubted else 0.9) for line in asked}
+    )
+    assert selected.drafts_used == 2 and selected.text == whole
+
+
+def test_lines_that_stay_although_doubted_are_named() -> None:
+    drawn = [Draft(report(JAVA, plan=PLAN), 1, 1, 0.1)] * 2
+    selected = choose(drawn, DIARY, SETTINGS, lambda asked: {line: verdict(0.1) for line in asked})
+    finished = finish(selected, DIARY, SETTINGS)
+    assert finished.status == "needs-review"
+    assert finished.warnings[-2:] == tuple(
+        f"{place}: 日記と合っているか確かめてください。" for place in ("1番目の項目", "最後の一文")
+    )

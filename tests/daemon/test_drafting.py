@@ -14,6 +14,7 @@ from daemon.drafting import DraftRequest, DraftResult, draft_report, fit, sampli
 from daemon.engines.protocol import Draft, ModelIdentity, Sampling
 from daemon.errors import ConfigError
 from daemon.prompt import Message
+from daemon.verifier import Verdict
 
 DIARY = (
     "一限はデータベース。正規化の復習で、第2正規形と第3正規形の違いを確かめた。\n\n"
@@ -52,8 +53,28 @@ class QueueEngine:
         self.replies.clear()
 
 
+class Doubting(QueueEngine):
+    """Doubts every line that holds a word, and remembers the lines it was asked about."""
+
+    def __init__(self, word: str, *replies: str | Draft) -> None:
+        super().__init__(*replies)
+        self.word, self.lines = word, list[str]()
+
+    def verify(self, diary: str, lines: Sequence[str]) -> list[Verdict]:
+        assert "配信" in diary
+        self.lines += lines
+        return [Verdict(0.1, 0.9, 0.0, 0.0) if self.word in line else Verdict(0.9, 0.1, 0.0, 0.0) for line in lines]
+
+
 def config(**engine: object) -> Config:
     return Config(engine=EngineSettings.model_validate({"drafts": 3, **engine}))
+
+
+def test_an_engine_with_a_verifier_is_asked_once_for_each_line_and_what_it_doubts_falls_out() -> None:
+    engine = Doubting("cron", CLEAN, CLEAN, CLEAN)
+    result = draft_report(engine, DraftRequest("2026-01-07", DIARY), config())
+    assert result.drafts_used == 3 and "正規化" in result.body and "cron" not in result.body
+    assert len(engine.lines) == len(set(engine.lines)) == 2
 
 
 def test_a_clean_first_draft_ends_the_search() -> None:

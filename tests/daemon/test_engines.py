@@ -9,10 +9,15 @@ import pytest
 from daemon import engines, hardware
 from daemon.config import Config, EngineSettings
 from daemon.engines import Adapter, adapter_in_use, engine_kind, model_name, open_engine
-from daemon.engines.protocol import Sampling
+from daemon.engines.protocol import Sampling, Verifier
 from daemon.errors import ModelMissing
+from daemon.hashes import file_hash
+from daemon.prompt import Message
+from daemon.versions import Meta, active_verifier, seal
 from tests.daemon.test_lora import make_adapter
 from tests.tiny_model import TinyModel, make_tiny_model
+
+ASKED: list[Message] = [{"role": "user", "content": "日記"}]
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +74,46 @@ def test_an_adapter_changes_the_drafts_and_their_name(tiny: TinyModel, tmp_path:
     drafts = {}
     for adapter in ("none", str(tmp_path / "mine")):
         engine = open_engine(config(kind="llamacpp", model=str(tiny.gguf), adapter=adapter, context_tokens=1024))
-        (draft,) = engine.generate([{"role": "user", "content": "日記"}], [Sampling(max_tokens=12)])
+        (draft,) = engine.generate(ASKED, [Sampling(max_tokens=12)])
         drafts[engine.identity.version] = draft.text
         engine.close()
     assert list(drafts) == ["tiny", "mine"]
     assert drafts["tiny"] != drafts["mine"]
+
+
+def ship_verifier(folder: Path, model: Path) -> None:
+    """A verifier for a model as it ships, in a starter folder of its own."""
+    make_adapter(folder / "verifier")
+    seal(folder / "verifier", Meta("verifier", "2026-01-07T00:00:00+00:00", "tiny", file_hash(model), "", ()))
+
+
+@pytest.mark.parametrize("kind", ["llamacpp", "transformers"])
+def test_a_verifier_that_ships_for_the_model_reads_its_lines(
+    kind: str, tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIPPO_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(tmp_path / "starter"))
+    ship_verifier(tmp_path / "starter", tiny.gguf)
+    wanted = {"kind": kind, "model": str(tiny.gguf), "context_tokens": 2048}
+    found = {}
+    for setting in ("auto", "none"):
+        engine = open_engine(config(**wanted, verifier=setting))
+        found[setting] = isinstance(engine, Verifier)
+        if isinstance(engine, Verifier):
+            (verdict,) = engine.verify("朝はJava。", ["* Javaを学びました。"])
+            values = (verdict.right, verdict.wrong, verdict.private, verdict.rough)
+            assert sum(values) == pytest.approx(1) and next(engine.generate(ASKED, [Sampling(max_tokens=4)])).text
+        engine.close()
+    assert found == {"auto": True, "none": False}
+
+
+def test_a_verifier_of_another_model_is_left_out_and_a_damaged_one_is_named(
+    tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(tmp_path))
+    ship_verifier(tmp_path, tiny.gguf)
+    assert active_verifier(config(model=str(tiny.gguf))) is not None
+    assert active_verifier(config(model="starter")) is None
+    (tmp_path / "verifier" / "adapter_config.json").write_text("{}")
+    with pytest.raises(ModelMissing, match="damaged"):
+        active_verifier(config(model=str(tiny.gguf)))
