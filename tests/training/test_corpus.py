@@ -92,3 +92,15 @@ def test_the_checks_flag_hardly_any_reference(check: str, most: float) -> None:
     """A reference that a check flags is a false alarm (every row was read): few, and not more with new rows."""
     flagged = failing(check)
     assert len(flagged) <= most * len(rows()), flagged
+
+
+def test_the_unseen_diaries_are_complete_and_no_rows_of_the_corpus() -> None:
+    unseen = [json.loads(line) for line in FILE.with_name("unseen.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(read_rows([FILE.with_name("unseen.jsonl")])) == len(unseen) >= 12
+    known = {row["diary"] for row in rows()}
+    for row in unseen:
+        assert set(row) == KEYS - {"report", "split"} and set(row["tags"]) <= TAGS, row["id"]
+        assert row["diary"] not in known
+        assert all(text in row["diary"] for text in row["private"]), row["id"]
+        for fact in row["facts"]:
+            assert any(text in row["diary"] for text in fact["any_of"]), (row["id"], fact)
