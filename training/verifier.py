@@ -59,6 +59,12 @@ def read_days(files: Sequence[Path], corpus: Path) -> list[Day]:
     return days
 
 
+def parted(days: Sequence[Day], every: int = 0) -> tuple[list[Day], list[Day]]:
+    """The days to train on, and those held out: the dev days and, unless ``every`` is 0, each ``every``-th one."""
+    held = {day.id for day in days if day.split == "dev"} | {day.id for day in (days[::every] if every else ())}
+    return [day for day in days if day.id not in held], [day for day in days if day.id in held]
+
+
 def encode_day(tokenizer: Any, day: Day) -> list[dict[str, list[int]]]:
     """The lines of a day as rows of ``training.packs``: prompt and answer, the answer's token labelled."""
     rows = []
@@ -161,8 +167,7 @@ def train(given: argparse.Namespace) -> None:
     from training.packs import segment_attention
 
     days = read_days(given.lines, given.corpus)
-    held = {day.id for day in days if day.split == "dev"} | {day.id for day in days[:: given.hold_out or len(days) + 1]}
-    course, dev = [[day for day in days if (day.id in held) == wanted] for wanted in (False, True)]
+    course, dev = parted(days, given.hold_out)
     base = resolve_base(given.base, _say)
     torch.manual_seed(given.seed)
     rng = random.Random(given.seed)

@@ -16,7 +16,7 @@ from daemon.lora import to_gguf
 from daemon.prompt import render_prompt
 from daemon.verifier import LABELS
 from tests.tiny_model import TinyModel, make_tiny_model
-from training.verifier import Day, auc, main, packs_of, read_days
+from training.verifier import Day, auc, main, packs_of, parted, read_days
 
 DIARIES = {"a": "朝はJavaの授業。Mapの練習をした。凌とカレー。", "b": "SQLのJOINを4問といた。のこりは明日。"}
 LINES = {
@@ -93,6 +93,12 @@ def test_a_line_that_is_no_day_is_named(tmp_path: Path, line: str) -> None:
     lines.write_text(f"{lines.read_text()}{line}\n")
     with pytest.raises(UsageError, match="line 3"):
         read_days([lines], corpus)
+
+
+def test_dev_days_are_held_out_and_others_only_when_asked() -> None:
+    days = [Day(str(number), "dev" if number == 4 else "train", "", ()) for number in range(7)]
+    ids = [["".join(day.id for day in part) for part in parted(days, every)] for every in (0, 3)]
+    assert ids == [["012356", "4"], ["125", "0346"]]
 
 
 def test_a_folder_that_holds_something_is_not_written_into(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
