@@ -14,7 +14,8 @@ import json
 import math
 import random
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,13 +96,39 @@ def packs_of(tokenizer: Any, day: Day) -> list[dict[str, Any]]:
 def states(model: Any, part: dict[str, Any]) -> Any:
     """The model's states (lines, width) from which each line's answer is read."""
     device = next(model.parameters()).device
+    below = part.get("below")
     hidden = model.get_base_model().model(
-        input_ids=part["input_ids"].to(device),
+        input_ids=None if below is not None else part["input_ids"].to(device),
+        inputs_embeds=below,
         position_ids=part["position_ids"].to(device),
         use_cache=False,
         segments=part["segments"],
     )
     return hidden.last_hidden_state[0, part["places"].to(device)]
+
+
+@contextmanager
+def upper_layers(model: Any, frozen: int, parts: Iterable[dict[str, Any]]) -> Iterator[None]:
+    """Within it the model is its layers above the ``frozen`` lowest ones, and each part keeps as ``below`` what leaves
+    those, (1, tokens, width): they never change, so they run once, not once an epoch. With 0 all stays as it is."""
+    import torch
+
+    if not frozen:
+        yield
+        return
+    inner = model.get_base_model().model
+    layers, norm = inner.layers, inner.norm
+    try:
+        inner.layers, inner.norm = layers[:frozen], torch.nn.Identity()
+        device = next(model.parameters()).device
+        with torch.no_grad():
+            for part in parts:
+                inputs = {name: part[name].to(device) for name in ("input_ids", "position_ids")}
+                part["below"] = inner(**inputs, use_cache=False, segments=part["segments"]).last_hidden_state
+        inner.layers, inner.norm = layers[frozen:], norm
+        yield
+    finally:
+        inner.layers, inner.norm = layers, norm
 
 
 def loss_of(model: Any, part: dict[str, Any]) -> Any:
@@ -112,15 +139,14 @@ def loss_of(model: Any, part: dict[str, Any]) -> Any:
     return torch.nn.functional.cross_entropy(logits, part["targets"].to(logits.device), reduction="sum")
 
 
-def answers(model: Any, tokenizer: Any, day: Day) -> list[tuple[float, ...]]:
-    """For each line of a day the probabilities of ``LABELS``, scaled to 1."""
+def answers(model: Any, ids: Sequence[int], parts: Iterable[dict[str, Any]]) -> list[tuple[float, ...]]:
+    """For each line of a day's packs the probabilities of the answers whose tokens are given, scaled to 1."""
     import torch
 
-    ids = [answer_token(tokenizer, label) for label in LABELS]
     found: list[tuple[float, ...]] = []
-    with torch.inference_mode():
-        for part in packs_of(tokenizer, day):
-            logits = model.get_base_model().get_output_embeddings()(states(model, part)).float()[:, ids]
+    with torch.no_grad():
+        for part in parts:
+            logits = model.get_base_model().get_output_embeddings()(states(model, part)).float()[:, list(ids)]
             found += [tuple(row) for row in torch.softmax(logits, -1).tolist()]
     return found
 
@@ -138,13 +164,16 @@ def auc(values: Sequence[float], positive: Sequence[bool]) -> float:
     return (total - yes * (yes + 1) / 2) / (yes * no)
 
 
-def evaluate(model: Any, tokenizer: Any, days: Iterable[Day]) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """Return AUC and likelihood over all lines, and one record a line with its probabilities."""
+def evaluate(
+    model: Any, ids: Sequence[int], days: Iterable[tuple[Day, list[dict[str, Any]]]]
+) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """Given days with their packs, return AUC and likelihood over all lines, and one record a line with its
+    probabilities."""
     model.eval()
     records: list[dict[str, Any]] = [
         {"id": day.id, "line": line, "label": answer, "probabilities": [round(value, 4) for value in values]}
-        for day in days
-        for (line, answer), values in zip(day.lines, answers(model, tokenizer, day), strict=True)
+        for day, parts in days
+        for (line, answer), values in zip(day.lines, answers(model, ids, parts), strict=True)
     ]
     right = [record["label"] == LABELS[0] for record in records]
     told = [max(record["probabilities"][LABELS.index(record["label"])], 1e-6) for record in records]
@@ -177,47 +206,53 @@ def train(given: argparse.Namespace) -> None:
     half = given.dtype == "bfloat16" or (given.dtype == "auto" and device.type == "cuda")
     kind = torch.bfloat16 if half else torch.float32
     plain = AutoModelForCausalLM.from_pretrained(base.folder, dtype=kind, attn_implementation=ATTENTION).to(device)
+    layers = plain.config.num_hidden_layers
+    frozen = layers - given.top_layers if 0 < given.top_layers < layers else 0
     lora = LoraConfig(
         r=given.rank,
         lora_alpha=2 * given.rank,
         target_modules=list(PROJECTIONS),
-        layers_to_transform=_layers(plain.config.num_hidden_layers, given.top_layers),
+        layers_to_transform=list(range(frozen, layers)) if frozen else None,
         task_type="CAUSAL_LM",
     )
     model = get_peft_model(plain, lora)
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     for weight in weights:
         weight.data = weight.data.float()
+    parts = {day.id: packs_of(tokenizer, day) for day in days}
+    ids = [answer_token(tokenizer, label) for label in LABELS]
+    history = []
     optimizer = torch.optim.AdamW(weights, lr=given.learning_rate, weight_decay=0.01)
-    per_epoch = math.ceil(len(course) / given.days)
-    steps = per_epoch * given.epochs
+    steps = math.ceil(len(course) / given.days) * given.epochs
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, (step + 1) / 10) * 0.5 * (1 + math.cos(math.pi * step / steps))
     )
-    history = []
-    for epoch in range(1, given.epochs + 1):
-        model.train()
-        order = [_shuffled(day, rng) for day in rng.sample(course, len(course))]
-        total = 0.0
-        for start in range(0, len(order), given.days):
-            group = order[start : start + given.days]
-            count = sum(len(day.lines) for day in group)
-            for part in (part for day in group for part in packs_of(tokenizer, day)):
-                with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-                    loss = loss_of(model, part) / count
-                loss.backward()
-                total += loss.item() * count
-            torch.nn.utils.clip_grad_norm_(weights, 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            scheduler.step()
-            _say(f"epoch {epoch}, {min(start + given.days, len(order))} of {len(order)} days: {loss.item():.3f}")
-        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
-            scores, records = evaluate(model, tokenizer, dev)
-        scores["train_nll"] = total / max(sum(len(day.lines) for day in course), 1)
-        history.append(scores)
-        _say(f"epoch {epoch}: " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
-        _write_lines(given.out / f"dev-{epoch}.jsonl", records)
+    with upper_layers(model, frozen, [part for each in parts.values() for part in each]):
+        for epoch in range(1, given.epochs + 1):
+            model.train()
+            order = rng.sample(course, len(course))
+            total = 0.0
+            for start in range(0, len(order), given.days):
+                group = order[start : start + given.days]
+                count = sum(len(day.lines) for day in group)
+                step_loss = 0.0
+                for part in (part for day in group for part in parts[day.id]):
+                    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
+                        loss = loss_of(model, part) / count
+                    loss.backward()
+                    step_loss += loss.item()
+                torch.nn.utils.clip_grad_norm_(weights, 1.0)
+                optimizer.step()
+                optimizer.zero_grad()
+                scheduler.step()
+                total += step_loss * count
+                _say(f"epoch {epoch}, {min(start + given.days, len(order))} of {len(order)} days: {step_loss:.3f}")
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
+                scores, records = evaluate(model, ids, [(day, parts[day.id]) for day in dev])
+            scores["train_nll"] = total / max(sum(len(day.lines) for day in course), 1)
+            history.append(scores)
+            _say(f"epoch {epoch}: " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+            _write_lines(given.out / f"dev-{epoch}.jsonl", records)
     for weight in weights:
         weight.data = weight.data.to(kind)
     model.save_pretrained(given.out / "adapter")
@@ -225,15 +260,6 @@ def train(given: argparse.Namespace) -> None:
     settings["lines"] = [file.name for file in given.lines]
     result = {"base": {"reference": base.reference, "sha256": base.sha256}, "settings": settings, "epochs": history}
     (given.out / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _layers(layers: int, top: int) -> list[int] | None:
-    """The last ``top`` of so many layers, None for all: the lower ones then need no backward pass."""
-    return list(range(layers - top, layers)) if 0 < top < layers else None
-
-
-def _shuffled(day: Day, rng: random.Random) -> Day:
-    return Day(day.id, day.split, day.diary, tuple(rng.sample(day.lines, len(day.lines))))
 
 
 def _write_lines(file: Path, records: Iterable[dict[str, Any]]) -> None:
@@ -256,7 +282,13 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--epochs", type=int, default=3)
     command.add_argument("--days", type=int, default=4, help="diaries of one optimizer step")
     command.add_argument("--rank", type=int, default=8, help="alpha is twice the rank")
-    command.add_argument("--top-layers", type=int, default=0, metavar="N", help="adapt the last N layers only; 0 = all")
+    command.add_argument(
+        "--top-layers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="adapt the last N layers only, the others run once; 0 = all",
+    )
     command.add_argument("--hold-out", type=int, default=0, metavar="N", help="hold every N-th day out, beside dev")
     command.add_argument("--learning-rate", type=float, default=2e-4)
     command.add_argument(

@@ -16,7 +16,9 @@ from daemon.lora import to_gguf
 from daemon.prompt import render_prompt
 from daemon.verifier import LABELS
 from tests.tiny_model import TinyModel, make_tiny_model
-from training.verifier import Day, auc, main, packs_of, parted, read_days
+from training.lean import ATTENTION
+from training.packs import segment_attention
+from training.verifier import Day, auc, loss_of, main, packs_of, parted, read_days, upper_layers
 
 DIARIES = {"a": "朝はJavaの授業。Mapの練習をした。凌とカレー。", "b": "SQLのJOINを4問といた。のこりは明日。"}
 LINES = {
@@ -85,6 +87,28 @@ def test_the_lines_of_a_day_share_its_diary(tiny: TinyModel) -> None:
     (part,) = packs_of(tokenizer, day)
     assert part["segments"][0] > len(tokenizer(DIARIES["a"])["input_ids"])
     assert [tokenizer.decode([token]) for token in part["targets"]] == ["T", "P", "F"]
+
+
+def test_layers_that_stay_as_they_are_run_once_and_change_no_gradient(tiny: TinyModel) -> None:
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer
+
+    AttentionInterface.register(ATTENTION, segment_attention)
+    torch.manual_seed(1)
+    plain = AutoModelForCausalLM.from_pretrained(tiny.hf, attn_implementation=ATTENTION)
+    lora = LoraConfig(r=4, target_modules=["q_proj", "down_proj"], layers_to_transform=[1], init_lora_weights=False)
+    model = get_peft_model(plain, lora)
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    day = Day("a", "train", DIARIES["a"], tuple((line, label) for line, label in LINES["a"]))
+    (part,) = packs_of(AutoTokenizer.from_pretrained(tiny.hf), day)
+    whole = torch.autograd.grad(loss_of(model, part), weights)
+    with upper_layers(model, 1, [part]):
+        assert len(model.get_base_model().model.layers) == 1
+        upper = torch.autograd.grad(loss_of(model, part), weights)
+    assert len(model.get_base_model().model.layers) == 2
+    assert weights and all(torch.allclose(*both, atol=1e-6) for both in zip(whole, upper, strict=True))
+    assert any(gradient.abs().max() > 1e-4 for gradient in whole)
 
 
 @pytest.mark.parametrize("line", ["[]", "{}", '{"id": "a", "lines": [["* x", "Q"]]}', '{"id": "z", "lines": []}', "x"])
