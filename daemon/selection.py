@@ -17,7 +17,7 @@ from daemon.checks.form import BULLET, Line, read_lines
 from daemon.checks.leak import leaks
 from daemon.checks.sources import emptiness
 from daemon.checks.text import normalise
-from daemon.composition import DOUBTFUL, compose, lines
+from daemon.composition import DOUBTFUL, compose, holds_plan, lines
 from daemon.config import ReportSettings
 from daemon.engines.protocol import Draft
 from daemon.verifier import Verdict
@@ -71,9 +71,9 @@ class Repaired:
 def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings, verify: Verify | None = None) -> Selected:
     """Given drafts (lazily drawn, at least one) and the full diary, return one report.
 
-    A clean and full draft of which ``verify`` doubts no line is taken as it is; else what the drafts agree on, unless
-    that has more faults than the least bad draft. Equal drafts give an equal choice. Raises ``ValueError`` without a
-    draft.
+    A clean and full draft without a plan among its bullets, of which ``verify`` doubts no line, is taken as it is;
+    else what the drafts agree on, unless that has more faults than the least bad draft. Equal drafts give an equal
+    choice. Raises ``ValueError`` without a draft.
     """
     terms = find_private_terms(diary, settings)
     found: list[tuple[str, Score]] = []
@@ -81,7 +81,8 @@ def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings, verify:
         text = tidy(draft.text, settings.report, draft.cut)
         result = score(text, diary, settings, terms)
         found.append((text, result))
-        if result.clean and result.coverage >= ENOUGH_COVERAGE and not _doubted(found[-1:], settings, verify):
+        full = result.clean and result.coverage >= ENOUGH_COVERAGE and not holds_plan(text, settings.report)
+        if full and not _doubted(found[-1:], settings, verify):
             return Selected(len(found) - 1, text, result, len(found))
     if not found:
         raise ValueError("choose needs at least one draft")

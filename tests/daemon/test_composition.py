@@ -20,6 +20,7 @@ DIARY = """1限のJavaは配列。for文で合計を出す演習を3問。
 JAVA = "* Javaの授業で配列を学び、for文で合計を求める演習を3問解きました。"
 NET = "* ネットワークの授業で、サブネットマスクの計算により192.168.10.0/26を4つに分割しました。"
 LINUX = "* Linuxのchmodとchownの実習を行い、755と644の違いをまとめました。"
+THIN = "* 違いをノートにまとめました。"
 PLAN = "今後は、サブネットの小テストに備えたいと考えています。"
 DENTIST = "今後は、歯医者の予約を確認したいと考えています。"
 
@@ -41,8 +42,13 @@ def test_a_fact_that_one_draft_alone_has_stays_when_it_carries_much_of_the_study
 
 
 def test_what_one_draft_made_of_little_falls_out() -> None:
-    thin = "* 学食の唐揚げについて確認しました。"
-    assert composed(report(JAVA, thin), report(JAVA, NET), report(JAVA, NET)) == report(JAVA, NET)
+    assert composed(report(JAVA, THIN), report(JAVA, NET), report(JAVA, NET)) == report(JAVA, NET)
+
+
+def test_what_half_of_the_drafts_make_of_little_falls_out_and_more_than_half_of_them_keep_it() -> None:
+    drafts = [report(JAVA, THIN), report(JAVA, THIN), report(JAVA, NET), report(JAVA, NET)]
+    assert composed(*drafts) == report(JAVA, NET)
+    assert composed(*drafts[:3]) == report(JAVA, NET, THIN)
 
 
 def test_a_line_with_a_fault_is_never_taken() -> None:
@@ -69,6 +75,13 @@ def test_a_plan_among_the_bullets_is_taken_for_a_closing() -> None:
     own = CheckSettings(report=ReportSettings(closing=""))
     kept = composed(report(JAVA, misplaced), report(JAVA, misplaced), settings=own)
     assert kept == report(JAVA, misplaced)
+
+
+def test_a_full_draft_with_a_plan_among_its_bullets_does_not_end_the_search() -> None:
+    plan = "* サブネットの小テストに備えたいと考えています。"
+    drawn = iter([Draft(report(JAVA, NET, LINUX, end), 1, 1, 0.1) for end in (plan, plan)])
+    selected = choose(drawn, DIARY, SETTINGS)
+    assert (selected.text, selected.drafts_used) == (report(JAVA, NET, LINUX, plan=PLAN), 2)
 
 
 def test_a_plan_told_as_done_falls_out_and_what_was_begun_stays() -> None:
