@@ -77,10 +77,12 @@ def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings, verify:
     """
     terms = find_private_terms(diary, settings)
     found: list[tuple[str, Score]] = []
+    likelihoods: list[dict[str, float]] = []
     for draft in drafts:
         text = tidy(draft.text, settings.report, draft.cut)
         result = score(text, diary, settings, terms)
         found.append((text, result))
+        likelihoods.append(by_tidied_line(draft, settings.report))
         full = result.clean and result.coverage >= ENOUGH_COVERAGE and not holds_plan(text, settings.report)
         if full and not _doubted(found[-1:], settings, verify):
             return Selected(len(found) - 1, text, result, len(found))
@@ -89,7 +91,7 @@ def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings, verify:
     best = min(range(len(found)), key=lambda index: found[index][1].badness)
     text, result = found[best]
     verdicts = verify(lines(found, settings)) if verify else {}
-    together = compose(found, diary, settings, verdicts)
+    together = compose(found, diary, settings, verdicts, likelihoods)
     if together is not None:
         whole = score(together, diary, settings, terms)
         if whole.faults <= result.faults:
@@ -97,6 +99,14 @@ def choose(drafts: Iterable[Draft], diary: str, settings: CheckSettings, verify:
             return Selected(best, together, whole, len(found), composed=True, left_out=max(0, left_out))
     doubted = tuple(line for line in text.split("\n") if line in verdicts and verdicts[line].right <= DOUBTFUL)
     return Selected(best, text, result, len(found), doubted=doubted)
+
+
+def by_tidied_line(draft: Draft, report: ReportSettings) -> dict[str, float]:
+    """The likelihoods of a draft's lines by what ``tidy`` makes of each; empty where the engine does not tell."""
+    written = draft.text.split("\n")
+    if len(written) != len(draft.likelihoods):
+        return {}
+    return {tidy(line, report).rstrip(): value for line, value in zip(written, draft.likelihoods, strict=True)}
 
 
 def _doubted(draft: list[tuple[str, Score]], settings: CheckSettings, verify: Verify | None) -> bool:

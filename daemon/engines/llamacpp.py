@@ -13,7 +13,6 @@ import itertools
 import json
 import math
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -27,6 +26,7 @@ from typing import Any
 from daemon.engines import cpu, gguf_header
 from daemon.engines.channel import Channel
 from daemon.engines.protocol import Draft, ModelIdentity, Sampling
+from daemon.engines.text import THINKING, by_line
 from daemon.errors import EngineError, OutOfMemory
 from daemon.prompt import Message
 from daemon.verifier import Verdict, render, verdict_of
@@ -37,7 +37,6 @@ LONGEST_SOCKET_PATH = 100
 KEPT_PREFIXES = 4
 NEXT_TOKENS = 20
 """Likeliest next tokens that llama.cpp tells; the four answers are among the first five once trained."""
-THINKING = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)\s*", re.S)
 
 
 @dataclass(frozen=True)
@@ -215,24 +214,31 @@ class LlamaCpp:
             "repeat_penalty": 1.0,
             "cache_prompt": True,
             "id_slot": 0,
+            "logprobs": True,
+            "top_logprobs": 1,
         }
         started = time.monotonic()
         if on_text is None:
             answer = self._answer(self._server.handle_chat_completions(request))
             choice = answer["choices"][0]
             text, reason, usage = choice["message"]["content"] or "", choice["finish_reason"], answer["usage"]
+            tokens = choice["logprobs"]["content"]
         else:
-            text, reason, usage = self._stream(request, on_text)
+            text, reason, usage, tokens = self._stream(request, on_text)
         return Draft(
             text=THINKING.sub("", text),
             prompt_tokens=int(usage["prompt_tokens"]),
             generated_tokens=int(usage["completion_tokens"]),
             seconds=time.monotonic() - started,
             cut=reason == "length",
+            likelihoods=by_line(text, [(token["token"], token["logprob"]) for token in tokens]),
         )
 
-    def _stream(self, request: dict[str, Any], on_text: Callable[[str], None]) -> tuple[str, str, dict[str, Any]]:
+    def _stream(
+        self, request: dict[str, Any], on_text: Callable[[str], None]
+    ) -> tuple[str, str, dict[str, Any], list[dict[str, Any]]]:
         pieces: list[str] = []
+        tokens: list[dict[str, Any]] = []
         last: dict[str, Any] = {}
         failures: list[BaseException] = []
 
@@ -250,6 +256,7 @@ class LlamaCpp:
             for choice in chunk.get("choices", []):
                 if choice["finish_reason"]:
                     last["reason"] = choice["finish_reason"]
+                tokens.extend((choice.get("logprobs") or {}).get("content") or [])
                 if piece := choice["delta"].get("content"):
                     pieces.append(piece)
                     on_text(piece)
@@ -263,7 +270,7 @@ class LlamaCpp:
             "prompt_tokens": timings["cache_n"] + timings["prompt_n"],
             "completion_tokens": timings["predicted_n"],
         }
-        return "".join(pieces), str(last.get("reason")), usage
+        return "".join(pieces), str(last.get("reason")), usage, tokens
 
     def _answer(self, answer: dict[str, Any]) -> dict[str, Any]:
         """The answer itself; raises ``EngineError`` for an error, in the library's words where they hold no text."""

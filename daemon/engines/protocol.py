@@ -22,13 +22,18 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Draft:
-    """One generated text with its cost. ``cut`` says that ``max_tokens`` ended it, not the model."""
+    """One generated text with its cost. ``cut`` says that ``max_tokens`` ended it, not the model.
+
+    ``likelihoods``: for each line of the text (between line feeds) the mean log-probability of its tokens in nats at
+    temperature 1; empty where the engine does not tell.
+    """
 
     text: str
     prompt_tokens: int
     generated_tokens: int
     seconds: float
     cut: bool = False
+    likelihoods: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

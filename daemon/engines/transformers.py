@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from daemon.engines.gpu_errors import errors_for_people, is_out_of_memory
-from daemon.engines.llamacpp import THINKING
 from daemon.engines.protocol import Draft, ModelIdentity, Sampling
+from daemon.engines.text import THINKING
 from daemon.errors import EngineError
 from daemon.prompt import Message
 

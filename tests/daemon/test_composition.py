@@ -6,7 +6,7 @@ from daemon.checks import CheckSettings, score
 from daemon.composition import compose, lines
 from daemon.config import ReportSettings
 from daemon.engines.protocol import Draft
-from daemon.selection import choose, finish
+from daemon.selection import by_tidied_line, choose, finish
 from daemon.verifier import Verdict
 
 SETTINGS = CheckSettings()
@@ -163,3 +163,19 @@ def test_lines_that_stay_although_doubted_are_named() -> None:
     assert finished.warnings[-2:] == tuple(
         f"{place}: 日記と合っているか確かめてください。" for place in ("1番目の項目", "最後の一文")
     )
+
+
+def test_an_unlikely_line_of_a_sampled_draft_falls_out_and_still_counts_as_an_echo() -> None:
+    garbled = JAVA.replace("学び、", "学び、配列の")
+    bullets = [(NET, -2.0), (garbled, -0.7), (garbled, -0.7), (JAVA, -0.1)]
+    drafts = [Draft(report(text, LINUX), 1, 1, 0.1, likelihoods=(0.0, 0.0, value, -0.3)) for text, value in bullets]
+    scored = [(draft.text, score(draft.text, DIARY, SETTINGS)) for draft in drafts]
+    likely = [by_tidied_line(draft, SETTINGS.report) for draft in drafts]
+    assert likely[3][JAVA] == -0.1 and likely[1][LINUX] == -0.3
+    assert compose(scored, DIARY, SETTINGS) == report(garbled, NET, LINUX)
+    assert compose(scored, DIARY, SETTINGS, likelihoods=likely) == report(JAVA, NET, LINUX)
+
+
+def test_likelihoods_that_do_not_fit_the_text_are_left_alone() -> None:
+    assert by_tidied_line(Draft(report(JAVA, NET), 1, 1, 0.1, likelihoods=(-1.0,)), SETTINGS.report) == {}
+    assert by_tidied_line(Draft(report(JAVA, NET), 1, 1, 0.1), SETTINGS.report) == {}

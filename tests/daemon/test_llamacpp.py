@@ -13,6 +13,7 @@ from daemon.config import ReportSettings
 from daemon.engines import gguf_header
 from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
 from daemon.engines.protocol import ModelIdentity, Sampling
+from daemon.engines.text import by_line
 from daemon.errors import EngineError, ModelMissing, OutOfMemory
 from daemon.prompt import Message, render_prompt
 from tests.tiny_model import TinyModel, make_tiny_model
@@ -201,3 +202,19 @@ def test_a_model_in_place_of_an_adapter_is_refused(tiny: TinyModel) -> None:
 def test_the_header_tells_architecture_and_context(tiny: TinyModel) -> None:
     header = gguf_header.read(tiny.gguf)
     assert (header.architecture, header.context_length, header.kind) == ("qwen2", 4096, "model")
+
+
+def test_every_line_has_its_likelihood_heard_in_pieces_or_whole(engine: LlamaCpp) -> None:
+    sampling = Sampling(temperature=1.0, seed=5, max_tokens=60)
+    (whole,) = engine.generate(prompt(DIARY), [sampling])
+    (heard,) = engine.generate(prompt(DIARY), [sampling], lambda _: None)
+    assert whole.likelihoods == heard.likelihoods and whole.text == heard.text
+    assert len(whole.likelihoods) == whole.text.count("\n") + 1
+    assert min(whole.likelihoods) < 0
+
+
+def test_the_likelihood_of_a_line_is_the_mean_of_its_tokens() -> None:
+    tokens = [("a", -1.0), ("b。\n\n", -2.0), ("c", -4.0), ("", -9.0)]
+    assert by_line("ab。\n\nc", tokens) == (-1.5, 0.0, -4.0)
+    assert by_line("ab。\n\nc\nd", tokens) == ()
+    assert by_line("<think>\n</think>ab", tokens) == ()
