@@ -96,8 +96,8 @@ def idle_and_scan(folder: Path, notes: int, seconds: float) -> list[tuple[str, s
 def scan_seconds(folder: Path) -> list[float]:
     """The scan alone, in this process: find every note, look it up."""
     from daemon.config import load
-    from daemon.store import Store
-    from daemon.vault import find_diaries, read_layout
+    from daemon.store.store import Store
+    from daemon.vault.layout import find_diaries, read_layout
 
     times = []
     layout = read_layout(load(folder / "config.toml"))
@@ -161,8 +161,8 @@ def reports(folder: Path, count: int) -> list[tuple[str, str, str]]:
 
 def tokens_per_second(diary: str) -> list[tuple[str, str, str]]:
     from daemon.config import Config
-    from daemon.drafting import DraftRequest
-    from daemon.worker import WorkerClient
+    from daemon.drafting.draft import DraftRequest
+    from daemon.worker.client import WorkerClient
 
     with WorkerClient(Config()) as worker:
         worker.draft(DraftRequest("2026-01-07", diary))

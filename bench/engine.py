@@ -24,12 +24,12 @@ CORPUS = Path(__file__).parents[1] / "data" / "starter" / "corpus.jsonl"
 def measure(options: argparse.Namespace, rules: str) -> dict[str, Any]:
     """In a process of its own: one engine, some reports. ``rules`` is the folder of the kept rules."""
     from daemon.config import Config, EngineSettings, ReportSettings
-    from daemon.engines import adapter_in_use, gguf_header
+    from daemon.drafting.prompt import render_prompt
     from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
+    from daemon.engines.opening import adapter_in_use, gguf_header
     from daemon.engines.protocol import ModelIdentity, Sampling
-    from daemon.lora import gguf_twin
-    from daemon.models import cache_folder, resolve_gguf
-    from daemon.prompt import render_prompt
+    from daemon.models.reference import cache_folder, resolve_gguf
+    from daemon.versions.gguf_twin import gguf_twin
 
     config = Config(engine=EngineSettings(model=options.model, adapter=options.adapter))
     model = resolve_gguf(options.model)

@@ -67,7 +67,7 @@ def wait_for_device() -> None:
 
 def fixed_rows(length: int, count: int) -> list[Any]:
     """Rows of random tokens without a common beginning: the worst case for packs."""
-    from training.dataset import IGNORED, Example
+    from training.pairs.encoding import IGNORED, Example
 
     rng = random.Random(length)
     rows = []
@@ -81,8 +81,8 @@ def fixed_rows(length: int, count: int) -> list[Any]:
 
 def corpus_rows(tokenizer: Any, corpus: Path, longest: int) -> list[Any]:
     from daemon.config import Config
-    from training.dataset import encode_rows, fitting
-    from training.rows import read_rows
+    from training.pairs.encoding import encode_rows, fitting
+    from training.pairs.rows import read_rows
 
     config = Config()
     rows = [row for row in read_rows([corpus], need_report=True) if row.split == "train"]
@@ -97,9 +97,9 @@ def plain_trainer(folder: str, out: Path) -> tuple[Any, Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
     from trl import SFTConfig, SFTTrainer
 
-    from training.base import PROJECTIONS
-    from training.dataset import Collator
-    from training.loss import cpu_trainer
+    from training.model.base import PROJECTIONS
+    from training.model.loss import cpu_trainer
+    from training.pairs.encoding import Collator
 
     cuda = torch.cuda.is_available()
     options: dict[str, Any] = {"dtype": torch.bfloat16 if cuda else torch.float32}
@@ -153,9 +153,9 @@ def plain_trainer(folder: str, out: Path) -> tuple[Any, Any, Any]:
 def own_trainer(loader: str, folder: str, out: Path, gpu_memory: float, longest: int) -> tuple[Any, Any, Any]:
     """(b) and (c): ``training`` itself with one of its loaders."""
     from daemon.config import TrainingSettings
-    from training.base import Base, load_model, machine_plan, wants_checkpointing
-    from training.fit import Course, build
-    from training.spec import TrainSpec
+    from training.fitting.fit import Course, build
+    from training.fitting.spec import TrainSpec
+    from training.model.base import Base, load_model, machine_plan, wants_checkpointing
 
     spec = TrainSpec(
         base=folder,

@@ -24,14 +24,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from daemon.assets import starter_folder
 from daemon.config import Config, load
-from daemon.edits import edit_distance
-from daemon.engines import adapter_in_use
-from daemon.shared_worker import with_learned_form
-from daemon.store import Pair, Store
-from daemon.teacher import STATE, Teacher
-from daemon.training_job import RUNS, request_run
+from daemon.engines.opening import adapter_in_use
+from daemon.learning.edit_distance import edit_distance
+from daemon.learning.training_job import RUNS, request_run
+from daemon.learning.weekly import STATE, Teacher
+from daemon.store.store import Pair, Store
+from daemon.system.shipped import starter_folder
+from daemon.worker.shared import with_learned_form
 
 FIRST = date(2026, 4, 6)
 LEAD, FEELING = "【本日の実施内容】", "【所感】"
@@ -139,8 +139,8 @@ def simulate(config: Config, days: Sequence[Day], weeks: int, say: Any = print) 
 
 def write(config: Config, diaries: Sequence[str], first: int) -> list[str]:
     """The drafts of the version in use, as the daemon would write them: in batches on a GPU, else by the engine."""
-    from training.evaluate import chosen_reports, write_with_engine
-    from training.rows import Row
+    from training.pairs.rows import Row
+    from training.scoring.evaluate import chosen_reports, write_with_engine
 
     config = with_learned_form(config)
     form = config.report.model_dump(mode="json")
@@ -149,13 +149,13 @@ def write(config: Config, diaries: Sequence[str], first: int) -> list[str]:
         for number, diary in enumerate(diaries)
     ]
     if has_gpu():
-        from daemon.versions import active_adapter
-        from training.generate import run
+        from daemon.versions.champion import active_adapter
+        from training.scoring.generate import run
 
         version = active_adapter(config)
         drafts = run(rows, config.engine.model, [version.path] if version else [], config, config.engine.drafts)
         return [written.text for _, found in chosen_reports(drafts, rows, config, raw=False) for written in found]
-    from daemon.engines import open_engine
+    from daemon.engines.opening import open_engine
 
     engine = open_engine(config)
     try:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.random_model import Shape, make_model
-from daemon.child import TrainCall, training_argv
+from daemon.learning.training_call import TrainCall, training_argv
 
 SMALL = Shape(24, 896, 4864, 14, 2, 151936, tied=True, bits=16)
 """Qwen2.5-0.5B."""

@@ -21,8 +21,8 @@ from typing import Any
 import torch
 
 from daemon.config import Config
-from daemon.diary import prepare
-from daemon.prompt import render_prompt
+from daemon.drafting.prompt import render_prompt
+from daemon.vault.diary import prepare
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 

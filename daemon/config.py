@@ -52,7 +52,6 @@ class EngineSettings(Section):
     kind: Literal["auto", "llamacpp", "transformers", "server"] = "auto"
     model: str = "starter"
     adapter: str = "auto"
-    verifier: Literal["auto", "none"] = "auto"
     context_tokens: Annotated[int, Field(ge=1024)] = 8192
     max_report_tokens: Annotated[int, Field(ge=32)] = 700
     drafts: Annotated[int, Field(ge=1, le=32)] = 4

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from daemon.config import Config
-from daemon.drafting import DraftResult
+from daemon.drafting.draft import DraftResult
 from daemon.errors import NippoError, NoteError
-from daemon.forgetting import Forgotten
-from daemon.forgetting import forget as forget_day
-from daemon.intake import take_in
-from daemon.lock import holder_of
-from daemon.report import ReportTouched, digest
-from daemon.reviewer import Reviewer
-from daemon.store import ReportRow, Store
-from daemon.vault import DiaryNote, Layout, look_at, read_note
+from daemon.learning.forgetting import Forgotten
+from daemon.learning.forgetting import forget as forget_day
+from daemon.learning.reviewer import Reviewer
+from daemon.service.intake import take_in
+from daemon.store.store import ReportRow, Store
+from daemon.system.lock import holder_of
+from daemon.vault.layout import DiaryNote, Layout, look_at, read_note
+from daemon.vault.writer import ReportTouched, digest
 from dashboard import notes
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from difflib import SequenceMatcher
 from statistics import median
 
-from daemon.edits import edit_distance
+from daemon.learning.edit_distance import edit_distance
 from dashboard.markup import escape
 
 

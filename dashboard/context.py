@@ -14,16 +14,16 @@ from typing import Any
 
 import streamlit as st
 
-from daemon.accelerator import ACCELERATOR
 from daemon.checks import CheckSettings
 from daemon.config import Config, config_file, load
 from daemon.errors import NippoError
-from daemon.hardware import probe
-from daemon.lock import holder
-from daemon.shared_worker import SharedWorker, Worker, with_learned_form
-from daemon.store import Store
-from daemon.vault import DiaryNote, Layout, read_layout
-from daemon.worker import WorkerClient
+from daemon.store.store import Store
+from daemon.system.accelerator import ACCELERATOR
+from daemon.system.hardware import probe
+from daemon.system.lock import holder
+from daemon.vault.layout import DiaryNote, Layout, read_layout
+from daemon.worker.client import WorkerClient
+from daemon.worker.shared import SharedWorker, Worker, with_learned_form
 from dashboard.days import Day, ReportShelf, diaries, overview
 from dashboard.drafts import Choice, Drafter, choices
 from dashboard.explain import explained
@@ -115,7 +115,7 @@ def version_choices(config: Config) -> list[Choice]:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice]:
-    from daemon.engines import adapter_in_use
+    from daemon.engines.opening import adapter_in_use
 
     adapter = adapter_in_use(_config)
     return choices(_config, adapter.name if adapter else None)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from daemon.reportnote import read
-from daemon.store import Job
-from daemon.vault import DiaryNote, Layout, find_diaries
+from daemon.store.store import Job
+from daemon.vault.layout import DiaryNote, Layout, find_diaries
+from daemon.vault.report_note import read
 
 STATES = {
     "draft": "下書き",

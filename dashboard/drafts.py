@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.drafting import DraftRequest, DraftResult
+from daemon.drafting.draft import DraftRequest, DraftResult
 from daemon.errors import EngineError, NippoError
-from daemon.shared_worker import Worker
-from daemon.versions import Version, check_base, list_versions
+from daemon.versions.champion import Version, check_base, list_versions
+from daemon.worker.shared import Worker
 
 BARE = "none"
 IN_USE = "auto"

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from daemon.store import Job
+from daemon.store.store import Job
 
 STATES = {"starting": "起動中", "watching": "見守っています", "paused": "一時停止", "stopped": "停止"}
 QUERY = "name,memory.used,memory.total,utilization.gpu"

@@ -1,6 +1,6 @@
 """A report note as the page holds it: read once, changed only while it is still what was read.
 
-All writes go through ``daemon.report``. Nothing here writes a file by itself.
+All writes go through ``daemon.vault.writer``. Nothing here writes a file by itself.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from daemon.diary import decode
-from daemon.drafting import DraftResult
+from daemon.drafting.draft import DraftResult
 from daemon.errors import NoteUnreadable, ReportBlocked
-from daemon.report import change_key, digest, replace_file, write_report
-from daemon.reportnote import FENCE, LINE, ReadReport, ReportNote, quoted, read, render, set_key
-from daemon.vault import Layout, link_name, read_note
+from daemon.vault.diary import decode
+from daemon.vault.layout import Layout, link_name, read_note
+from daemon.vault.report_note import FENCE, LINE, ReadReport, ReportNote, quoted, read, render, set_key
+from daemon.vault.writer import change_key, digest, replace_file, write_report
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def with_body(data: bytes, body: str) -> bytes:
 def save_body(note: OpenNote, body: str, accept: bool = False) -> str:
     """Write another body into a report note, with ``accept`` ticked in the same step; return the new hash.
 
-    Raises ``daemon.report.ReportTouched`` when the note on disk is no longer the one that was opened (nothing is
+    Raises ``daemon.vault.writer.ReportTouched`` when the note on disk is no longer the one that was opened (nothing is
     written then) and ``ReportBlocked`` when it cannot be written or has no ``accepted`` line to tick.
     """
     data = with_body(note.data, body) if body != note.report.body else note.data

@@ -20,9 +20,9 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
 from daemon.config import PrivacySettings, ReportSettings  # noqa: E402
-from daemon.diary import prepare  # noqa: E402
-from daemon.engines.protocol import ModelIdentity, Sampling  # noqa: E402
-from daemon.prompt import Message, render_prompt  # noqa: E402
+from daemon.drafting.prompt import render_prompt  # noqa: E402
+from daemon.engines.protocol import Message, ModelIdentity, Sampling  # noqa: E402
+from daemon.vault.diary import prepare  # noqa: E402
 
 ADAPTER = ROOT / "data" / "starter" / "adapter"
 FILE = ROOT / "tests" / "data" / "greedy_reports.json"
@@ -61,7 +61,7 @@ def read() -> dict[str, Any]:
 def write(model: Path, diaries: list[str], adapter: bool = True) -> list[str]:
     """The reports of llama.cpp, with or without the adapter."""
     from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
-    from daemon.lora import gguf_twin
+    from daemon.versions.gguf_twin import gguf_twin
 
     with tempfile.TemporaryDirectory() as folder:
         twin = gguf_twin(ADAPTER, Path(folder), "qwen2") if adapter else None

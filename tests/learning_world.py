@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from daemon.config import Config
-from daemon.reportnote import ReportNote, render
-from daemon.store import Pair, Store
-from daemon.teacher import STATE, Teacher
-from daemon.training_job import RUNS, request_run
+from daemon.learning.training_job import RUNS, request_run
+from daemon.learning.weekly import STATE, Teacher
+from daemon.store.store import Pair, Store
+from daemon.vault.report_note import ReportNote, render
 from tests.tiny_model import TinyModel
 
 NOW = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config, load
-from daemon.starting import fill_in, shipped
+from daemon.setup.settings_file import fill_in, shipped
 
 ROOT = Path(__file__).parent.parent
 PAGES = [

@@ -21,12 +21,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import daemon.prompt
+import daemon.drafting.prompt
 from daemon.errors import NippoError, TrainingError
-from daemon.known_models import KNOWN
-from daemon.lora import to_gguf
-from daemon.versions import TWIN, Meta, Version, read_version, seal
-from training.base import ADAPTER_CONFIG, ADAPTER_FILE
+from daemon.models.known import KNOWN
+from daemon.versions.champion import TWIN, Meta, Version, read_version, seal
+from daemon.versions.gguf_twin import to_gguf
+from training.model.base import ADAPTER_CONFIG, ADAPTER_FILE
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "unsloth", "bitsandbytes")
 CARD = "card.md"
@@ -111,7 +111,7 @@ def _losses(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
 
 def code_version() -> str:
     """nippo's version and a hash of the prompt's source: an adapter belongs to the prompt it was trained with."""
-    source = Path(daemon.prompt.__file__).read_bytes()
+    source = Path(daemon.drafting.prompt.__file__).read_bytes()
     try:
         version = importlib.metadata.version("nippo")
     except importlib.metadata.PackageNotFoundError:
@@ -170,7 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
     source.add_argument("--adapter", type=Path, metavar="DIR", help="another adapter of the run, such as an average")
     command.add_argument("--base", default="", help='what the base is called in the version, such as "starter"')
     command.add_argument("--architecture", default="", help="the base's class; default: read from the base's folder")
-    command.add_argument("--scores", type=Path, metavar="FILE", help="JSON of training.evaluate --json")
+    command.add_argument("--scores", type=Path, metavar="FILE", help="JSON of training.scoring.evaluate --json")
     command.add_argument("--card", type=Path, metavar="FILE")
     command.add_argument("--no-twin", action="store_true", help="without the GGUF form (made at first use)")
     given = command.parse_args(arguments)

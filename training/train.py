@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import NippoError, TrainingError, UsageError
-from training import checkpoints
-from training.base import Base, Plan, load_model, machine_plan, resolve_base, wants_checkpointing
-from training.checkpoints import Checkpoint
-from training.dataset import encode_rows, fitting
-from training.exits import ExitCode
-from training.fit import Course, Stop, build, plan_course, watch
-from training.progress import Progress
-from training.ranks import first_alone, is_first, processes
-from training.rows import Row, corpus_hash, read_rows
-from training.spec import TrainSpec, spec_from
+from training.fitting import checkpoints
+from training.fitting.checkpoints import Checkpoint
+from training.fitting.exits import ExitCode
+from training.fitting.fit import Course, Stop, build, plan_course, watch
+from training.fitting.progress import Progress
+from training.fitting.spec import TrainSpec, spec_from
+from training.model.base import Base, Plan, load_model, machine_plan, resolve_base, wants_checkpointing
+from training.model.ranks import first_alone, is_first, processes
+from training.pairs.encoding import encode_rows, fitting
+from training.pairs.rows import Row, corpus_hash, read_rows
 
 RESULT, RUN, PROGRESS = "result.json", "run.json", "progress.jsonl"
 SMALLER = "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`."

@@ -11,8 +11,8 @@ from daemon.checks import lexicon
 from daemon.checks.aliases import is_known_term
 from daemon.checks.credentials import find_secrets
 from daemon.checks.findings import PrivateTerm
-from daemon.checks.name_lists import PLACES
-from daemon.checks.names import find_names
+from daemon.checks.names.name_lists import PLACES
+from daemon.checks.names.person_names import find_names
 from daemon.checks.settings import CheckSettings
 from daemon.checks.text import fold, normal, normalise, script
 from daemon.checks.tokens import Token, tokenize

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from daemon.config import Config
-    from daemon.reviewer import Reviewed
-    from daemon.store import Store
-    from daemon.vault import Layout
+    from daemon.learning.reviewer import Reviewed
+    from daemon.store.store import Store
+    from daemon.vault.layout import Layout
 
 Day = Annotated[str, typer.Argument(metavar="DATE", help="The day of the report, such as 2026-01-07 or today.")]
 
@@ -39,10 +39,10 @@ def reject(day: Day, config: ConfigFile = None) -> None:
 def redo(day: Day, config: ConfigFile = None) -> None:
     """Have the report drafted anew, in place of what stands in the note now."""
     from daemon.config import load
-    from daemon.errand import find_note, unfinished, work_off
-    from daemon.service import _worker_client, now
-    from daemon.store import Store
-    from daemon.vault import read_layout
+    from daemon.service.on_demand import find_note, unfinished, work_off
+    from daemon.service.service import _worker_client, now
+    from daemon.store.store import Store
+    from daemon.vault.layout import read_layout
 
     settings = load(config)
     layout = read_layout(settings)
@@ -59,9 +59,9 @@ def redo(day: Day, config: ConfigFile = None) -> None:
 
 def _tick(day: str, config: ConfigFile, key: str, value: bool) -> None:
     from daemon.config import load
-    from daemon.service import now
-    from daemon.store import Store
-    from daemon.vault import read_layout
+    from daemon.service.service import now
+    from daemon.store.store import Store
+    from daemon.vault.layout import read_layout
 
     settings = load(config)
     layout = read_layout(settings)
@@ -75,8 +75,8 @@ def _tick(day: str, config: ConfigFile, key: str, value: bool) -> None:
 
 
 def _set(settings: Config, store: Store, layout: Layout, day: date, key: str, value: bool) -> Reviewed:
-    from daemon.reviewer import Reviewer, tick
-    from daemon.service import now
+    from daemon.learning.reviewer import Reviewer, tick
+    from daemon.service.service import now
 
     tick(layout, day, key, value)
     return Reviewer(settings, store).review(layout, day, now())

@@ -25,10 +25,10 @@ def backfill(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from daemon.config import load
-    from daemon.errand import ask, unfinished, work_off
-    from daemon.service import _worker_client, now
-    from daemon.store import Store
-    from daemon.vault import DiaryNote, find_diaries, read_layout
+    from daemon.service.on_demand import ask, unfinished, work_off
+    from daemon.service.service import _worker_client, now
+    from daemon.store.store import Store
+    from daemon.vault.layout import DiaryNote, find_diaries, read_layout
 
     settings = load(config)
     moment = now()

@@ -82,7 +82,7 @@ def _is_day(note: str) -> bool:
 
 
 def _of_day(day: date, config: Config) -> tuple[Path, Path]:
-    from daemon.vault import DiaryNote, find_diaries, read_layout
+    from daemon.vault.layout import DiaryNote, find_diaries, read_layout
 
     layout = read_layout(config)
     for found in find_diaries(layout):
@@ -94,7 +94,7 @@ def _of_day(day: date, config: Config) -> tuple[Path, Path]:
 def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
     """A file anywhere; when it is a diary note of the vault, its report is known too."""
     from daemon.errors import NippoError
-    from daemon.vault import read_layout
+    from daemon.vault.layout import read_layout
 
     file = Path(note).expanduser()
     if not file.is_file():
@@ -109,7 +109,7 @@ def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
 
 
 def _text(file: Path) -> str:
-    from daemon.diary import decode
+    from daemon.vault.diary import decode
 
     try:
         return decode(file.read_bytes(), str(file))

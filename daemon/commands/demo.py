@@ -21,7 +21,7 @@ def demo() -> None:
 
     from daemon.commands.fetch import fetch_with_progress
     from daemon.config import Config
-    from daemon.demo import tell
+    from daemon.setup.demo import tell
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the daemon and the folder go too
     console = Console()

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(config: ConfigFile = None, as_json: Json = False) -> None:
     """Look at settings, vault, space, model, observer and machine. Exit code 1 when something fails."""
-    from daemon.doctor import examine
+    from daemon.setup.doctor import examine
 
     lines = examine(config)
     if as_json:

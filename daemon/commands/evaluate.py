@@ -40,8 +40,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds."""
-    from daemon.child import call, check, evaluate_argv
     from daemon.config import load
+    from daemon.learning.training_call import call, check, evaluate_argv
 
     settings = load(config)
     values = (

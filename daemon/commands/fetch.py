@@ -31,7 +31,7 @@ def fetch_with_progress(reference: str, console: Console) -> Path:
     """Given a model reference and where to show a progress bar, return the model's file; raises ``ModelMissing``."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    from daemon.models import is_here, resolve_gguf
+    from daemon.models.reference import is_here, resolve_gguf
 
     if is_here(reference):
         file = resolve_gguf(reference)

@@ -23,13 +23,13 @@ def forget(
     Diary and report stay in the vault as they are, only `accepted` is unticked.
     """
     from daemon.config import load
-    from daemon.forgetting import forget as forget_day
-    from daemon.lock import holder_of
-    from daemon.service import now
-    from daemon.store import Store
-    from daemon.training_job import request_run
-    from daemon.vault import read_layout
-    from daemon.versions import STARTER, champion
+    from daemon.learning.forgetting import forget as forget_day
+    from daemon.learning.training_job import request_run
+    from daemon.service.service import now
+    from daemon.store.store import Store
+    from daemon.system.lock import holder_of
+    from daemon.vault.layout import read_layout
+    from daemon.versions.champion import STARTER, champion
 
     settings = load(config)
     layout = read_layout(settings)

@@ -20,10 +20,10 @@ def import_pairs(
 ) -> None:
     """Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."""
     from daemon.config import load
-    from daemon.imports import Refused, read_pairs
-    from daemon.report import digest
-    from daemon.service import now
-    from daemon.store import Pair, Store
+    from daemon.learning.pair_import import Refused, read_pairs
+    from daemon.service.service import now
+    from daemon.store.store import Pair, Store
+    from daemon.vault.writer import digest
 
     settings = load(config)
     rows, refused = read_pairs(source.expanduser())

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from daemon.errors import UsageError
-from daemon.vault import DiaryNote
+from daemon.vault.layout import DiaryNote
 
 
 def register(app: typer.Typer) -> None:
@@ -24,11 +24,11 @@ def init(
 ) -> None:
     """Find the vault, read its daily-note settings, choose the model, write a commented config.toml."""
     from daemon.config import Config, VaultSettings, load
-    from daemon.guide import write_guide
-    from daemon.hardware import choose, probe
-    from daemon.obsidian import known_vaults
-    from daemon.starting import fill_in, shipped
-    from daemon.vault import find_diaries, read_layout
+    from daemon.setup.settings_file import fill_in, shipped
+    from daemon.system.hardware import choose, probe
+    from daemon.vault.help_page import write_guide
+    from daemon.vault.layout import find_diaries, read_layout
+    from daemon.vault.obsidian import known_vaults
 
     quiet = yes or not sys.stdin.isatty()
     if config.exists() and not force:
@@ -63,7 +63,7 @@ def init(
 
 def _first_adapter(config: Path, quiet: bool) -> None:
     """A base without an adapter writes as it came; the corpus that ships can teach it."""
-    from daemon.child import call
+    from daemon.learning.training_call import call
 
     typer.echo("There is no adapter for this base yet: `nippo train --starter-corpus` makes the first one.")
     if not quiet and typer.confirm("Make it now? It says first how long it will take.", default=False):

@@ -17,9 +17,9 @@ def register(app: typer.Typer) -> None:
 def pairs(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the accepted reports, how much each draft was edited, and the versions that were trained on it."""
     from daemon.config import load
-    from daemon.edits import edit_distance
-    from daemon.store import Store
-    from daemon.versions import list_versions, trained_on
+    from daemon.learning.edit_distance import edit_distance
+    from daemon.store.store import Store
+    from daemon.versions.champion import list_versions, trained_on
 
     settings = load(config)
     store = Store.open_existing(settings.data_path)

@@ -18,12 +18,12 @@ def rebuild(config: ConfigFile = None) -> None:
     overwritten.
     """
     from daemon.config import load
-    from daemon.lock import VaultLock
-    from daemon.restore import set_aside_database
-    from daemon.reviewer import Reviewer
-    from daemon.service import now
-    from daemon.store import Store
-    from daemon.vault import read_layout
+    from daemon.learning.reviewer import Reviewer
+    from daemon.service.service import now
+    from daemon.store.set_aside import set_aside_database
+    from daemon.store.store import Store
+    from daemon.system.lock import VaultLock
+    from daemon.vault.layout import read_layout
 
     settings = load(config)
     layout = read_layout(settings)

@@ -13,7 +13,7 @@ from daemon.options import ConfigFile, to_date
 
 if TYPE_CHECKING:
     from daemon.config import Config
-    from daemon.drafting import DraftResult
+    from daemon.drafting.draft import DraftResult
 
 
 def register(app: typer.Typer) -> None:
@@ -33,9 +33,9 @@ def report(
     A report that you have changed is never overwritten.
     """
     from daemon.config import load
-    from daemon.errand import find_note, read_text
-    from daemon.service import now
-    from daemon.vault import read_layout
+    from daemon.service.on_demand import find_note, read_text
+    from daemon.service.service import now
+    from daemon.vault.layout import read_layout
 
     settings = load(config)
     file = Path(note).expanduser()
@@ -56,10 +56,10 @@ def report(
 
 
 def _write(settings: Config, path: str) -> None:
-    from daemon.errand import ask, find_note, unfinished, work_off
-    from daemon.service import _worker_client, now
-    from daemon.store import Store
-    from daemon.vault import read_layout
+    from daemon.service.on_demand import ask, find_note, unfinished, work_off
+    from daemon.service.service import _worker_client, now
+    from daemon.store.store import Store
+    from daemon.vault.layout import read_layout
 
     layout = read_layout(settings)
     note = find_note(layout, path, None)
@@ -74,15 +74,15 @@ def _write(settings: Config, path: str) -> None:
 
 
 def _draft(settings: Config, day: date, text: str) -> DraftResult:
-    from daemon.drafting import DraftRequest
-    from daemon.worker import WorkerClient
+    from daemon.drafting.draft import DraftRequest
+    from daemon.worker.client import WorkerClient
 
     with WorkerClient(settings) as worker:
         return worker.draft(DraftRequest(date=day.isoformat(), diary=text), settings.engine.timeout_seconds)
 
 
 def _any_text(file: Path, settings: Config) -> str:
-    from daemon.diary import decode
+    from daemon.vault.diary import decode
 
     try:
         data = file.read_bytes()

@@ -26,14 +26,14 @@ def retrain(
 
     A running daemon does it; without one it is done here, and this command ends with it.
     """
-    from daemon.child import need_training
     from daemon.config import load
     from daemon.errors import UsageError
-    from daemon.lock import holder_of
-    from daemon.service import now
-    from daemon.store import Store
-    from daemon.teacher import stop_run
-    from daemon.training_job import request_run
+    from daemon.learning.training_call import need_training
+    from daemon.learning.training_job import request_run
+    from daemon.learning.weekly import stop_run
+    from daemon.service.service import now
+    from daemon.store.store import Store
+    from daemon.system.lock import holder_of
 
     settings = load(config)
     with Store.open(settings.data_path) as store:
@@ -53,7 +53,7 @@ def retrain(
 
 
 def _follow(settings: Config, asked: bool) -> None:
-    from daemon.follow import follow, summary
+    from daemon.learning.run_report import follow, summary
 
     for line in summary(follow(settings, typer.echo, asked=asked)):
         typer.echo(line)
@@ -61,11 +61,11 @@ def _follow(settings: Config, asked: bool) -> None:
 
 def _here(settings: Config) -> None:
     """Be the daemon's companion for one run."""
-    from daemon.follow import follow, summary
-    from daemon.lock import VaultLock
-    from daemon.service import now
-    from daemon.store import Store
-    from daemon.teacher import Teacher
+    from daemon.learning.run_report import follow, summary
+    from daemon.learning.weekly import Teacher
+    from daemon.service.service import now
+    from daemon.store.store import Store
+    from daemon.system.lock import VaultLock
 
     with VaultLock(settings.data_path), Store.open(settings.data_path) as store:
         teacher = Teacher(settings, store)

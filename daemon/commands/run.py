@@ -19,10 +19,10 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = None) -> None:
     """Watch the vault and write reports until stopped (Ctrl-C or SIGTERM)."""
-    from daemon.companions import make_companions
     from daemon.config import load
-    from daemon.notify import Notifier
-    from daemon.service import Service
+    from daemon.service.companions import make_companions
+    from daemon.service.sd_notify import Notifier
+    from daemon.service.service import Service
 
     settings = load(config)
     set_up_log(settings.log.level)

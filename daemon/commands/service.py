@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from daemon import service_install, systemctl
 from daemon.config import Config, load
 from daemon.errors import UsageError
-from daemon.service_unit import CACHE, ServicePlan
+from daemon.setup import service_install, systemctl
+from daemon.setup.service_unit import CACHE, ServicePlan
 
 app = typer.Typer(help="Run nippo as a systemd service that starts with the machine.", no_args_is_help=True)
 
@@ -149,7 +149,7 @@ def _fetch_for_the_service(settings: Config) -> None:
     from rich.console import Console
 
     from daemon.commands.fetch import fetch_with_progress
-    from daemon.models import is_gguf, is_here
+    from daemon.models.reference import is_gguf, is_here
 
     model = settings.engine.model
     os.environ["NIPPO_CACHE"] = CACHE

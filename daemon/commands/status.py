@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 def status(config: ConfigFile = None, as_json: Json = False) -> None:
     """Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs."""
     from daemon.config import load
-    from daemon.status import status as look
+    from daemon.setup.status import status as look
 
     found = look(load(config))
     if as_json:
@@ -29,7 +29,7 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from daemon.follow import summary
+    from daemon.learning.run_report import summary
 
     daemon = found["daemon"]
     if daemon["running"]:

@@ -61,16 +61,16 @@ def train(
 
     Further options (--rank, --epochs, --learning-rate …) go to `python -m training.train`, whose --help lists them.
     """
-    from daemon.assets import starter_folder
-    from daemon.child import TrainCall, call, check, export_argv, need_training, training_argv
     from daemon.config import load
     from daemon.errors import UsageError
-    from daemon.hardware import probe
-    from daemon.versions import models_folder, next_name
+    from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
+    from daemon.system.hardware import probe
+    from daemon.system.shipped import starter_folder
+    from daemon.versions.champion import models_folder, next_name
 
     settings = load(config)
     if watch:
-        from daemon.follow import follow, summary
+        from daemon.learning.run_report import follow, summary
 
         for line in summary(follow(settings, typer.echo)):
             typer.echo(line)
@@ -105,10 +105,10 @@ def train(
 
 def _ask_first(settings: Config, base: str, steps: int, yes: bool) -> None:
     """Say what the first training will cost, and go on only with consent."""
-    from daemon.assets import starter_folder
     from daemon.errors import UsageError
-    from daemon.expected_run import expect, mean_tokens, parameters_of, words
-    from daemon.hardware import probe
+    from daemon.learning.estimate import expect, mean_tokens, parameters_of, words
+    from daemon.system.hardware import probe
+    from daemon.system.shipped import starter_folder
 
     wanted = settings.training
     reference = base or wanted.base or settings.engine.model
@@ -133,9 +133,9 @@ def _ask_first(settings: Config, base: str, steps: int, yes: bool) -> None:
 
 def _offer(settings: Config, name: str) -> None:
     """The first adapter of a base has nothing to be compared with: a person decides."""
-    from daemon.served_adapter import announce
-    from daemon.service import now
-    from daemon.versions import promote
+    from daemon.service.service import now
+    from daemon.versions.champion import promote
+    from daemon.versions.served_adapter import announce
 
     if not typer.confirm(f"Use {name} from the next report on?", default=True):
         typer.echo(f"Use it later with `nippo promote {name}`.")

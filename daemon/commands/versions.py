@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def versions(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the versions: the one in use, what each was trained on, and how the gate judged it."""
     from daemon.config import load
-    from daemon.versions import base_matches, champion, list_versions
+    from daemon.versions.champion import base_matches, champion, list_versions
 
     settings = load(config)
     good, bad = list_versions(settings)
@@ -60,8 +60,8 @@ def promote(
 ) -> None:
     """Use a version from the next report on; a running daemon needs no restart."""
     from daemon.config import load
-    from daemon.service import now
-    from daemon.versions import promote as put_in_use
+    from daemon.service.service import now
+    from daemon.versions.champion import promote as put_in_use
 
     settings = load(config)
     found = put_in_use(settings, version, now())
@@ -72,8 +72,8 @@ def promote(
 def rollback(config: ConfigFile = None) -> None:
     """Go back to the version that was in use before."""
     from daemon.config import load
-    from daemon.service import now
-    from daemon.versions import rollback as go_back
+    from daemon.service.service import now
+    from daemon.versions.champion import rollback as go_back
 
     settings = load(config)
     found = go_back(settings, now())
@@ -82,7 +82,7 @@ def rollback(config: ConfigFile = None) -> None:
 
 
 def _tell_server(settings: Config) -> None:
-    from daemon.served_adapter import announce
+    from daemon.versions.served_adapter import announce
 
     if trouble := announce(settings):
         typer.echo(f"{trouble}\nThe version stays in use; the next report registers it.", err=True)
@@ -95,7 +95,7 @@ def prune(
 ) -> None:
     """Remove old versions. The one in use and the one to roll back to always stay."""
     from daemon.config import load
-    from daemon.prune import prunable, remove
+    from daemon.versions.prune import prunable, remove
 
     settings = load(config)
     names = prunable(settings, keep)

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import itertools
 import json
-import math
 import os
 import secrets
 import shutil
@@ -25,11 +24,9 @@ from typing import Any
 
 from daemon.engines import cpu, gguf_header
 from daemon.engines.channel import Channel
-from daemon.engines.protocol import Draft, ModelIdentity, Sampling
+from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
 from daemon.engines.text import THINKING, by_line
 from daemon.errors import EngineError, OutOfMemory
-from daemon.prompt import Message
-from daemon.verifier import Verdict, render, verdict_of
 
 VERBOSITY_ERRORS = 1
 LONGEST_SOCKET_PATH = 100
@@ -51,10 +48,7 @@ class LlamaCppSettings:
 
 
 class LlamaCpp:
-    """An ``Engine``. Given a GGUF file, an optional GGUF LoRA and who they are, load them; raises ``EngineError``.
-
-    ``beside`` is a second LoRA that lies ready and that no draft is written with.
-    """
+    """An ``Engine``. Given a GGUF file, an optional GGUF LoRA and who they are, load them; raises ``EngineError``."""
 
     def __init__(
         self,
@@ -62,15 +56,14 @@ class LlamaCpp:
         adapter: Path | None,
         identity: ModelIdentity,
         settings: LlamaCppSettings | None = None,
-        beside: Path | None = None,
     ) -> None:
         self._settings = settings or LlamaCppSettings()
         self._identity = identity
         self._files = [path for path in (model, adapter) if path]
         header = gguf_header.read(model)
-        self._loras = [(path, scale) for path, scale in ((adapter, 1.0), (beside, 0.0)) if path]
-        for path, _ in self._loras:
-            gguf_header.check_adapter(gguf_header.read(path), header, path, model)
+        self._adapter = adapter
+        if adapter:
+            gguf_header.check_adapter(gguf_header.read(adapter), header, adapter, model)
         self._context_tokens = min(
             self._settings.context_tokens, header.context_length or self._settings.context_tokens
         )
@@ -122,8 +115,8 @@ class LlamaCpp:
         key = secrets.token_hex(16)
         params = xllamacpp.CommonParams()
         params.model.path = str(model)
-        if self._loras:
-            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(path), scale) for path, scale in self._loras]
+        if self._adapter:
+            params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(self._adapter), 1.0)]
         threads = self._settings.threads or cpu.physical_cores()
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
         params.n_ctx, params.n_parallel = self._context_tokens, 1
@@ -283,46 +276,6 @@ class LlamaCpp:
                 "Raise engine.context_tokens.",
             )
         raise EngineError(f"llama.cpp refused the request ({error.get('type')})", "Run `nippo doctor`.")
-
-
-class VerifyingLlamaCpp(LlamaCpp):
-    """A ``LlamaCpp`` that is a ``Verifier`` as well, with the GGUF LoRA of a verifier beside the writing one."""
-
-    def __init__(
-        self,
-        model: Path,
-        adapter: Path | None,
-        identity: ModelIdentity,
-        settings: LlamaCppSettings | None,
-        verifier: Path,
-    ) -> None:
-        super().__init__(model, adapter, identity, settings, beside=verifier)
-
-    def verify(self, diary: str, lines: Sequence[str]) -> list[Verdict]:
-        """One verdict for each line, the verifier's adapter laid over the model. The first line pays for the diary, the
-        others only for themselves."""
-        own = len(self._loras) - 1
-        laid = [{"id": number, "scale": float(number == own)} for number in range(len(self._loras))]
-        try:
-            return [self._judge(render(diary, line), laid) for line in lines]
-        finally:
-            # A slot drops what it holds when other adapters come: let that happen here, not to the restored rules.
-            self._server.handle_completions({"prompt": "。", "max_tokens": 0, "id_slot": 0})
-
-    def _judge(self, messages: Sequence[Message], laid: list[dict[str, Any]]) -> Verdict:
-        prompt = self._channel.post("/apply-template", {"messages": list(messages)})["prompt"]
-        request = {
-            "prompt": prompt,
-            "max_tokens": 1,
-            "temperature": 0.0,
-            "n_probs": NEXT_TOKENS,
-            "cache_prompt": True,
-            "id_slot": 0,
-            "lora": laid,
-        }
-        answer = self._answer(self._server.handle_completions(request))
-        (place,) = answer["choices"][0]["logprobs"]["content"]
-        return verdict_of({token["token"]: math.exp(token["logprob"]) for token in place["top_logprobs"]})
 
 
 SMALLER = 'Close other programs, lower engine.context_tokens, or set engine.model = "starter-small".'

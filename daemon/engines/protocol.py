@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypedDict
 
-from daemon.prompt import Message
-from daemon.verifier import Verdict
+
+class Message(TypedDict):
+    """One message of a chat: who speaks ("system", "user" or "assistant"), and what."""
+
+    role: str
+    content: str
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,4 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free the model's memory."""
-        ...
-
-
-@runtime_checkable
-class Verifier(Protocol):
-    """What can tell whether lines of a report may stand. Some engines can; loading and errors as for ``Engine``."""
-
-    def verify(self, diary: str, lines: Sequence[str]) -> list[Verdict]:
-        """Given a prepared diary and lines of a report, return a verdict for each."""
         ...

@@ -6,7 +6,6 @@ for a loopback address no proxy is asked. No message quotes what was sent or rec
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
 import os
@@ -16,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from daemon.config import EngineSettings
-from daemon.engines.protocol import Draft, ModelIdentity, Sampling
+from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
 from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing
-from daemon.prompt import Message
-from daemon.served_adapter import ServedAdapter, register
+from daemon.system.addresses import is_loopback
+from daemon.versions.served_adapter import ServedAdapter, register
 
 if TYPE_CHECKING:
     import httpx
@@ -274,15 +273,6 @@ def estimate_tokens(text: str) -> int:
     """Tokens of a text without its tokenizer, rounded up; see ``WIDE_TOKENS``. Pure."""
     narrow = sum(letter.isascii() for letter in text)
     return math.ceil(narrow * NARROW_TOKENS + (len(text) - narrow) * WIDE_TOKENS)
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address names this machine itself. Pure."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _error_words(answer: httpx.Response) -> str:

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from daemon.engines.gpu_errors import errors_for_people, is_out_of_memory
-from daemon.engines.protocol import Draft, ModelIdentity, Sampling
+from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
 from daemon.engines.text import THINKING
 from daemon.errors import EngineError
-from daemon.prompt import Message
 
 UNFINISHED = "\ufffd"
 """What a tokenizer gives for the first bytes of a letter."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from daemon.config import Config
-from daemon.heartbeat import read_heartbeat
-from daemon.lock import holder_of
+from daemon.service.heartbeat import read_heartbeat
+from daemon.system.lock import holder_of
 from dashboard import actions, context
 from dashboard.days import STATES, counted
 from dashboard.health import daemon_state, gpus, memory_of, queue_table, troubles

@@ -8,11 +8,12 @@ from functools import partial
 
 import streamlit as st
 
-from daemon import versions
 from daemon.config import Config
 from daemon.errors import NippoError
-from daemon.store import Pair
-from dashboard import actions, charts, context, course
+from daemon.store.store import Pair
+from daemon.versions import champion as versions
+from dashboard import actions, charts, context
+from dashboard import training_page as course
 from dashboard.changes import edited_share, weekly
 from dashboard.markup import chip, figures, heading, notice, plain, small
 from dashboard.page_text import page_html

@@ -10,8 +10,8 @@ import streamlit as st
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoteUnreadable
-from daemon.report import ReportTouched
-from daemon.vault import Layout
+from daemon.vault.layout import Layout
+from daemon.vault.writer import ReportTouched
 from dashboard import actions, charts, context, notes
 from dashboard.changes import difference_html
 from dashboard.days import STATES, Day, counted, filtered, label, squares

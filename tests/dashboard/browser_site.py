@@ -14,7 +14,7 @@ import scene
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from daemon.config import Config
-from daemon.store import Store
+from daemon.store.store import Store
 
 ARGUMENTS = [
     "--no-sandbox",

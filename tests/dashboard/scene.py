@@ -18,10 +18,10 @@ from pathlib import Path
 
 from daemon.commands.dashboard import app_file, arguments
 from daemon.config import Config, load
-from daemon.report import digest
-from daemon.reportnote import ReportNote, render
-from daemon.store import Pair, ReportRow, Store
-from daemon.versions import Meta, promote, seal
+from daemon.store.store import Pair, ReportRow, Store
+from daemon.vault.report_note import ReportNote, render
+from daemon.vault.writer import digest
+from daemon.versions.champion import Meta, promote, seal
 
 JST = timezone(timedelta(hours=9))
 DIARY = """\
@@ -143,7 +143,7 @@ def furnish(config: Config, vault: Path, today: date) -> None:
 
 def make_version(config: Config, name: str, number: int) -> None:
     """A version folder with small files in the adapter's place; its seal is real."""
-    from daemon.known_models import KNOWN
+    from daemon.models.known import KNOWN
 
     folder = config.data_path / "models" / name
     folder.mkdir(parents=True)

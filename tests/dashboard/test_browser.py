@@ -14,7 +14,7 @@ import scene
 from browser_site import TODAY, Browser, Site, chromium, fill, site
 from playwright.sync_api import expect
 
-from daemon.store import Store
+from daemon.store.store import Store
 
 PAGES = ("", "review", "compare", "learning", "status")
 HOSTILE = """\

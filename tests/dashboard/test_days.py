@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from scene import add_day, make_vault, note_text, settings_file
 
-from daemon.store import Job
-from daemon.vault import DiaryNote, read_layout
+from daemon.store.store import Job
+from daemon.vault.layout import DiaryNote, read_layout
 from dashboard import days
 from dashboard.days import Day, ReportShelf, Shelved, counted, filtered, label, overview, shelve, squares
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from scene import REPORT, make_vault, settings_file
 
 from daemon.config import Config
-from daemon.drafting import DraftRequest, DraftResult
+from daemon.drafting.draft import DraftRequest, DraftResult
 from daemon.errors import EngineCrashed
-from daemon.worker import WorkerStopped
+from daemon.worker.client import WorkerStopped
 from dashboard.drafts import Drafter, Drafting, progress, with_adapter
 
 REQUEST = DraftRequest("2026-01-07", "日記です。")

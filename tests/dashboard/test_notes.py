@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from scene import note_text
 
-from daemon.drafting import DraftResult
+from daemon.drafting.draft import DraftResult
 from daemon.errors import ReportBlocked
-from daemon.report import ReportTouched
-from daemon.vault import Layout, read_layout
+from daemon.vault.layout import Layout, read_layout
+from daemon.vault.writer import ReportTouched
 from dashboard import notes
 
 DAY = date(2026, 1, 7)
@@ -111,6 +111,6 @@ def test_a_replaced_report_keeps_the_persons_own_lines(open_vault: Callable[...,
     "data", [b"---\na: 1\n---\n", b"---\na: 1\n---", "\ufeff---\r\na: 1\r\n---\r\n本文".encode(), b"", b"---\n"]
 )
 def test_a_body_put_in_can_be_read_again(data: bytes) -> None:
-    from daemon.reportnote import read
+    from daemon.vault.report_note import read
 
     assert read(notes.with_body(data, "新しい文")).body.endswith("新しい文")

@@ -13,11 +13,11 @@ import scene
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from daemon import versions
 from daemon.config import Config
-from daemon.drafting import DraftRequest, DraftResult
-from daemon.store import Store
-from daemon.training_job import REQUEST
+from daemon.drafting.draft import DraftRequest, DraftResult
+from daemon.learning.training_job import REQUEST
+from daemon.store.store import Store
+from daemon.versions import champion as versions
 from dashboard import context
 from dashboard.drafts import Choice, Drafter
 from dashboard.picks import read_picks

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from scene import make_run, make_vault, settings_file
 
-from daemon.store import Job
-from dashboard.course import next_time, read_verdict
+from daemon.store.store import Job
 from dashboard.health import daemon_state, memory_of, parse_gpus, queue_table, troubles
 from dashboard.page_text import page_html
 from dashboard.runs import checkpoint_table, duration, find_runs, loss_points, pace, thinned
+from dashboard.training_page import next_time, read_verdict
 
 NOW = datetime(2026, 1, 7, 12, 0, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import expect
 
 from daemon.config import Config, load
-from daemon.heartbeat import read_heartbeat
+from daemon.service.heartbeat import read_heartbeat
 from tests.dashboard import scene
 from tests.dashboard.test_browser import Site, browser
 from tests.learning_world import small_starter, tiny_sections, vault_files

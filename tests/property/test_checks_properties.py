@@ -12,10 +12,10 @@ from daemon.checks import CheckSettings, find_private_terms, score
 from daemon.checks.leak import leaks
 from daemon.checks.text import fold, normal, normalise
 from daemon.config import PrivacySettings
-from daemon.diary import decode, is_blank, prepare
+from daemon.drafting.selection import choose, repair
 from daemon.engines.protocol import Draft
 from daemon.errors import NoteUnreadable
-from daemon.selection import choose, repair
+from daemon.vault.diary import decode, is_blank, prepare
 
 DEFAULT = CheckSettings()
 PIECES = [

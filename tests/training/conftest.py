@@ -12,7 +12,7 @@ import pytest
 
 from daemon.config import TrainingSettings
 from tests.tiny_model import TinyModel, make_tiny_model
-from training.spec import TrainSpec
+from training.fitting.spec import TrainSpec
 
 MakePairs = Callable[..., Path]
 MakeSpec = Callable[..., TrainSpec]

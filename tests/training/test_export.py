@@ -12,11 +12,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from bench.experiments.average import average, mean_change, truncate
 from daemon.errors import TrainingError
-from daemon.versions import ADAPTER, META, TWIN, read_version
+from daemon.versions.champion import ADAPTER, META, TWIN, read_version
 from tests.llama_logits import next_logprobs
 from tests.tiny_model import TinyModel
-from training.average import average, mean_change, truncate
 from training.export import export_adapter, main
 from training.train import main as train_main
 

@@ -13,7 +13,7 @@ import pytest
 from safetensors import safe_open
 
 from tests.training.conftest import pair
-from training.progress import read_progress
+from training.fitting.progress import read_progress
 
 pytestmark = pytest.mark.gpu
 

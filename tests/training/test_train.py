@@ -19,10 +19,10 @@ from safetensors.torch import load_file
 
 import training.train
 from daemon.errors import TrainingError, UsageError
-from training.checkpoints import Checkpoint, complete
-from training.exits import ExitCode
-from training.progress import Progress, read_progress
-from training.spec import TrainSpec
+from training.fitting.checkpoints import Checkpoint, complete
+from training.fitting.exits import ExitCode
+from training.fitting.progress import Progress, read_progress
+from training.fitting.spec import TrainSpec
 from training.train import OutOfMemory, best_of, main, run
 
 MakePairs = Callable[..., Path]

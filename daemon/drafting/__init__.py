@@ -1,0 +1,1 @@
+"""From a diary to a checked report."""

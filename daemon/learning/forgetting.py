@@ -1,0 +1,112 @@
+"""Forgetting a day: its pair, draft and every copy of its text in the data folder.
+
+Text is overwritten where it lies (SQLite's ``secure_delete``, ``VACUUM``, an emptied journal; zeros over files before
+they are removed). On flash storage the drive may keep old blocks; only encryption of the disk helps there. The vault is
+the person's: of it only the ``accepted`` line of the report changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from daemon.config import Config
+from daemon.errors import ReportBlocked
+from daemon.learning.review import FORGOTTEN
+from daemon.learning.reviewer import VAULT, tick
+from daemon.store.store import Store
+from daemon.vault.layout import Layout
+from daemon.vault.report_note import read
+from daemon.vault.writer import report_digest
+from daemon.versions.champion import list_versions, trained_on
+
+RUNS = "runs"
+TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json")
+"""What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
+HARMLESS = ("progress.jsonl",)
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was forgotten: ids of the pairs, versions trained on them, vault notes that quote the day, files removed."""
+
+    pair_ids: tuple[str, ...]
+    versions: tuple[str, ...]
+    notes: tuple[str, ...]
+    files: int
+    problem: str = ""
+
+
+def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten:
+    """Withdraw every pair of a day for good and remove its text. Safe to repeat after a crash."""
+    ids = [pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()]
+    accepted = _is_ticked(layout, day)
+    with store.batch():
+        for pair_id in ids:
+            pair = store.pair(pair_id)
+            if pair and pair.source in (VAULT, FORGOTTEN) and accepted:
+                # Stays until the note is seen unticked, so that the tick is not taken for a new one.
+                store.put_pair(replace(pair, diary="", report="", draft="", withdrawn=True, source=FORGOTTEN))
+            else:
+                store.delete_pair(pair_id)
+        for job in store.jobs():
+            if job.day == day.isoformat():
+                store.drop(job.path)
+        store.forget_report(day)
+        known = set(store.get_meta("forgotten_pairs", [])) | set(ids)
+        store.set_meta("forgotten_pairs", sorted(known))
+        for key in ("held_out", "seen_pairs"):
+            store.set_meta(key, [one for one in store.get_meta(key, []) if one not in ids])
+    problem = ""
+    if accepted:
+        try:
+            tick(layout, day, "accepted", False)
+        except ReportBlocked as blocked:
+            problem = blocked.what
+    files = 0
+    for run in (config.data_path / RUNS).glob("*"):
+        for file in texts_of_run(run):
+            wipe(file)
+            files += 1
+    store.scrub()
+    versions, _ = list_versions(config)
+    named = tuple(one.name for one in versions if any(trained_on([one], pair_id) for pair_id in ids))
+    return Forgotten(tuple(ids), named, tuple(quoting_notes(layout, day)), files, problem)
+
+
+def texts_of_run(run: Path) -> Iterator[Path]:
+    """The files of a training run that may hold a person's text."""
+    for pattern in TEXT_PATTERNS:
+        for file in sorted(run.glob(pattern)):
+            if file.is_file() and file.name not in HARMLESS:
+                yield file
+
+
+def wipe(file: Path) -> None:
+    """Overwrite a file with zeros, flush, remove it."""
+    with contextlib.suppress(FileNotFoundError):
+        with file.open("r+b") as stream:
+            stream.write(b"\0" * file.stat().st_size)
+            stream.flush()
+            os.fsync(stream.fileno())
+        file.unlink()
+
+
+def quoting_notes(layout: Layout, day: date) -> Iterator[str]:
+    """The verdict notes in the vault that show a report of the day."""
+    folder = layout.file(f"{layout.report_folder}/_training" if layout.report_folder else "_training")
+    for file in sorted(folder.glob("*.md")):
+        with contextlib.suppress(OSError):
+            if day.isoformat() in file.read_text(encoding="utf-8", errors="replace"):
+                yield f"{folder.relative_to(layout.root).as_posix()}/{file.name}"
+
+
+def _is_ticked(layout: Layout, day: date) -> bool:
+    file = layout.file(layout.report_path(day))
+    with contextlib.suppress(ReportBlocked, OSError):
+        return report_digest(file) is not None and read(file.read_bytes()).accepted
+    return False

@@ -1,0 +1,154 @@
+"""Pairs that a person has already: JSON lines, chat files of a fine-tuning, or a folder of notes. Pure but for reading.
+
+Every row ends in one of two lists: taken, or refused with its place and reason. Messages name files and lines, never
+the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import NoteUnreadable, UsageError
+from daemon.vault.diary import decode
+
+DAY = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})")
+REPORT_FILE = re.compile(r"^(?P<stem>.+?)[-_ ]?(?:nippo|report|日報)\.md$", re.IGNORECASE)
+DIARY_KEYS, REPORT_KEYS = ("diary", "input", "日記"), ("report", "output", "日報")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A pair to be taken in. ``id`` is stable: the same row gives the same id again."""
+
+    id: str
+    day: str
+    diary: str
+    report: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row that cannot be taken, and why."""
+
+    place: str
+    why: str
+
+
+def read_pairs(source: Path) -> tuple[list[Row], list[Refused]]:
+    """Given a JSONL file, or a folder of such files and of notes (``X.md`` beside ``X-nippo.md``), return the rows
+    taken and those refused. Raises ``UsageError`` when there is nothing to read."""
+    if source.is_dir():
+        found = [*_folder(source)]
+        for file in sorted(source.rglob("*.jsonl")):
+            found += _lines(file, file.relative_to(source).as_posix())
+    elif source.is_file():
+        found = [*_lines(source, source.name)]
+    else:
+        raise UsageError(f"{source}: there is no such file or folder.", "Name a JSONL file or a folder of pairs.")
+    if not found:
+        raise UsageError(
+            f"{source}: holds no pairs.",
+            'Rows are {"date", "diary", "report"} in a .jsonl file, or X.md beside X-nippo.md in a folder.',
+        )
+    taken: dict[str, Row] = {}
+    refused: list[Refused] = []
+    for entry in found:
+        if isinstance(entry, Refused):
+            refused.append(entry)
+        elif entry.id in taken:
+            refused.append(Refused(entry.place, f"has the id of {taken[entry.id].place}"))
+        else:
+            taken[entry.id] = entry
+    return list(taken.values()), refused
+
+
+def _lines(file: Path, name: str) -> Iterator[Row | Refused]:
+    try:
+        lines = decode(file.read_bytes(), name).split("\n")
+    except (OSError, NoteUnreadable) as problem:
+        yield Refused(name, f"cannot be read ({type(problem).__name__})")
+        return
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield parse_line(line, f"{name}:{number}")
+
+
+def parse_line(line: str, place: str) -> Row | Refused:
+    """One JSON line as a row, or why not."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return Refused(place, "is not JSON")
+    if not isinstance(value, dict):
+        return Refused(place, "is not a JSON object")
+    turns = value.get("messages") or value.get("conversations")
+    if isinstance(turns, list):
+        value = {**_chat(turns), **{key: text for key, text in value.items() if key in ("id", "date")}}
+    diary, report = _first(value, DIARY_KEYS), _first(value, REPORT_KEYS)
+    if not diary.strip() or not report.strip():
+        return Refused(place, f"has no {'diary' if not diary.strip() else 'report'}")
+    day = _day(str(value["date"]) if value.get("date") else diary[:200])
+    if day is None:
+        return Refused(place, "has no date (a key `date`, or a date at the beginning of the diary)")
+    given = value.get("id")
+    return _row(str(given) if given is not None else "", day, diary, report, place)
+
+
+def _chat(turns: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for turn in turns:
+        if isinstance(turn, dict):
+            role = {"user": "diary", "human": "diary", "assistant": "report", "gpt": "report"}.get(
+                str(turn.get("role") or turn.get("from"))
+            )
+            if role:
+                found.setdefault(role, turn.get("content") or turn.get("value"))
+    return found
+
+
+def _folder(folder: Path) -> Iterator[Row | Refused]:
+    for file in sorted(folder.rglob("*.md")):
+        match = REPORT_FILE.match(file.name)
+        if match is None:
+            continue
+        place = file.relative_to(folder).as_posix()
+        diary = next((path for path in (file.with_name(f"{match['stem']}.md"),) if path.is_file()), None)
+        day = _day(match["stem"])
+        if diary is None or day is None:
+            yield Refused(place, "has no diary beside it" if diary is None else "has no date in its name")
+            continue
+        try:
+            texts = [decode(path.read_bytes(), path.name) for path in (diary, file)]
+        except (OSError, NoteUnreadable) as problem:
+            yield Refused(place, f"cannot be read ({type(problem).__name__})")
+            continue
+        report = re.sub(r"\A---\n.*?\n---\n", "", texts[1], count=1, flags=re.DOTALL)
+        if texts[0].strip() and report.strip():
+            yield _row("", day, texts[0], report, place)
+        else:
+            yield Refused(place, "is empty, or its diary is")
+
+
+def _row(given: str, day: date, diary: str, report: str, place: str) -> Row:
+    sha = hashlib.sha256(json.dumps([day.isoformat(), diary, report], ensure_ascii=False).encode()).hexdigest()
+    return Row(f"import-{given or sha[:12]}", day.isoformat(), diary, report.strip(), place)
+
+
+def _first(value: dict[str, Any], keys: tuple[str, ...]) -> str:
+    return next((value[key] for key in keys if isinstance(value.get(key), str)), "")
+
+
+def _day(text: str) -> date | None:
+    match = DAY.search(text)
+    try:
+        return date(*(int(part) for part in match.groups())) if match else None
+    except ValueError:
+        return None

@@ -1,0 +1,105 @@
+"""Training work as child processes: how they are called, how they end, and the last lines they said.
+
+``daemon`` never imports ``training``; it starts ``python -m training.…`` with an argv from a pure function here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from daemon.errors import TrainingError, UsageError
+
+LAST_LINES = 25
+OK, FAILED, USAGE, OUT_OF_MEMORY, STOPPED, TIME_UP = range(6)
+"""``training.fitting.exits.ExitCode``, which is not imported here; a test holds the two together."""
+
+MEANING = {
+    OUT_OF_MEMORY: ("out of memory", "Choose a smaller base model or a shorter `training.max_seq_length`."),
+    STOPPED: ("stopped; its last step is saved", "Go on with `nippo train --resume`."),
+    TIME_UP: ("stopped after `training.max_hours`; its last step is saved", "Go on with `nippo train --resume`."),
+}
+
+
+@dataclass(frozen=True)
+class TrainCall:
+    """What ``nippo train`` asks for. ``extra``: options of ``training.train`` that are handed through as they are."""
+
+    pairs: tuple[Path, ...]
+    out: Path
+    base: str = ""
+    config: Path | None = None
+    steps: tuple[int, ...] = ()
+    init_adapter: Path | None = None
+    resume: bool = False
+    extra: tuple[str, ...] = ()
+
+
+def training_argv(call: TrainCall, processes: int = 1, python: str = sys.executable) -> list[str]:
+    """The command line of a training run. With several processes (GPUs) ``accelerate launch`` starts it. Pure."""
+    launch = ["-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes), "--module"]
+    argv = [python, *(launch if processes > 1 else ["-m"]), "training.train"]
+    argv += ["--pairs", *map(str, call.pairs), "--out", str(call.out)]
+    for option, value in (("--base", call.base), ("--config", call.config), ("--init-adapter", call.init_adapter)):
+        if value:
+            argv += [option, str(value)]
+    if call.steps:
+        argv += ["--steps", *map(str, call.steps)]
+    return [*argv, *(["--resume"] if call.resume else []), *call.extra]
+
+
+def export_argv(run: Path, folder: Path, name: str, python: str = sys.executable) -> list[str]:
+    """The command line that makes a version of a finished run. Pure."""
+    return [python, "-m", "training.export", str(run), "--out", str(folder), "--name", name]
+
+
+def evaluate_argv(arguments: Sequence[str], python: str = sys.executable) -> list[str]:
+    """The command line of an evaluation; its options are those of ``nippo evaluate``. Pure."""
+    return [python, "-m", "training.scoring.evaluate", *arguments]
+
+
+def need_training() -> None:
+    """Raise ``UsageError`` when the training packages are not installed. Looks for them without importing them."""
+    missing = [name for name in ("torch", "transformers", "trl", "peft") if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"not installed: {', '.join(missing)}", 'Install them with `pip install "nippo[train]"`.')
+
+
+def call(argv: Sequence[str], show: Callable[[str], None] | None = None) -> tuple[int, list[str]]:
+    """Run a child to its end; return its exit code and its last 25 lines.
+
+    Without ``show`` the child keeps the terminal: its progress bar is drawn there, no lines are kept, and Ctrl-C
+    reaches it directly, so that it can save; with ``show`` every line of both streams is handed over.
+    """
+    if show is None:
+        with subprocess.Popen(argv) as owner:
+            while owner.poll() is None:
+                with contextlib.suppress(KeyboardInterrupt):
+                    owner.wait()
+        return owner.returncode, []
+    lines: deque[str] = deque(maxlen=LAST_LINES)
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            show(lines[-1])
+    return process.returncode, list(lines)
+
+
+def check(code: int, lines: Sequence[str] = ()) -> None:
+    """Raise what an exit code means: nothing for 0, ``UsageError`` for 2, else ``TrainingError``; lines are shown."""
+    if code == OK:
+        return
+    what, next_step = MEANING.get(
+        code, (f"the child process ended with exit code {code}", "Mend what the lines above say.")
+    )
+    text = "\n".join([what, *lines])
+    raise UsageError(text, "") if code == USAGE else TrainingError(text, next_step)

@@ -1,0 +1,233 @@
+"""The weekly training as a child process: its command line, folder, limits, result and last words.
+
+The child leads a process group of its own, so that ending it ends all it started. It holds ``training.lock`` while it
+lives, which is how a daemon that was killed and started again finds it. ``weekly.json`` is written last: without it the
+run did not finish, whatever the exit code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from daemon.config import Config
+from daemon.errors import TrainingError
+from daemon.store.store import Store
+from daemon.worker.messages import config_message, to_line
+
+RUNS, RESULT, LOG, PROGRESS = "runs", "weekly.json", "training.log", "progress.jsonl"
+LAST_LINES = 25
+GRACE_SECONDS = 60.0
+"""A child that was asked to end may take so long to save its step."""
+OVERTIME = 1.5
+"""The child stops training by itself after ``max_hours``; judging and writing may take half as long again."""
+REQUEST = "training_request"
+
+
+class Ending(IntEnum):
+    """Exit codes of ``python -m training.weekly.run``; the first six are ``training.fitting.exits.ExitCode``."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    OUT_OF_MEMORY = 3
+    STOPPED = 4
+    TIME_UP = 5
+    BUSY = 6
+    """Another training holds the lock."""
+    KILLED = 7
+    """Ended by a signal, or by the machine."""
+
+    @property
+    def words(self) -> str:
+        return WORDS[self]
+
+
+WORDS = {
+    Ending.OK: "finished",
+    Ending.FAILED: "failed",
+    Ending.USAGE: "cannot start: the settings do not allow it",
+    Ending.OUT_OF_MEMORY: "ran out of memory",
+    Ending.STOPPED: "was stopped; its last step is saved",
+    Ending.TIME_UP: "ran out of time",
+    Ending.BUSY: "was refused: another training is running",
+    Ending.KILLED: "was killed",
+}
+
+
+def ending_of(code: int) -> Ending:
+    """Given a child's return code, what it means. Pure."""
+    return Ending(code) if 0 <= code <= Ending.BUSY else Ending.KILLED
+
+
+def weekly_argv(
+    folder: Path, python: str = sys.executable, nice: str | None = None, ionice: str | None = None
+) -> list[str]:
+    """The child's command line, at low priority where ``nice`` and ``ionice`` name those programs. Pure."""
+    priority = [nice, "-n", "10"] if nice else []
+    priority += [ionice, "-c", "3"] if ionice else []
+    return [*priority, python, "-P", "-m", "training.weekly.run", "--run", str(folder)]
+
+
+def run_name(config: Config, now: datetime, taken: set[str]) -> str:
+    """A name for a run of this week such as "2026-W47"; the second one is "2026-W47-2". ``taken``: names in use."""
+    year, week, _ = now.isocalendar()
+    name = base = f"{year}-W{week:02}"
+    number = 1
+    while name in taken or (config.data_path / RUNS / name).exists():
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+class TrainingJob:
+    """A running child. ``poll`` is called from the daemon's loop; nothing here blocks but ``stop``."""
+
+    def __init__(self, config: Config, folder: Path, python: str = sys.executable) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._limit = config.training.max_memory_gigabytes * 2**30
+        self._deadline = time.monotonic() + config.training.max_hours * 3600 * OVERTIME
+        self._stopping = 0.0
+        self.message = ""
+        argv = weekly_argv(folder, python, shutil.which("nice"), shutil.which("ionice"))
+        with (folder / LOG).open("ab") as log:
+            try:
+                self._process = subprocess.Popen(
+                    argv, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=os.name == "posix"
+                )
+            except OSError as problem:
+                raise TrainingError(f"the training cannot start ({problem.strerror})", "Run `nippo doctor`.") from None
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(to_line(config_message(config)))
+            self._process.stdin.close()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def poll(self) -> Ending | None:
+        """How it ended, None while it runs. Beyond its memory or time it is killed, and ``message`` says so."""
+        code = self._process.poll()
+        if code is not None:
+            return Ending.OUT_OF_MEMORY if self.message.startswith("memory") else ending_of(code)
+        if self._stopping and time.monotonic() > self._stopping:
+            kill_group(self.pid, "SIGKILL")
+        elif self._limit and (used := group_memory(self.pid)) > self._limit:
+            self.message = f"memory: {used / 2**30:.1f} GiB, more than training.max_memory_gigabytes"
+            kill_group(self.pid, "SIGKILL")
+        elif time.monotonic() > self._deadline:
+            self.message = "time: more than training.max_hours and half of it again"
+            kill_group(self.pid, "SIGKILL")
+        return None
+
+    def ask_to_stop(self) -> None:
+        """Have it save its step and end; killed after a minute."""
+        self._stopping = time.monotonic() + GRACE_SECONDS
+        kill_group(self.pid, "SIGTERM")
+
+    def stop(self, seconds: float) -> Ending:
+        """Ask it to stop and wait; kill it after so many seconds."""
+        self.ask_to_stop()
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            kill_group(self.pid, "SIGKILL")
+            self._process.wait()
+        return ending_of(self._process.returncode)
+
+
+def kill_group(pid: int, name: str) -> None:
+    """Send a signal to a child and all it started."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(pid, getattr(signal, name))
+        else:
+            os.kill(pid, signal.SIGTERM)
+
+
+def group_memory(leader: int) -> int:
+    """The resident bytes of a process group on Linux; 0 where that is not known."""
+    return sum(_resident(entry) for entry in _members(leader))
+
+
+def _members(leader: int) -> Iterator[Path]:
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            after_name = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if int(after_name[2]) == leader:
+                yield entry
+
+
+def _resident(entry: Path) -> int:
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int((entry / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """What a finished run wrote last, None for a run that did not finish."""
+    try:
+        values = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def last_lines(folder: Path) -> list[str]:
+    """The last lines that a run said."""
+    with contextlib.suppress(OSError), (folder / LOG).open(encoding="utf-8", errors="replace") as stream:
+        return list(deque((line.rstrip("\n") for line in stream if line.strip()), maxlen=LAST_LINES))
+    return []
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is: "training", step of steps, seconds left (None: unknown), the last line for a person."""
+
+    phase: str
+    step: int
+    steps: int
+    left: float | None
+    message: str
+
+
+def read_progress(folder: Path) -> Progress:
+    """The newest events of a run's progress file; an empty picture without one."""
+    found = Progress("starting", 0, 0, None, "")
+    with contextlib.suppress(OSError):
+        for line in (folder / PROGRESS).read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                event = json.loads(line)
+                found = _after(found, event)
+    return found
+
+
+def _after(now: Progress, event: dict[str, Any]) -> Progress:
+    kind = event.get("event")
+    if kind == "phase":
+        return Progress(str(event["name"]), 0, 0, None, now.message)
+    if kind in ("start", "step"):
+        return Progress("training", int(event["step"]), int(event["steps"]), event.get("left"), now.message)
+    if kind == "message":
+        return Progress(now.phase, now.step, now.steps, now.left, str(event["text"]))
+    return now
+
+
+def request_run(store: Store, now: datetime, reason: str) -> None:
+    """Ask the daemon for a training now, whatever the schedule and the number of new pairs."""
+    store.set_meta(REQUEST, {"at": now.isoformat(timespec="seconds"), "reason": reason})

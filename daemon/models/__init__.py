@@ -1,0 +1,1 @@
+"""Base models: references, sources and their download."""

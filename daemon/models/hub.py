@@ -1,0 +1,166 @@
+"""Files of a model hub over HTTP, in ranges, so that a broken download goes on where it stopped.
+
+The address is ``HF_ENDPOINT`` or the public hub; a token is taken from ``HF_TOKEN``. Used only for models that the user
+named, or for ``starter`` when no package index has it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daemon.errors import ModelMissing
+from daemon.models.download import Progress, SourceFailed, Whole, fetch_whole
+
+if TYPE_CHECKING:
+    import httpx
+
+PUBLIC_HUB = "https://huggingface.co"
+PIECE_BYTES = 32 * 2**20
+ATTEMPTS = 4
+SECONDS = 30.0
+
+
+def hub_address(repository: str, file: str) -> str:
+    """The address of one file of a repository's main branch."""
+    return f"{_endpoint()}/{repository}/resolve/main/{file}"
+
+
+class HubFile:
+    """One file at an address that answers ``Range`` requests."""
+
+    parallel = 2
+
+    def __init__(self, address: str, pause: Callable[[float], None] = time.sleep) -> None:
+        self.name = f"hub ({address.partition('://')[2].partition('/')[0]})"
+        self._address, self._pause = address, pause
+
+    def fetch(self, index: int, whole: Whole, received: Callable[[int], None]) -> bytes:
+        """A break goes on from the last byte, up to ``ATTEMPTS`` breaks without any progress."""
+        import httpx
+
+        start, length = whole.span(index)
+        data = bytearray()
+        fruitless = 0
+        while len(data) < length:
+            before = len(data)
+            try:
+                self._read_on(data, start, length, received)
+                problem = "the answer ended early"
+            except httpx.HTTPError as error:
+                problem = _in_words(error)
+            fruitless = 0 if len(data) > before else fruitless + 1
+            if len(data) < length:
+                if fruitless >= ATTEMPTS:
+                    raise SourceFailed(problem)
+                self._pause(2.0**fruitless / 4)
+        return bytes(data)
+
+    def _read_on(self, data: bytearray, start: int, length: int, received: Callable[[int], None]) -> None:
+        import httpx
+
+        headers = {**_token(), "Range": f"bytes={start + len(data)}-{start + length - 1}"}
+        with (
+            httpx.Client(timeout=SECONDS, follow_redirects=True) as client,
+            client.stream("GET", self._address, headers=headers) as answer,
+        ):
+            if answer.status_code >= 500:
+                answer.raise_for_status()
+            if answer.status_code != httpx.codes.PARTIAL_CONTENT:
+                raise SourceFailed(f"answered {answer.status_code} to a range request")
+            for block in answer.iter_bytes():
+                data += block[: length - len(data)]
+                received(len(data))
+
+
+def fetch_from_hub(reference: str, cache: Path, progress: Progress | None = None) -> Path:
+    """Given ``owner/name`` or ``owner/name:file``, return its GGUF file in the cache, fetched if need be.
+
+    Which file, its size and its hash are asked once and kept beside it, so that later starts need no network. Raises
+    ``ModelMissing``.
+    """
+    from daemon.system.hashes import known_hash
+
+    choice = cached_choice(reference, cache) or _ask(reference, cache)
+    file = Path(choice["path"])
+    whole = Whole(int(choice["size"]), str(choice["sha256"]), PIECE_BYTES)
+    if not file.is_file():
+        fetch_whole(file, whole, [HubFile(choice["address"])], progress)
+    elif file.stat().st_size != whole.size or known_hash(file) != whole.sha256:
+        raise ModelMissing(f"{file}: its hash is not the hub's, so it is not loaded", "Delete that file and try again.")
+    return file
+
+
+def cached_choice(reference: str, cache: Path) -> dict[str, Any] | None:
+    """What the hub said about this reference, if it was asked before."""
+    with suppress(OSError, ValueError):
+        kept = json.loads(_record(reference, cache).read_text(encoding="utf-8"))
+        return kept if isinstance(kept, dict) else None
+    return None
+
+
+def _ask(reference: str, cache: Path) -> dict[str, Any]:
+    from daemon.models.gguf_choice import pick
+
+    repository, _, wanted = reference.partition(":")
+    files = {entry["path"]: entry for entry in _listing(repository) if str(entry.get("path", "")).endswith(".gguf")}
+    if wanted and wanted not in files:
+        raise ModelMissing(f"{repository}: has no file {wanted}", "Look at the repository's list of files.")
+    name = wanted or pick([Path(path) for path in files], reference).as_posix()
+    entry = files[name]
+    if "lfs" not in entry:
+        raise ModelMissing(f"{reference}: the hub gives no hash for {name}", "Download it yourself and name the file.")
+    folder = _record(reference, cache).parent
+    choice = {
+        "path": str(folder / Path(name).name),
+        "address": hub_address(repository, name),
+        "size": entry["size"],
+        "sha256": entry["lfs"]["oid"],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f".{os.getpid()}.json"
+    fresh.write_text(json.dumps(choice), encoding="utf-8")
+    fresh.replace(_record(reference, cache))
+    return choice
+
+
+def _listing(repository: str) -> list[dict[str, Any]]:
+    import httpx
+
+    address = f"{_endpoint()}/api/models/{repository}/tree/main?recursive=true"
+    try:
+        answer = httpx.get(address, headers=_token(), timeout=SECONDS, follow_redirects=True)
+    except httpx.HTTPError as error:
+        raise ModelMissing(
+            f"{repository}: the hub cannot be reached ({_in_words(error)})", 'Name a GGUF file, or "starter".'
+        ) from None
+    if answer.status_code != httpx.codes.OK:
+        raise ModelMissing(
+            f"{repository}: the hub answered {answer.status_code}",
+            "Check the name; for a gated model set HF_TOKEN.",
+        )
+    entries: list[dict[str, Any]] = answer.json()
+    return entries
+
+
+def _record(reference: str, cache: Path) -> Path:
+    repository, _, wanted = reference.partition(":")
+    return cache / "hub" / repository.replace("/", "--") / f"{(wanted or 'default').replace('/', '--')}.json"
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", PUBLIC_HUB).rstrip("/")
+
+
+def _token() -> dict[str, str]:
+    token = os.environ.get("HF_TOKEN")
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _in_words(error: httpx.HTTPError) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -1,0 +1,135 @@
+"""From a finished draft to a report on disk, so that a crash between any two steps leaves exactly one report.
+
+The database first learns the hash of the bytes to come, then the file is written, then the hash counts as known and the
+job ends. After a crash ``standing`` recognises the bytes by that hash.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daemon.errors import NoteError, NoteUnreadable
+from daemon.store.store import Job, ReportRow, Store
+from daemon.vault.layout import Layout, link_name, read_note
+from daemon.vault.report_note import ReportNote, other_lines, render
+from daemon.vault.writer import ReportTouched, digest, report_digest, write_report
+
+if TYPE_CHECKING:
+    from daemon.drafting.draft import DraftResult
+
+
+class Owner(Enum):
+    """Whose the report of a day is."""
+
+    NOBODY = "none was written yet"
+    DAEMON = "untouched since the daemon wrote it"
+    PERSON = "changed, or written by a person"
+    DELETED = "deleted by a person"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the report of a day stands: whose it is, the hash of its bytes on disk (None: absent), what is remembered."""
+
+    owner: Owner
+    on_disk: str | None
+    row: ReportRow | None
+
+
+def standing(layout: Layout, store: Store, day: date) -> Standing:
+    """Look at the report of a day. A write that a crash cut off after the file was in place is completed here, except
+    for its job. Raises ``ReportBlocked`` for a folder or link in its place."""
+    row = store.report(day)
+    found = report_digest(layout.file(layout.report_path(day)))
+    if row is not None and found is not None and row.pending_sha == found:
+        store.finish_report(row, "")
+        row = store.report(day)
+    if row is None or not row.report_sha:
+        return Standing(Owner.NOBODY if found is None else Owner.PERSON, found, row)
+    if found is None:
+        return Standing(Owner.DELETED, found, row)
+    return Standing(Owner.DAEMON if found == row.report_sha else Owner.PERSON, found, row)
+
+
+def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobytes: int, now: datetime) -> bool:
+    """Write the report of a job; True when it is on disk, False when it was left to its person and the job ended.
+
+    ``kilobytes`` is the size that a diary may have. Raises ``NoteChanged`` when the diary is another by now and
+    ``ReportBlocked`` when the report cannot be written; the job stays then.
+    """
+    day = date.fromisoformat(job.day)
+    before = standing(layout, store, day)
+    if not may_write(before, job):
+        store.drop(job.path)
+        return False
+    data = render(
+        ReportNote(
+            day=day,
+            diary=link_name(job.path),
+            body=result.body,
+            status=result.status,
+            model=result.version,
+            generated=now,
+            warnings=tuple(result.warnings),
+            kept=kept_lines(layout.file(layout.report_path(day)), before.on_disk),
+        )
+    ).encode()
+    row = ReportRow(
+        day=job.day,
+        diary_path=job.path,
+        diary_sha=before.row.diary_sha if before.row else "",
+        report_path=layout.report_path(day),
+        report_sha=before.on_disk or "",
+        pending_sha=digest(data),
+        pending_diary_sha=job.sha,
+        draft=result.body,
+        model=result.version,
+        status=result.status,
+        written_at=now.isoformat(timespec="seconds"),
+    )
+    store.begin_report(row)
+    try:
+        write_report(
+            layout.root,
+            layout.file(row.report_path),
+            data,
+            before.on_disk,
+            lambda: diary_digest(layout, job.path, kilobytes) == job.sha,
+        )
+    except ReportTouched:
+        store.drop(job.path)
+        return False
+    except NoteError:
+        store.begin_report(before.row or replace(row, pending_sha="", pending_diary_sha="", draft=""))
+        raise
+    store.finish_report(row, job.path)
+    return True
+
+
+def kept_lines(file: Path, on_disk: str | None) -> tuple[str, ...]:
+    """The frontmatter lines that a person added to the report that is about to be replaced; none where it is no longer
+    the one that was looked at, because then it will not be replaced."""
+    try:
+        data = file.read_bytes() if on_disk else b""
+    except OSError:
+        return ()
+    return other_lines(data) if digest(data) == on_disk else ()
+
+
+def may_write(now: Standing, job: Job) -> bool:
+    """Whether a job may put its report there: a person's report is never overwritten, a deleted one comes back only
+    when a person asks for it."""
+    return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.asked)
+
+
+def diary_digest(layout: Layout, path: str, kilobytes: int) -> str | None:
+    """The hash of a diary note as it is now, None when it is gone or cannot be read any more."""
+    try:
+        data = read_note(layout, path, kilobytes)
+    except NoteUnreadable:
+        return None
+    return None if data is None else digest(data)

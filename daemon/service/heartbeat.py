@@ -1,0 +1,74 @@
+"""``data/daemon.json``: what the running daemon does now, for ``nippo status``, the demonstration and the dashboard.
+
+The file is a picture, never the truth about whether a daemon runs: that is the lock (``daemon.system.lock.holder_of``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "daemon.json"
+EVERY_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """``state`` is "starting", "watching", "paused" or "stopped"; ``message`` says why it is paused or what went wrong;
+    ``working_on`` is the date of the note whose report is being written, "" when idle. Times are ISO text."""
+
+    pid: int
+    version: str
+    started: str
+    state: str
+    ready: bool = False
+    working_on: str = ""
+    message: str = ""
+    vault: str = ""
+    observer: str = ""
+    waiting: int = 0
+    failed: int = 0
+    worker_pid: int | None = None
+    last_scan: str = ""
+
+
+def in_words(beat: Heartbeat) -> str:
+    """One line for a service manager's status."""
+    if beat.state == "paused":
+        return f"paused: {beat.message.splitlines()[0]}"
+    work = f"writing the report of {beat.working_on}" if beat.working_on else beat.state
+    return f"{work}, {beat.waiting} waiting, {beat.failed} failed"
+
+
+class HeartbeatFile:
+    """Writes the picture when it changes, and now and then in any case."""
+
+    def __init__(self, data_folder: Path) -> None:
+        self._file = data_folder / FILE_NAME
+        self._last: Heartbeat | None = None
+        self._last_time = -float("inf")
+
+    def show(self, beat: Heartbeat, now: datetime, monotonic: float) -> None:
+        """Write the picture; a data folder that cannot be written must not stop the daemon, so that is passed over."""
+        if beat == self._last and monotonic - self._last_time < EVERY_SECONDS:
+            return
+        self._last, self._last_time = beat, monotonic
+        temporary = self._file.with_name(f"{FILE_NAME}.{os.getpid()}.tmp")
+        with contextlib.suppress(OSError):
+            text = json.dumps({**asdict(beat), "at": now.isoformat(timespec="seconds")}, ensure_ascii=False, indent=1)
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(self._file)
+
+
+def read_heartbeat(data_folder: Path) -> dict[str, Any]:
+    """The last picture, {} without one."""
+    try:
+        values = json.loads((data_folder / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}

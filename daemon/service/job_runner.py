@@ -1,0 +1,189 @@
+"""Working through the queue: one note at a time is drafted in a thread, its report is written in the main loop.
+
+A note that fails is tried again after a while and set aside after three failures; a model that cannot run at all
+holds the whole queue without blaming the notes.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from daemon.config import Config
+from daemon.errors import EngineCrashed, EngineError, EngineTimeout, NippoError, NoteChanged, NoteError, OutOfMemory
+from daemon.service.delivery import deliver, may_write, standing
+from daemon.store.store import Job, Store
+from daemon.vault.layout import Layout, read_note
+from daemon.vault.writer import digest
+
+if TYPE_CHECKING:
+    from daemon.drafting.draft import DraftRequest, DraftResult
+
+ATTEMPTS = 3
+RETRY_SECONDS = (5.0, 30.0)
+HOLD_SECONDS = (30.0, 120.0, 600.0)
+"""Pauses of the whole queue while the model cannot run."""
+
+log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """What the desk needs of ``daemon.worker.client.WorkerClient``."""
+
+    def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult: ...
+    def tick(self, now: float) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Desk:
+    """Given the vault, the queue and a worker, turns jobs into reports. ``wake`` is called when a draft has come."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        store: Store,
+        config: Config,
+        worker: Worker,
+        wake: Callable[[], None],
+        retry_seconds: tuple[float, ...] = RETRY_SECONDS,
+    ) -> None:
+        self._layout = layout
+        self._store = store
+        self._config = config
+        self._worker = worker
+        self._wake = wake
+        self._retry_seconds = retry_seconds
+        self._job: Job | None = None
+        self._answers: queue.SimpleQueue[DraftResult | Exception] = queue.SimpleQueue()
+        self._not_before: dict[str, float] = {}
+        self._held_until = 0.0
+        self._holds = 0
+        self.trouble = ""
+        """Why the whole queue is held, "" when it is not."""
+
+    @property
+    def working_on(self) -> str:
+        """The date of the note that is being drafted, "" when idle."""
+        return self._job.day if self._job else ""
+
+    def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
+        """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""
+        if self._job is not None:
+            try:
+                answer = self._answers.get_nowait()
+            except queue.Empty:
+                return
+            job, self._job = self._job, None
+            self._finish(job, answer, now, monotonic)
+        self._worker.tick(monotonic)
+        if monotonic >= self._held_until:
+            self._start_next(monotonic, now, only)
+
+    def next_turn(self) -> float | None:
+        """The monotonic time at which a held or failed note may be tried again, None without one."""
+        times = [time for time in (*self._not_before.values(), self._held_until) if time]
+        return min(times) if times and self._job is None else None
+
+    def stop(self) -> None:
+        """End a draft under way; its job stays in the queue."""
+        self._job = None
+        self._worker.stop()
+
+    def release(self) -> None:
+        """Try at once what was put off."""
+        self._held_until = 0.0
+        self._not_before.clear()
+
+    def _start_next(self, monotonic: float, now: datetime, only: Collection[str] | None) -> None:
+        waiting = self._store.jobs("waiting")
+        self._not_before = {job.path: self._not_before[job.path] for job in waiting if job.path in self._not_before}
+        for job in waiting:
+            if (only is not None and job.path not in only) or monotonic < self._not_before.get(job.path, 0.0):
+                continue
+            try:
+                request, job = self._prepare(job, now)
+            except NoteError as problem:
+                self._failed(job, problem, monotonic)
+                continue
+            if request is not None:
+                self._job = job
+                log.info("%s: drafting", job.path)
+                # Each draft has a queue of its own, so that one given up at a reload can never answer for another.
+                self._answers = queue.SimpleQueue()
+                threading.Thread(
+                    target=self._draft, args=(request, self._answers), name="nippo-draft", daemon=True
+                ).start()
+                return
+
+    def _prepare(self, job: Job, now: datetime) -> tuple[DraftRequest | None, Job]:
+        """The request for a job, with the note as it is now; None when the job has ended because the note is gone or
+        its report belongs to a person."""
+        from daemon.drafting.draft import DraftRequest
+        from daemon.vault.diary import decode
+
+        data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
+        if data is None:
+            self._store.forget_notes([job.path])
+            return None, job
+        found = standing(self._layout, self._store, datetime.fromisoformat(job.day).date())
+        done = found.row is not None and found.row.diary_sha == digest(data) and found.on_disk == found.row.report_sha
+        if not may_write(found, job) or (done and not job.asked):
+            self._store.drop(job.path)
+            return None, job
+        if digest(data) != job.sha:
+            self._store.queue(job.path, datetime.fromisoformat(job.day).date(), digest(data), job.source, now)
+        job = self._store.job(job.path) or job
+        seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
+        return DraftRequest(date=job.day, diary=decode(data, job.path), seed=seed), job
+
+    def _draft(self, request: DraftRequest, answers: queue.SimpleQueue[DraftResult | Exception]) -> None:
+        try:
+            answers.put(self._worker.draft(request, self._config.engine.timeout_seconds))
+        except Exception as problem:
+            answers.put(problem)
+        self._wake()
+
+    def _finish(self, job: Job, answer: DraftResult | Exception, now: datetime, monotonic: float) -> None:
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            self._holds, self.trouble = 0, ""
+            written = deliver(self._layout, self._store, job, answer, self._config.watch.max_note_kilobytes, now)
+            log.info("%s: %s", job.path, "report written" if written else "the report is its person's, left alone")
+        except NoteChanged:
+            log.info("%s: changed while its report was made, drafted again", job.path)
+        except (NoteError, EngineCrashed, EngineTimeout, OutOfMemory) as problem:
+            self._failed(job, problem, monotonic)
+        except EngineError as problem:
+            if type(problem).__name__ != "WorkerStopped":
+                self._hold(problem, monotonic)
+        except NippoError as problem:
+            self._hold(problem, monotonic)
+        except (OSError, sqlite3.Error):
+            raise
+        except Exception as problem:
+            # Its text may quote the diary, so only its kind is told.
+            unknown = NoteError(f"{job.path}: {type(problem).__name__} while drafting.", "Please report this as a bug.")
+            self._failed(job, unknown, monotonic)
+
+    def _failed(self, job: Job, problem: NippoError, monotonic: float) -> None:
+        current = self._store.job(job.path)
+        if current is None:
+            return
+        give_up = current.attempts + 1 >= ATTEMPTS
+        self._store.fail(job.path, problem, give_up)
+        pause = self._retry_seconds[min(current.attempts, len(self._retry_seconds) - 1)]
+        self._not_before[job.path] = monotonic + pause
+        log.warning("%s: attempt %d failed: %s", job.path, current.attempts + 1, problem.what)
+
+    def _hold(self, problem: NippoError, monotonic: float) -> None:
+        self._held_until = monotonic + HOLD_SECONDS[min(self._holds, len(HOLD_SECONDS) - 1)]
+        self._holds += 1
+        self.trouble = str(problem)
+        self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
+        log.error("the model cannot run: %s", problem.what)

@@ -1,0 +1,233 @@
+"""Noticing: events and scans come in, settled diary notes go to the intake.
+
+One thread. What the watcher misses the scan finds: it compares size and mtime of every wanted note with what was dealt
+with before, so that an unchanged vault of 10,000 notes costs one look at each folder entry and no reading.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from daemon.config import Config, WatchSettings
+from daemon.errors import NoteUnreadable
+from daemon.service.intake import is_wanted, set_aside, take_in
+from daemon.service.settle import Fingerprint, SettleTracker
+from daemon.service.watcher import Watcher
+from daemon.store.store import Store
+from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, find_reports, look_at, read_note
+from daemon.vault.writer import digest
+
+log = logging.getLogger(__name__)
+
+
+class Companion(Protocol):
+    """A neighbour of the main flow, such as the review of reports or the weekly schedule, called from the main loop.
+    It must return quickly and may use the store; what it raises is logged and does not stop the daemon."""
+
+    def report_changed(self, day: date, path: str, now: datetime) -> None:
+        """A report note was made, changed or deleted, and has been quiet since; also by the daemon itself."""
+        ...
+
+    def scanned(self, now: datetime) -> None:
+        """The whole vault has just been looked through; the place to look at all reports for missed events."""
+        ...
+
+    def turn(self, now: datetime, monotonic: float) -> None:
+        """Called at least every few seconds."""
+        ...
+
+    def reconfigure(self, config: Config) -> None:
+        """The settings were read again and have changed."""
+        ...
+
+    def stop(self) -> None:
+        """The daemon ends."""
+        ...
+
+
+def tell(companions: Sequence[Companion], message: Callable[[Companion], None]) -> None:
+    """Call every companion. What one raises is logged by its kind alone, since its text may quote a diary."""
+    for companion in companions:
+        try:
+            message(companion)
+        except Exception as problem:
+            log.error("%s: %s", type(companion).__name__, type(problem).__name__)
+
+
+def _report_changed(day: date, path: str, now: datetime, companion: Companion) -> None:
+    companion.report_changed(day, path, now)
+
+
+class Lookout:
+    """Watches one vault. ``first_day`` is the date of the first run; ``wake`` is called from the watcher's thread."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        store: Store,
+        settings: WatchSettings,
+        first_day: date,
+        wake: Callable[[], None],
+        companions: Sequence[Companion] = (),
+    ) -> None:
+        self.layout = layout
+        self.last_scan: datetime | None = None
+        self._store = store
+        self._settings = settings
+        self._first_day = first_day
+        self._companions = companions
+        self._notes = SettleTracker(settings.settle_seconds)
+        self._reports = SettleTracker(settings.settle_seconds)
+        self._watcher = Watcher(settings.observer, settings.polling_seconds, wake)
+        self._known_reports: dict[str, tuple[int, int]] | None = None
+        self._scan_wanted = True
+        self._next_scan = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the observer watches, and watches the folders that are there now."""
+        return self._watcher.alive
+
+    @property
+    def settling(self) -> int:
+        """How many notes are waiting to be quiet."""
+        return len(self._notes)
+
+    def start(self) -> None:
+        """Begin to watch. Raises OSError where the machine's limit of watches is reached."""
+        folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]
+        if self._companions:
+            folders.append((self.layout.file(self.layout.report_folder), False))
+        self._watcher.start(list(dict(reversed(folders)).items()))
+        self._scan_wanted = True
+
+    def stop(self) -> None:
+        self._watcher.stop()
+
+    def want_scan(self) -> None:
+        self._scan_wanted = True
+
+    def turn(self, now: datetime, monotonic: float) -> None:
+        """Look at what events named, scan when it is time, hand settled notes on. Raises ``VaultUnavailable``."""
+        files, wanted = self._watcher.box.empty()
+        for file in files:
+            self._notice(file, now, monotonic)
+        if wanted or self._scan_wanted or monotonic >= self._next_scan:
+            self._scan(now, monotonic)
+        self._settle_notes(now, monotonic)
+        self._settle_reports(now, monotonic)
+
+    def next_turn(self) -> float:
+        """The monotonic time at which ``turn`` has something to do without an event."""
+        times = (self._notes.next_due(), self._reports.next_due(), self._next_scan)
+        return min(time for time in times if time is not None)
+
+    def _notice(self, file: str, now: datetime, monotonic: float) -> None:
+        path = self.layout.path_of(Path(file))
+        if path is None:
+            return
+        if self.layout.report_date(path):
+            if self._companions:
+                self._reports.see(path, self._fingerprint(path), monotonic)
+            return
+        note = look_at(self.layout, path)
+        if isinstance(note, Oddity):
+            set_aside(self._store, note, now)
+        elif note is not None:
+            self._see(note, now, monotonic)
+        elif self._store.job(path) or path in self._notes:
+            self._notes.forget(path)
+            if not self.layout.file(path).exists():
+                self._store.forget_notes([path])
+
+    def _see(self, note: DiaryNote, now: datetime, monotonic: float) -> None:
+        if is_wanted(note.day, self._first_day, now.date()):
+            self._notes.see(note.path, self._fingerprint(note.path), monotonic)
+
+    def _scan(self, now: datetime, monotonic: float) -> None:
+        known = self._store.known_notes()
+        found: set[str] = set()
+        odd: list[Oddity] = []
+        for note in find_diaries(self.layout):
+            found.add(note.path)
+            if isinstance(note, Oddity):
+                odd.append(note)
+            elif known.get(note.path) != (note.size, note.mtime_ns) and note.path not in self._notes:
+                self._see(note, now, monotonic)
+        with self._store.batch():
+            gone = [path for path in known if path not in found]
+            gone += [job.path for job in self._store.jobs() if job.path not in found and job.path not in known]
+            self._store.forget_notes(path for path in gone if not self.layout.file(path).is_file())
+            for entry in odd:
+                set_aside(self._store, entry, now)
+        if self._companions:
+            self._scan_reports(monotonic)
+        self._scan_wanted = False
+        self._next_scan = monotonic + self._settings.rescan_minutes * 60
+        self.last_scan = now
+        tell(self._companions, lambda companion: companion.scanned(now))
+
+    def _scan_reports(self, monotonic: float) -> None:
+        """See reports that were made, changed or deleted since the last scan; at the first one companions look for
+        themselves (``scanned``)."""
+        before, self._known_reports = self._known_reports, find_reports(self.layout)
+        if before is None:
+            return
+        for path in before.keys() | self._known_reports.keys():
+            if before.get(path) != self._known_reports.get(path):
+                self._reports.see(path, self._fingerprint(path), monotonic)
+
+    def _settle_notes(self, now: datetime, monotonic: float) -> None:
+        due = self._notes.due(monotonic)
+        if not due:
+            return
+        with self._store.batch():
+            for path in due:
+                self._hand_on(path, now, monotonic)
+
+    def _hand_on(self, path: str, now: datetime, monotonic: float) -> None:
+        note = look_at(self.layout, path)
+        if not isinstance(note, DiaryNote):
+            self._notes.forget(path)
+            return
+        try:
+            data = read_note(self.layout, path, self._settings.max_note_kilobytes)
+        except NoteUnreadable as problem:
+            self._notes.forget(path)
+            self._store.put_aside(path, note.day, "", "failed", problem, now)
+            self._store.remember_note(path, note.size, note.mtime_ns)
+            log.warning("%s", problem.what)
+            return
+        if data is None:
+            self._notes.forget(path)
+            return
+        fingerprint = Fingerprint(note.size, note.mtime_ns, digest(data))
+        if len(data) != note.size or not self._notes.take(path, fingerprint, monotonic):
+            self._notes.see(path, fingerprint, monotonic)
+            return
+        queued = take_in(self.layout, self._store, note, data, "watch", now)
+        self._store.remember_note(path, note.size, note.mtime_ns)
+        log.info(
+            "%s (%d bytes, %s): %s", path, note.size, fingerprint.sha[:12], "queued" if queued else "nothing to do"
+        )
+
+    def _settle_reports(self, now: datetime, monotonic: float) -> None:
+        for path in self._reports.due(monotonic):
+            day = self.layout.report_date(path)
+            if self._reports.take(path, self._fingerprint(path), monotonic) and day:
+                tell(self._companions, partial(_report_changed, day, path, now))
+
+    def _fingerprint(self, path: str) -> Fingerprint:
+        """What a file is now; a file that is gone or cannot be read has one as well."""
+        file = self.layout.file(path)
+        try:
+            status = file.stat()
+            small = status.st_size <= self._settings.max_note_kilobytes * 1024
+            return Fingerprint(status.st_size, status.st_mtime_ns, digest(file.read_bytes()) if small else "")
+        except OSError:
+            return Fingerprint(-1, 0, "")

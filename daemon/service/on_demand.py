@@ -1,0 +1,145 @@
+"""Reports that a command asks for: by the running daemon's queue, or done here when no daemon runs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from daemon.config import Config
+from daemon.errors import NippoError, NoteError, UsageError
+from daemon.service.delivery import Owner, standing
+from daemon.service.heartbeat import read_heartbeat
+from daemon.service.intake import take_in
+from daemon.service.job_runner import Desk, Worker
+from daemon.service.service import now
+from daemon.store.store import Job, JobSource, Store
+from daemon.system.lock import VaultLock, holder_of
+from daemon.vault.diary import decode
+from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, look_at, read_note
+from daemon.vault.writer import ReportTouched, sweep
+
+POLL_SECONDS = 0.2
+
+
+def find_note(layout: Layout, wanted: str, day: date | None) -> DiaryNote:
+    """The diary note of a day, or the one that a file name means. Raises ``UsageError`` with what was looked for."""
+    if day is not None:
+        notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote) and note.day == day]
+        if notes:
+            return notes[0]
+        where = layout.diary_folder or "the vault's root"
+        raise UsageError(
+            f"No diary note of {day} in {where} ({layout.diary_format.text}).",
+            "`nippo doctor` shows which names count as diary notes.",
+        )
+    path = layout.path_of(Path(wanted).expanduser())
+    inside = path is not None and layout.file(path).is_file()
+    note = look_at(layout, path if inside and path is not None else wanted)
+    if isinstance(note, Oddity):
+        raise UsageError(note.what, note.next_step)
+    if note is None:
+        raise UsageError(
+            f"{wanted}: is no diary note of {layout.root}.",
+            "Name a date or a diary note; --stdout takes any text file.",
+        )
+    return note
+
+
+def read_text(layout: Layout, note: DiaryNote, config: Config) -> str:
+    """The text of a diary note. Raises ``NoteUnreadable``."""
+    data = read_note(layout, note.path, config.watch.max_note_kilobytes)
+    if data is None:
+        raise NoteError(f"{note.path}: has vanished.", "Is the vault being synced? Try again.")
+    return decode(data, note.path)
+
+
+def ask(
+    layout: Layout, store: Store, config: Config, notes: Sequence[DiaryNote], source: JobSource, moment: datetime
+) -> list[str]:
+    """Queue notes; return the paths that were queued. For the one note that a person asks for raises ``ReportTouched``
+    when its report is a person's own, ``NoteError`` when the diary cannot be read."""
+    queued: list[str] = []
+    for note in notes:
+        if source == "report":
+            found = standing(layout, store, note.day)
+            if found.owner is Owner.PERSON:
+                raise ReportTouched(
+                    f"{layout.report_path(note.day)}: is not as nippo wrote it, so it is yours and stays as it is.",
+                    "Tick `redo` in the note, or delete it and ask again.",
+                )
+        try:
+            data = read_note(layout, note.path, config.watch.max_note_kilobytes)
+        except NoteError as problem:
+            store.put_aside(note.path, note.day, "", "failed", problem, moment)
+            if source == "report":
+                raise
+            continue
+        if data is not None and take_in(layout, store, note, data, source, moment):
+            queued.append(note.path)
+        elif source == "report" and (job := store.job(note.path)):
+            raise NoteError(job.error, job.next_step)
+    return queued
+
+
+def work_off(
+    config: Config, store: Store, layout: Layout, paths: Collection[str], make_worker: Callable[[Config], Worker]
+) -> Iterator[str]:
+    """Do these jobs in this process, which must hold the lock, or wait for the daemon that does; yield the path of each
+    one that has ended, whatever its end."""
+    left = set(paths)
+    with _desk(config, store, layout, make_worker) as turn:
+        while left:
+            turn(left)
+            for path in sorted(left):
+                job = store.job(path)
+                if job is None or job.state != "waiting":
+                    left.discard(path)
+                    yield path
+
+
+@contextmanager
+def _desk(
+    config: Config, store: Store, layout: Layout, make_worker: Callable[[Config], Worker]
+) -> Iterator[Callable[[Collection[str]], None]]:
+    if holder_of(config.data_path) is not None:
+        yield lambda paths: _wait_for_daemon(config)
+        return
+    with VaultLock(config.data_path) as lock:
+        lock.acquire_vault(layout.root)
+        sweep(layout.file(layout.report_folder))
+        wake = threading.Event()
+        desk = Desk(layout, store, config, make_worker(config), wake.set)
+
+        def turn(paths: Collection[str]) -> None:
+            desk.turn(now(), time.monotonic(), only=paths)
+            if desk.trouble:
+                raise _Trouble(desk.trouble)
+            wake.wait(POLL_SECONDS)
+            wake.clear()
+
+        try:
+            yield turn
+        finally:
+            desk.stop()
+
+
+def _wait_for_daemon(config: Config) -> None:
+    time.sleep(POLL_SECONDS)
+    beat = read_heartbeat(config.data_path)
+    if holder_of(config.data_path) is None:
+        raise NippoError("The daemon ended meanwhile; the note stays in its queue.", "Start it again with `nippo run`.")
+    if beat.get("message") and not beat.get("working_on"):
+        raise _Trouble(f"{beat['message']}\nThe note stays in the daemon's queue.")
+
+
+class _Trouble(NoteError):
+    """The model cannot run; the message holds its own next step."""
+
+
+def unfinished(store: Store, paths: Collection[str]) -> list[Job]:
+    """The jobs of these notes that were set aside."""
+    return [job for job in store.jobs() if job.path in paths and job.state != "waiting"]

@@ -1,0 +1,1 @@
+"""Installing, examining and showing nippo."""

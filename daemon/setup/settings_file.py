@@ -1,0 +1,40 @@
+"""The settings file that ``nippo init`` makes: the shipped one, commented, with the answers filled in. Pure but for
+``shipped``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from daemon.system.shipped import PACKAGE, starter_folder
+from daemon.vault.report_note import quoted
+
+
+def shipped() -> str:
+    """The text of the shipped ``config.toml``, of a checkout or of an installed wheel."""
+    packaged = PACKAGE / "config.toml"
+    return (packaged if packaged.is_file() else starter_folder().parent.parent / "config.toml").read_text(
+        encoding="utf-8"
+    )
+
+
+def fill_in(text: str, answers: Mapping[tuple[str, str], str]) -> str:
+    """Given the shipped settings and (section, key) → string, return them with these values, comments kept.
+
+    Raises ``KeyError`` for a key that the file does not have.
+    """
+    section = ""
+    left = dict(answers)
+    lines: list[str] = []
+    for line in text.splitlines():
+        head = re.match(r"\[(\w+)\]", line)
+        section = head[1] if head else section
+        entry = re.match(r"(\w+) = (\"[^\"]*\"|[^#\s]+)(\s*)(#.*)?$", line)
+        if entry and (section, entry[1]) in left:
+            value = f"{entry[1]} = {quoted(left.pop((section, entry[1])))}"
+            width = len(line) - len(entry[4]) if entry[4] else 0
+            line = f"{value:{width}}{'  ' if len(value) >= width else ''}{entry[4]}" if entry[4] else value
+        lines.append(line)
+    if left:
+        raise KeyError(next(iter(left)))
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,72 @@
+"""What ``nippo status`` says: the daemon, its queue, what was set aside, the last reports. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from daemon.config import Config
+from daemon.errors import NippoError
+from daemon.learning.weekly import training_status
+from daemon.service.heartbeat import read_heartbeat
+from daemon.store.store import Store
+from daemon.system.lock import holder_of
+
+LAST_REPORTS = 5
+NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one"
+
+
+def status(config: Config) -> dict[str, Any]:
+    """The state as JSON values. ``daemon.running`` comes from the lock, the rest of it from the last heartbeat."""
+    holder = holder_of(config.data_path)
+    beat = read_heartbeat(config.data_path)
+    if holder is None and beat:
+        beat |= {"state": "stopped", "ready": False, "working_on": "", "message": ""}
+    model, advice = model_in_use(config)
+    found: dict[str, Any] = {
+        "daemon": {**beat, "running": holder is not None, "pid": holder or beat.get("pid")},
+        "vault": str(config.vault_path),
+        "data": str(config.data_path),
+        "first_run_date": None,
+        "model": model,
+        "advice": advice,
+        "waiting": [],
+        "failed": [],
+        "skipped": [],
+        "reports": 0,
+        "last_reports": [],
+        "accepted_pairs": 0,
+        "training": {},
+    }
+    store = Store.open_existing(config.data_path)
+    if store is None:
+        return found
+    with store:
+        for job in store.jobs():
+            found[job.state].append(asdict(job))
+        reports = [row for row in store.reports() if row.report_sha]
+        found["first_run_date"] = store.get_meta("first_run_date")
+        found["reports"] = len(reports)
+        found["last_reports"] = [
+            {key: getattr(row, key) for key in ("day", "report_path", "model", "status", "written_at")}
+            for row in sorted(reports, key=lambda row: row.written_at)[-LAST_REPORTS:]
+        ]
+        found["accepted_pairs"] = len(store.pairs())
+        found["training"] = training_status(config, store)
+    return found
+
+
+def model_in_use(config: Config) -> tuple[str, str]:
+    """The model and adapter that the next draft is written with, or why there is none; and what to do about a base that
+    has no adapter yet, "" where nothing is to be done."""
+    from daemon.engines.opening import adapter_in_use
+
+    model = config.engine.model
+    try:
+        adapter = adapter_in_use(config)
+    except NippoError as problem:
+        return f"{model} ({problem.what})", ""
+    if adapter:
+        return f"{model} + {adapter.name}", ""
+    wants_one = config.engine.adapter == "auto" and config.engine.kind != "server"
+    return model, NO_ADAPTER if wants_one else ""

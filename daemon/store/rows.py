@@ -1,0 +1,64 @@
+"""The rows of the database as frozen values; field order is column order (``daemon.store.migrations``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+JobState = Literal["waiting", "failed", "skipped"]
+JobSource = Literal["watch", "backfill", "report", "redo"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A diary note that wants a report, or was set aside ("failed") or passed over ("skipped") with a reason.
+
+    ``sha`` is the diary's hash when it was queued, ``queued_at`` an ISO time.
+    """
+
+    path: str
+    day: str
+    sha: str
+    state: JobState
+    source: JobSource
+    attempts: int
+    error: str
+    next_step: str
+    queued_at: str
+
+    @property
+    def asked(self) -> bool:
+        """Whether a person asked for this report by name."""
+        return self.source in ("report", "redo")
+
+
+@dataclass(frozen=True)
+class ReportRow:
+    """What the daemon knows of the report of a day. ``report_sha`` "" means that none was written yet."""
+
+    day: str
+    diary_path: str
+    diary_sha: str
+    report_path: str
+    report_sha: str
+    pending_sha: str
+    pending_diary_sha: str
+    draft: str
+    model: str
+    status: str
+    written_at: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An accepted report beside its diary. ``id`` of a vault's own pair is its date; ``accepted_at`` is an ISO time."""
+
+    id: str
+    day: str
+    diary: str
+    diary_sha: str
+    report: str
+    draft: str
+    accepted_at: str
+    withdrawn: bool
+    source: str

@@ -1,0 +1,259 @@
+"""The daemon's memory: one SQLite file in the data folder.
+
+Jobs are durable: a row leaves only after its report is on disk, in the transaction that remembers the report's hash.
+Deleted text is overwritten (``secure_delete``). A connection belongs to one thread; several processes may hold one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import NippoError
+from daemon.store.migrations import check_version, migrate
+from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
+
+FILE_NAME = "nippo.sqlite3"
+
+__all__ = ["Job", "JobSource", "JobState", "Pair", "ReportRow", "Store"]
+
+
+class Store:
+    """An open database. Use as a context manager or call ``close``."""
+
+    def __init__(self, database: sqlite3.Connection, file: Path) -> None:
+        self._database = database
+        self.file = file
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """Open or make the database of a data folder. Raises ``UsageError`` for a newer one, ``NippoError`` when the
+        file is damaged or the folder cannot be written."""
+        file = folder / FILE_NAME
+        with _explained(file):
+            folder.mkdir(parents=True, exist_ok=True)
+            fresh = not file.exists()
+            if not fresh:
+                with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+                    check_version(reader, file)
+            database = sqlite3.connect(file, timeout=10.0, isolation_level=None)
+            if fresh:
+                file.chmod(0o600)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA secure_delete = ON")
+            database.execute("PRAGMA cache_size = -1024")
+            migrate(database, file)
+        return cls(database, file)
+
+    @classmethod
+    def open_existing(cls, folder: Path) -> Store | None:
+        """Open the database when there is one, else None; for commands that only look."""
+        return cls.open(folder) if (folder / FILE_NAME).exists() else None
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """Make many changes one: all of them reach the disk together, at the end."""
+        with self._transaction():
+            yield
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        if self._database.in_transaction:
+            yield self._database
+            return
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._database
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def changes(self) -> int:
+        """A number that moves whenever another connection has written."""
+        return int(self._database.execute("PRAGMA data_version").fetchone()[0])
+
+    # Notes
+
+    def known_notes(self) -> dict[str, tuple[int, int]]:
+        """Path → (size, mtime_ns) of every diary file that was dealt with."""
+        rows = self._database.execute("SELECT path, size, mtime_ns FROM notes")
+        return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
+
+    def remember_note(self, path: str, size: int, mtime_ns: int) -> None:
+        self._database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (path, size, mtime_ns))
+
+    def forget_notes(self, paths: Iterable[str]) -> None:
+        """The files are gone: forget that they were dealt with, and drop their jobs."""
+        with self._transaction() as database:
+            for path in paths:
+                database.execute("DELETE FROM notes WHERE path = ?", (path,))
+                database.execute("DELETE FROM jobs WHERE path = ?", (path,))
+
+    # Jobs
+
+    def queue(self, path: str, day: date, sha: str, source: JobSource, now: datetime) -> None:
+        """Put a note into the queue or renew its row; what a person asked for keeps that mark."""
+        self._database.execute(
+            "INSERT INTO jobs VALUES (?, ?, ?, 'waiting', ?, 0, '', '', ?) ON CONFLICT (path) DO UPDATE SET"
+            " day = excluded.day, sha = excluded.sha, state = 'waiting', attempts = 0, error = '', next_step = '',"
+            " source = CASE WHEN jobs.state = 'waiting' AND jobs.source IN ('report', 'redo') THEN jobs.source"
+            " ELSE excluded.source END",
+            (path, day.isoformat(), sha, source, now.isoformat()),
+        )
+
+    def put_aside(
+        self, path: str, day: date | None, sha: str, state: JobState, error: NippoError, now: datetime
+    ) -> None:
+        """Keep a note out of the queue with the reason that ``nippo status`` shows."""
+        self._database.execute(
+            "INSERT INTO jobs VALUES (?, ?, ?, ?, 'watch', 0, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+            " day = excluded.day, sha = excluded.sha, state = excluded.state, error = excluded.error,"
+            " next_step = excluded.next_step",
+            (path, day.isoformat() if day else "", sha, state, error.what, error.next_step, now.isoformat()),
+        )
+
+    def fail(self, path: str, error: NippoError, give_up: bool) -> None:
+        """Count a failed attempt; with ``give_up`` the note leaves the queue with its error."""
+        self._database.execute(
+            "UPDATE jobs SET attempts = attempts + 1, error = ?, next_step = ?, state = ? WHERE path = ?",
+            (error.what, error.next_step, "failed" if give_up else "waiting", path),
+        )
+
+    def retry_failed(self) -> int:
+        """Give every failed note a new chance; return how many."""
+        again = "UPDATE jobs SET state = 'waiting', attempts = 0 WHERE state = 'failed'"
+        return self._database.execute(again).rowcount
+
+    def drop(self, path: str) -> None:
+        self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))
+
+    def job(self, path: str) -> Job | None:
+        row = self._database.execute("SELECT * FROM jobs WHERE path = ?", (path,)).fetchone()
+        return Job(*row) if row else None
+
+    def jobs(self, state: JobState | None = None) -> list[Job]:
+        """Jobs in the order of work: asked for by a person, fresh, older ones; each by the time it was queued."""
+        rows = self._database.execute(
+            "SELECT * FROM jobs WHERE ? IS NULL OR state = ? ORDER BY CASE source WHEN 'report' THEN 0"
+            " WHEN 'redo' THEN 0 WHEN 'watch' THEN 1 ELSE 2 END, queued_at, day, path",
+            (state, state),
+        )
+        return [Job(*row) for row in rows]
+
+    def waiting_paths(self, day: date) -> list[str]:
+        """The notes of a day that wait for their report."""
+        rows = self._database.execute("SELECT path FROM jobs WHERE day = ? AND state = 'waiting'", (day.isoformat(),))
+        return [path for (path,) in rows]
+
+    def count_jobs(self) -> dict[str, int]:
+        """State → number of jobs."""
+        return dict(self._database.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall())
+
+    # Reports
+
+    def report(self, day: date | str) -> ReportRow | None:
+        row = self._database.execute("SELECT * FROM reports WHERE day = ?", (str(day),)).fetchone()
+        return ReportRow(*row) if row else None
+
+    def reports(self) -> list[ReportRow]:
+        return [ReportRow(*row) for row in self._database.execute("SELECT * FROM reports ORDER BY day")]
+
+    def begin_report(self, row: ReportRow) -> None:
+        """Note what is about to be written (``pending_sha``), so that a crash after the write is recognised."""
+        self._put_report(self._database, row)
+
+    def finish_report(self, row: ReportRow, job_path: str) -> None:
+        """The report is on disk: its hash becomes the known one and the job ends, both or neither."""
+        done = replace(
+            row, report_sha=row.pending_sha, diary_sha=row.pending_diary_sha, pending_sha="", pending_diary_sha=""
+        )
+        with self._transaction() as database:
+            self._put_report(database, done)
+            database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (job_path, row.pending_diary_sha))
+
+    def adopt_report(self, day: date | str, sha: str) -> None:
+        """The bytes with this hash count as the daemon's own from now on, so that it may replace them."""
+        self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (sha, str(day)))
+
+    def forget_report(self, day: date | str) -> None:
+        self._database.execute("DELETE FROM reports WHERE day = ?", (str(day),))
+
+    @staticmethod
+    def _put_report(database: sqlite3.Connection, row: ReportRow) -> None:
+        values = tuple(vars(row).values())
+        database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
+
+    # Pairs
+
+    def put_pair(self, pair: Pair) -> None:
+        values = tuple(vars(pair).values())
+        self._database.execute(f"INSERT OR REPLACE INTO pairs VALUES ({', '.join('?' * len(values))})", values)
+
+    def pair(self, pair_id: str) -> Pair | None:
+        row = self._database.execute("SELECT * FROM pairs WHERE id = ?", (pair_id,)).fetchone()
+        return _pair(row) if row else None
+
+    def pairs(self, withdrawn: bool = False) -> list[Pair]:
+        """The accepted pairs by day, with ``withdrawn`` also those that were taken back."""
+        rows = self._database.execute("SELECT * FROM pairs WHERE withdrawn = 0 OR ? ORDER BY day, id", (withdrawn,))
+        return [_pair(row) for row in rows]
+
+    def delete_pair(self, pair_id: str) -> None:
+        self._database.execute("DELETE FROM pairs WHERE id = ?", (pair_id,))
+
+    def scrub(self) -> None:
+        """Remove every trace of deleted text from the file and its journal."""
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._database.execute("VACUUM")
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # Meta
+
+    def get_meta(self, key: str, default: Any = None) -> Any:
+        """A small JSON value by its name."""
+        row = self._database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row else default
+
+    def set_meta(self, key: str, value: Any) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False))
+        )
+
+
+def _pair(row: tuple[Any, ...]) -> Pair:
+    return replace(Pair(*row), withdrawn=bool(row[7]))
+
+
+@contextlib.contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as problem:
+        raise NippoError(
+            f"{file}: the database cannot be used ({problem}).",
+            "Check free space and permissions of the data folder. If the file is damaged, move it away: nippo makes a"
+            " new one, and your notes and reports are all in the vault.",
+        ) from None
+    except OSError as problem:
+        raise NippoError(
+            f"{file.parent}: the data folder cannot be used ({problem.strerror}).",
+            "Check its permissions, or set folder in [data] of config.toml.",
+        ) from None

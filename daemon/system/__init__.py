@@ -1,0 +1,1 @@
+"""What every room stands on: locks, the accelerator, hardware, files, and what ships with nippo."""

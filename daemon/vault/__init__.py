@@ -1,0 +1,1 @@
+"""What is in an Obsidian vault, and the one way to write into it."""

@@ -1,0 +1,178 @@
+"""The only code that writes into a vault.
+
+Every write is a temporary file in the target folder, flushed to disk, a comparison with what is expected there, and
+one atomic step. What a person has touched is never overwritten: an absent report is made by a step that fails when one
+has come meanwhile, an own report is replaced only while its bytes are those that the daemon wrote. Diary notes are
+never written. Between the comparison of an own report and its replacement a few microseconds remain.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from daemon.errors import NoteChanged, ReportBlocked
+from daemon.vault.report_note import set_key
+
+TEMPORARY_PREFIX = ".nippo-"
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
+
+
+class ReportTouched(ReportBlocked):
+    """The report is not what the daemon wrote: it belongs to a person now."""
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of a note's bytes, as it stands in the database."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def report_digest(file: Path) -> str | None:
+    """The hash of the report on disk; None when there is none. Raises ``ReportBlocked`` for a folder, a link or a file
+    that cannot be read."""
+    try:
+        status = file.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            raise ReportBlocked(f"{file}: is a link; reports are written only as plain files.", "Remove it.")
+        if not stat.S_ISREG(status.st_mode):
+            raise ReportBlocked(f"{file}: is a folder where the report belongs.", "Rename or remove it.")
+        return digest(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise _blocked(file, problem) from None
+
+
+def write_report(root: Path, file: Path, data: bytes, expected: str | None, unchanged: Callable[[], bool]) -> None:
+    """Put a report on disk, or raise and leave everything as it was.
+
+    Given the vault's root, the report's file, its new bytes, the hash of the bytes that the daemon wrote there
+    before (None: no report is there), and ``unchanged``, which says whether the diary is still the one that it was
+    made of. Raises ``NoteChanged``, ``ReportTouched`` or ``ReportBlocked``.
+    """
+    _make_folder(root, file.parent)
+    replace_file(file, data, expected, unchanged)
+
+
+def change_key(file: Path, key: str, value: str, expected: str) -> str:
+    """Change one of our own frontmatter keys in a report note and keep every other byte; return the new hash.
+
+    ``expected`` is the hash of the bytes that the decision was made on. Raises ``ReportTouched`` when the note is
+    another by now, ``ReportBlocked`` when it cannot be written or has no such key.
+    """
+    if report_digest(file) != expected:
+        raise _touched(file)
+    try:
+        data = set_key(file.read_bytes(), key, value)
+    except KeyError:
+        raise ReportBlocked(
+            f"{file}: has no `{key}` in its frontmatter.", "Put the line back, or redo the report."
+        ) from None
+    replace_file(file, data, expected, lambda: True)
+    return digest(data)
+
+
+def replace_file(file: Path, data: bytes, expected: str | None, unchanged: Callable[[], bool]) -> None:
+    """Compare and swap one file of the report folder; see ``write_report``."""
+    report_digest(file)
+    temporary = file.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        _write(temporary, data, file)
+        if not unchanged():
+            raise NoteChanged(f"{file.name}: the diary changed while its report was being made.", "It is made again.")
+        if report_digest(file) != expected:
+            raise _touched(file)
+        if expected is None:
+            _create(temporary, file)
+        else:
+            temporary.replace(file)
+        _flush_folder(file.parent)
+    except OSError as problem:
+        raise _blocked(file, problem) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that a killed daemon left. Only the holder of the vault's lock may call this."""
+    with contextlib.suppress(OSError):
+        for file in folder.glob(f"{TEMPORARY_PREFIX}*.tmp"):
+            file.unlink()
+
+
+def _make_folder(root: Path, folder: Path) -> None:
+    try:
+        if not folder.resolve().is_relative_to(root.resolve()):
+            raise ReportBlocked(
+                f"{folder}: the report folder is a link that leaves the vault.", "Make it a plain folder."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ReportBlocked(f"{folder}: is a file where the report folder belongs.", "Rename or remove it.") from None
+    except OSError as problem:
+        raise _blocked(folder, problem) from None
+
+
+def _write(temporary: Path, data: bytes, target: Path) -> None:
+    """Write and flush a new file with the rights of the file that it will replace."""
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        with contextlib.suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        os.fsync(descriptor)
+
+
+def _create(temporary: Path, file: Path) -> None:
+    """Give a new file its name, failing when the name is taken. Where hard links are unknown (FAT, some shares), look
+    once more and rename."""
+    try:
+        file.hardlink_to(temporary)
+    except FileExistsError:
+        raise _touched(file) from None
+    except OSError as problem:
+        if problem.errno not in NO_LINKS:
+            raise
+        if os.path.lexists(file):
+            raise _touched(file) from None
+        temporary.replace(file)
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as problem:
+        if problem.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _touched(file: Path) -> ReportTouched:
+    return ReportTouched(
+        f"{file}: is not as nippo wrote it, so it is yours and stays as it is.",
+        "Tick `redo` in the note for a new draft, or delete the note and run `nippo report` for its date.",
+    )
+
+
+def _blocked(file: Path, problem: OSError) -> ReportBlocked:
+    if problem.errno in NO_ROOM:
+        return ReportBlocked(f"{file}: the disk is full ({problem.strerror}).", "Free some space; nippo tries again.")
+    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return ReportBlocked(
+            f"{file}: may not be written ({problem.strerror}).",
+            "Make the report folder writable for nippo; it tries again.",
+        )
+    return ReportBlocked(f"{file}: cannot be written ({problem.strerror}).", "nippo tries again.")

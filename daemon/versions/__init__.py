@@ -1,0 +1,1 @@
+"""Trained versions, the champion among them, and their GGUF twins."""

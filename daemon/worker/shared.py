@@ -1,0 +1,158 @@
+"""The worker of a daemon that also trains: drafts in the form that was learned, and shares the accelerator.
+
+While a training process exists the model leaves memory; notes wait, or with ``draft_while_training = "cpu"`` the
+starter model writes them on the processor.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from daemon.config import Config
+from daemon.models.known import KNOWN
+from daemon.store.store import Store
+from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
+from daemon.system.lock import holder
+from daemon.system.shipped import starter_folder
+from daemon.worker.client import WorkerClient, WorkerStopped
+
+if TYPE_CHECKING:
+    from daemon.drafting.draft import DraftRequest, DraftResult
+
+LOOK_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """What drafts: ``daemon.worker.client.WorkerClient``, or ``SharedWorker`` around one."""
+
+    def draft(
+        self,
+        request: DraftRequest,
+        timeout_seconds: float | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_fetch: Callable[[int, int], None] | None = None,
+    ) -> DraftResult: ...
+    def tick(self, now: float) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Client(Worker, Protocol):
+    """A worker that can say whether it holds a model."""
+
+    @property
+    def alive(self) -> bool: ...
+
+
+class SharedWorker:
+    """A worker for the desk. ``draft`` is for one thread at a time; ``stop`` may come from any thread."""
+
+    def __init__(self, config: Config, make_client: Callable[[Config], Client] = WorkerClient) -> None:
+        self._config = config
+        self._make_client = make_client
+        self._lock = FileLock(config.data_path, ACCELERATOR)
+        self._client: Client | None = None
+        self._spare: Client | None = None
+        self._made_for: Config | None = None
+        self._stops = 0
+        self._wake = threading.Condition()
+
+    def __enter__(self) -> SharedWorker:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.stop()
+
+    def draft(
+        self,
+        request: DraftRequest,
+        timeout_seconds: float | None = None,
+        on_text: Callable[[str], None] | None = None,
+        on_fetch: Callable[[int, int], None] | None = None,
+    ) -> DraftResult:
+        """As ``WorkerClient.draft``; waits first while a training runs. ``timeout_seconds`` begins after that."""
+        stops, told = self._stops, False
+        while True:
+            client = self._ready()
+            if client is not None:
+                return client.draft(request, timeout_seconds, on_text, on_fetch)
+            if not told:
+                log.info("a training runs; the report waits")
+                told = True
+            with self._wake:
+                self._wake.wait_for(lambda: self._stops != stops, timeout=LOOK_SECONDS)
+            if self._stops != stops:
+                raise WorkerStopped("the draft was stopped", "The note is taken up again.")
+
+    def tick(self, now: float) -> None:
+        """Given ``time.monotonic()``: end idle clients, and give the accelerator up when nobody here needs it."""
+        if self._spare is not None:
+            self._spare.tick(now)
+        if self._client is not None:
+            self._client.tick(now)
+        if self._lock.held and (self._client is None or not self._client.alive or self._training()):
+            self._give_up()
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stops += 1
+            self._wake.notify_all()
+        if self._spare is not None:
+            self._spare.stop()
+        self._give_up()
+
+    def _ready(self) -> Client | None:
+        """The client that may draft now, None while a training must be waited for."""
+        if not self._training() and self._lock.acquire():
+            wanted = with_learned_form(self._config)
+            if self._client is None or self._made_for != wanted:
+                if self._client is not None:
+                    self._client.stop()
+                self._client, self._made_for = self._make_client(wanted), wanted
+            return self._client
+        self._give_up()
+        if self._config.schedule.draft_while_training == "wait":
+            return None
+        if self._spare is None:
+            self._spare = self._make_client(spare_config(with_learned_form(self._config)))
+        return self._spare
+
+    def _training(self) -> bool:
+        return holder(self._config.data_path, TRAINING) is not None
+
+    def _give_up(self) -> None:
+        if self._client is not None:
+            self._client.stop()
+        self._lock.release()
+
+
+def with_learned_form(config: Config) -> Config:
+    """The settings with the person's own form of report in place of ``style = "auto"``, learned from accepted pairs."""
+    if config.report.style != "auto":
+        return config
+    from daemon.checks import learn_form
+
+    store = Store.open_existing(config.data_path)
+    reports: list[str] = []
+    if store is not None:
+        with store:
+            reports = [pair.report for pair in store.pairs()]
+    learned = config.model_copy(update={"report": learn_form(reports, config.report)})
+    learned._file = config.file
+    return learned
+
+
+def spare_config(config: Config) -> Config:
+    """Settings for drafting on the processor alone: the same GGUF model, or the starter where the model is no GGUF."""
+    same = config.engine.model in KNOWN or config.engine.model.lower().endswith(".gguf")
+    changes: dict[str, object] = {"kind": "llamacpp", "gpu_layers": 0}
+    if not same:
+        adapter = starter_folder() / "adapter"
+        changes |= {"model": "starter", "adapter": str(adapter) if (adapter / "meta.json").is_file() else "none"}
+    spare = config.model_copy(update={"engine": config.engine.model_copy(update=changes)})
+    spare._file = config.file
+    return spare

@@ -1,0 +1,157 @@
+"""The weekly training as the page sees it: what is planned, what runs, what was decided; start and stop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from daemon.config import WEEKDAYS, Config, weekly_time
+from daemon.errors import ModelMissing, TrainingError
+from daemon.learning.training_call import need_training
+from daemon.learning.training_job import REQUEST, RUNS, request_run
+from daemon.learning.weekly import stop_run, training_status
+from daemon.store.store import Store
+from daemon.system.accelerator import TRAINING
+from daemon.system.lock import holder, holder_of
+from daemon.vault.layout import Layout
+from daemon.vault.verdict_note import note_folder
+from daemon.versions import champion as versions
+
+NO_MODEL = "ベース"
+OUTCOMES = {"promoted": ("採用", "accepted"), "kept": ("見送り", "needs-review"), "abstained": ("判定できず", "")}
+"""The gate's outcomes in words, with the kind that ``markup.chip`` takes."""
+PICTURE = re.compile(r"!\[\[([^\]\n|]+\.png)[^\]\n]*\]\]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the page's figures say. ``failure``: the last run's error, "" if it was good; ``last_lines``: its words."""
+
+    champion: str
+    pairs: int
+    new_pairs: int
+    needed_pairs: int
+    next_run: str
+    hint: str
+    asked: bool
+    running: bool
+    run: str
+    failure: str
+    last_lines: tuple[str, ...]
+
+
+def plan(config: Config, now: datetime) -> Plan:
+    """Read the database and the champion; without a database everything is empty."""
+    status: Mapping[str, Any] = {}
+    count, asked = 0, False
+    database = Store.open_existing(config.data_path)
+    if database is not None:
+        with database:
+            status = training_status(config, database)
+            count, asked = len(database.pairs()), database.get_meta(REQUEST) is not None
+    coming = next_time(config.schedule.retrain, now)
+    try:
+        champion = versions.active_adapter(config)
+    except ModelMissing:
+        champion = None
+    failed = status.get("state") == "failed"
+    return Plan(
+        champion=champion.name if champion else NO_MODEL,
+        pairs=count,
+        new_pairs=int(status.get("new_pairs", 0)),
+        needed_pairs=config.schedule.min_new_pairs,
+        next_run=_when(status.get("next_run"), coming) if coming else "なし",
+        hint=_hint(config, int(status.get("new_pairs", 0)), coming),
+        asked=asked,
+        running=is_running(config),
+        run=str(status.get("run", "")),
+        failure=str(status.get("message", "")) if failed else "",
+        last_lines=tuple(map(str, status.get("last_lines", []))) if failed else (),
+    )
+
+
+def is_running(config: Config) -> bool:
+    """Whether a training process exists, whoever started it."""
+    return holder(config.data_path, TRAINING) is not None
+
+
+def next_time(retrain: str, now: datetime) -> datetime | None:
+    """Given ``schedule.retrain`` and the time, return the next weekly run; None when it is switched off. Pure."""
+    if not retrain:
+        return None
+    weekday, hour, minute = weekly_time(retrain)
+    days = (WEEKDAYS.index(weekday) - now.weekday()) % 7
+    found = (now + timedelta(days=days)).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return found if found > now else found + timedelta(days=7)
+
+
+def _when(iso: object, otherwise: datetime) -> str:
+    try:
+        found = datetime.fromisoformat(str(iso))
+    except ValueError:
+        found = otherwise
+    return f"{found:%m/%d %H:%M}"
+
+
+def _hint(config: Config, fresh: int, coming: datetime | None) -> str:
+    needed = config.schedule.min_new_pairs
+    if coming is None:
+        return "毎週の学習は設定で止めてあります(schedule.retrain)。"
+    if fresh < needed:
+        return f"新しい組があと{needed - fresh}件で、次の予定時刻に学習します。"
+    return "次の予定時刻に学習します。"
+
+
+def start(config: Config, now: datetime) -> str:
+    """Ask the daemon for a run now; return words to add. Raises ``UsageError`` without the training packages."""
+    need_training()
+    with Store.open(config.data_path) as database:
+        request_run(database, now, "dashboard")
+    if holder_of(config.data_path) is None:
+        return "デーモンが動いていません。nippo run を起動すると始まります。"
+    return "まもなく始まります。"
+
+
+def stop(config: Config) -> None:
+    """Ask the run to save its step and end. Raises ``TrainingError`` when the daemon has none under way."""
+    with Store.open(config.data_path) as database:
+        if not stop_run(config, database):
+            step = "端末で始めた学習は、その端末でCtrl-Cを押してください。"
+            raise TrainingError("止められる学習がありません。", step)
+
+
+def runs_folder(config: Config) -> Path:
+    return config.data_path / RUNS
+
+
+@dataclass(frozen=True)
+class VerdictNote:
+    """A verdict's page in the vault: its text and the pictures that it embeds, as far as they lie beside it."""
+
+    name: str
+    text: str
+    pictures: tuple[Path, ...]
+
+
+def read_verdict(name: str, text: str, folder: Path) -> VerdictNote:
+    """Given a verdict note, part its text from its pictures; a picture elsewhere than in ``folder`` is left out."""
+    body = re.sub(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", "", text, count=1, flags=re.DOTALL)
+    names = [Path(match).name for match in PICTURE.findall(body)]
+    pictures = tuple(folder / each for each in dict.fromkeys(names) if (folder / each).is_file())
+    return VerdictNote(name, PICTURE.sub("", body).strip(), pictures)
+
+
+def verdicts(layout: Layout) -> list[VerdictNote]:
+    """The verdict notes of the vault, the newest first; those that cannot be read are passed over."""
+    folder = layout.file(note_folder(layout))
+    found = []
+    for file in sorted(folder.glob("*.md"), reverse=True):
+        try:
+            found.append(read_verdict(file.stem, file.read_text(encoding="utf-8", errors="replace"), folder))
+        except OSError:
+            continue
+    return found

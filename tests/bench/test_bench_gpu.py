@@ -1,0 +1,100 @@
+"""The GPU bench on a CPU: its table, its comparison of curves, a random model that loads, one training cell."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from bench.gpu import read_results, table
+from bench.gpu_cells import Sheet, corpus_rows, fixed_rows, generation_times, measure_training
+from bench.multigpu import compared, step_seconds
+from bench.random_model import Shape, make_model
+from daemon.system.shipped import starter_folder
+from tests.tiny_model import TinyModel, vocabulary
+from training.pairs.encoding import IGNORED
+
+
+def test_the_table_tells_what_was_measured_and_what_failed(tmp_path: Path) -> None:
+    file = tmp_path / "results.jsonl"
+    lines = [
+        ("train:trl", "whole_seconds", 600.0),
+        ("train:lean", "whole_seconds", 300.0),
+        ("train:lean", "peak_4096", {"reserved": 10.25, "allocated": 9.5}),
+        ("train:unsloth", "failed", "exit code 1: boom"),
+        ("decode:ours", "tokens_per_second_1", 60.5),
+    ]
+    file.write_text(
+        "".join(json.dumps(dict(zip(("cell", "key", "value"), line, strict=True))) + "\n" for line in lines)
+    )
+    text = table(read_results(file), [4096], 240, 20)
+    ours = next(line for line in text.splitlines() if line.startswith("| ours | - |"))
+    assert "10.2 (9.5)" in ours and "| 5.0 | 2.00 |" in ours
+    assert "failed: exit code 1: boom" in text and "60.5" in text
+
+
+def test_curves_are_compared_step_by_step() -> None:
+    one = {"processes": 1, "losses": [2.0, 1.0], "step_seconds": 0.4, "dev_loss": 1.0}
+    two = {"processes": 2, "losses": [2.0, 1.01], "step_seconds": 0.2, "dev_loss": 1.0}
+    found = compared(one, two)
+    assert abs(found["greatest_difference"] - 0.01) < 1e-9 and found["speed_up"] == 2.0
+    assert step_seconds([{"elapsed": at} for at in (9.0, 9.5, 10.0, 10.5, 11.0)]) == 0.5
+    assert step_seconds([]) is None
+
+
+def test_a_rate_is_that_of_the_tokens_after_the_prompt() -> None:
+    import time
+
+    _, rate = generation_times(lambda tokens: time.sleep(0.05 + tokens * 0.002), 50)
+    assert 350 < rate < 550
+
+
+def tiny_shape(**values: int) -> Shape:
+    return Shape(**{"layers": 2, "hidden": 64, "intermediate": 128, "heads": 4, "kv_heads": 2, "bits": 16, **values})
+
+
+def test_a_random_model_loads_and_never_ends_an_answer(tiny: TinyModel, tmp_path: Path) -> None:
+    shape = tiny_shape(vocabulary=len(vocabulary()[0]))
+    make_model(tmp_path / "model", shape, tiny.hf)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
+    output = model.generate(
+        input_ids=torch.tensor([[5, 6, 7]]), attention_mask=torch.ones(1, 3, dtype=torch.long), max_new_tokens=40
+    )
+    assert output.shape == (1, 43)
+    assert not model.get_output_embeddings().weight[tokenizer.eos_token_id].any()
+    assert len(load_file(tmp_path / "model" / "adapter" / "adapter_model.safetensors")) == 2 * 7 * 2
+    assert json.loads((tmp_path / "model" / "shape.json").read_text())["hidden"] == 64
+
+
+def test_fixed_rows_have_their_length_and_share_of_labels() -> None:
+    row, other = fixed_rows(64, 2)
+    assert len(row.input_ids) == 64 and sum(label != IGNORED for label in row.labels) == 16
+    assert row.input_ids[0] != other.input_ids[0]
+
+
+def test_a_training_cell_measures(tiny: TinyModel, tmp_path: Path) -> None:
+    make_model(tmp_path / "model", tiny_shape(vocabulary=len(vocabulary()[0])), tiny.hf)
+    corpus = tmp_path / "corpus.jsonl"
+    lines = (starter_folder() / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
+    corpus.write_text("\n".join(lines[:8]) + "\n", encoding="utf-8")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
+    assert corpus_rows(tokenizer, corpus, 100_000)
+    given = argparse.Namespace(
+        kind="lean",
+        model=tmp_path / "model",
+        out=tmp_path,
+        corpus=corpus,
+        lengths=[64, 4096],
+        steps=2,
+        timed=1,
+        whole=240,
+    )
+    measure_training(given, Sheet(tmp_path / "results.jsonl", "train:lean"))
+    found = read_results(tmp_path / "results.jsonl")["train:lean"]
+    assert found["whole_seconds"] > 0 and found["step_seconds_64"] > 0
+    assert len(found["corpus_losses"]) == 2

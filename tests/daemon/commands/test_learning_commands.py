@@ -1,0 +1,198 @@
+"""accept, reject, pairs, rebuild, import, forget, versions, promote, rollback, prune: through the real command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.daemon.test_teacher import make_version
+from typer.testing import CliRunner, Result
+
+from daemon.cli import app
+from daemon.config import Config
+from daemon.errors import NippoError, UsageError
+from daemon.learning.pair_import import parse_line, read_pairs
+from daemon.store.store import FILE_NAME, Store
+from daemon.system.lock import VaultLock
+from daemon.vault.report_note import read
+from daemon.versions.champion import champion, promote
+from tests.conftest import MakeConfig, MakeVault, ReadVault
+from tests.learning_world import NOW, day_of, note_of, vault_files
+
+DAY = str(day_of(0))
+PATH = f"nippo/{DAY}-nippo.md"
+
+
+@pytest.fixture
+def config(make_vault: MakeVault, make_config: MakeConfig) -> Config:
+    files = {**vault_files(3), PATH: note_of(0, accepted=False)}
+    return make_config(make_vault(files))
+
+
+def nippo(config: Config, *words: str) -> Result:
+    """Run a command; what a person would see as an error is raised."""
+    done = CliRunner().invoke(app, [*words, "--config", str(config.file)])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def test_accept_and_reject_change_one_line_and_the_pair(config: Config, read_vault: ReadVault) -> None:
+    before = read_vault(config.vault_path)
+    assert f"{PATH}: accepted (1 pairs in all)" in nippo(config, "accept", DAY).output
+    after = read_vault(config.vault_path)
+    assert after[PATH] == str(before[PATH]).replace("accepted: false", "accepted: true")
+    assert f"{PATH}: not accepted (0 pairs in all)" in nippo(config, "reject", DAY).output
+    assert read_vault(config.vault_path) == before
+    with pytest.raises(UsageError, match="no report of 2026-01-01"):
+        nippo(config, "accept", "2026-01-01")
+
+
+def test_pairs_tell_how_much_was_edited_and_what_was_trained_on_them(config: Config) -> None:
+    nippo(config, "rebuild")
+    with Store.open(config.data_path) as store:
+        store.set_meta("held_out", [str(day_of(2))])
+    make_version(config, "v0.1")
+    rows = {row["id"]: row for row in json.loads(nippo(config, "pairs", "--json").output)}
+    assert set(rows) == {str(day_of(1)), str(day_of(2))}
+    assert rows[str(day_of(2))]["held_out"] and rows[str(day_of(1))]["versions"] == []
+    assert "held out for the gate" in nippo(config, "pairs").output
+
+
+def test_rebuild_finds_every_accepted_report_and_keeps_the_old_database(config: Config, read_vault: ReadVault) -> None:
+    before = read_vault(config.vault_path)
+    config.data_path.mkdir(exist_ok=True)
+    (config.data_path / FILE_NAME).write_bytes(b"this was a database once" * 100)
+    output = nippo(config, "rebuild").output
+    assert "2 pair(s) from nippo" in output
+    old = [file for file in config.data_path.iterdir() if file.name.startswith(f"{FILE_NAME}.2")]
+    assert len(old) == 1 and old[0].read_bytes().startswith(b"this was")
+    assert read_vault(config.vault_path) == before
+
+
+def test_rebuild_is_refused_while_a_daemon_runs(config: Config) -> None:
+    hold = "import sys; from pathlib import Path; from daemon.system.lock import VaultLock;"
+    hold += " l = VaultLock(Path(sys.argv[1]));"
+    hold += " l.acquire(); print('held', flush=True); sys.stdin.readline()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", hold, str(config.data_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None and process.stdout.readline() == b"held\n"
+    with pytest.raises(NippoError, match="Another nippo"):
+        nippo(config, "rebuild")
+    process.communicate(b"\n")
+    with VaultLock(config.data_path):
+        pass
+
+
+ROWS = [
+    '{"id": "s-01", "date": "2025-05-08", "diary": "Javaを学んだ。", "report": "* Javaを学びました。"}',
+    '{"messages": [{"role": "user", "content": "2025年5月9日 SQL。"}, {"role": "assistant", "content": "* SQL"}]}',
+    '{"input": "2025/5/10 HTML", "output": "* HTML"}',
+    '{"diary": "日付がない", "report": "* 何か"}',
+    '{"date": "2025-05-11", "diary": "  ", "report": "* 何か"}',
+    "これはJSONではない",
+    '{"id": "s-01", "date": "2025-05-12", "diary": "同じ番号", "report": "* 同じ"}',
+]
+
+
+def test_import_takes_what_it_can_and_lists_the_rest(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text("\n".join(ROWS) + "\n", encoding="utf-8")
+    done = nippo(config, "import", str(file))
+    assert done.exit_code == 1
+    assert done.output.splitlines() == [
+        "3 of 7 row(s) taken; 3 pairs in all",
+        "  mine.jsonl:4: has no date (a key `date`, or a date at the beginning of the diary)",
+        "  mine.jsonl:5: has no diary",
+        "  mine.jsonl:6: is not JSON",
+        "  mine.jsonl:7: has the id of mine.jsonl:1",
+    ]
+    with Store.open(config.data_path) as store:
+        assert [(pair.day, pair.source) for pair in store.pairs()] == [
+            ("2025-05-08", "import"),
+            ("2025-05-09", "import"),
+            ("2025-05-10", "import"),
+        ]
+    file.write_text(ROWS[0], encoding="utf-8")
+    again = nippo(config, "import", str(file))
+    assert (again.exit_code, again.output) == (
+        0,
+        "0 of 1 row(s) taken; 3 pairs in all\n  mine.jsonl:1: is there already\n",
+    )
+
+
+def test_import_takes_a_folder_of_notes(config: Config, tmp_path: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    (folder / "2025-05-08.md").write_text("Java", encoding="utf-8")
+    (folder / "2025-05-08-nippo.md").write_text("---\naccepted: true\n---\n* Javaを学びました。\n", encoding="utf-8")
+    (folder / "2025-05-09-nippo.md").write_text("* 日記がない\n", encoding="utf-8")
+    rows, refused = read_pairs(folder)
+    assert [(row.day, row.report) for row in rows] == [("2025-05-08", "* Javaを学びました。")]
+    assert [(one.place, one.why) for one in refused] == [("2025-05-09-nippo.md", "has no diary beside it")]
+
+
+def test_a_refused_row_is_named_without_its_text() -> None:
+    found = parse_line('{"diary": "秘密", "report": ""}', "a:1")
+    assert "秘密" not in repr(found)
+
+
+def test_forget_names_the_versions_and_asks_for_a_run(config: Config) -> None:
+    nippo(config, "accept", DAY)
+    make_version(config, "v0.1")
+    promote(config, "v0.1", NOW)
+    output = nippo(config, "forget", DAY, "--retrain").output
+    assert f"{DAY}: 1 pair(s) forgotten" in output and "trained on it: v0.1" in output and "nippo rollback" in output
+    assert not read((config.vault_path / PATH).read_bytes()).accepted
+    with Store.open(config.data_path) as store:
+        assert store.pairs() == []
+        assert store.get_meta("training_request")["reason"] == "forget"
+        assert store.get_meta("forgotten_pairs") == [DAY]
+
+
+def test_versions_promote_rollback_and_prune(config: Config) -> None:
+    for number in range(1, 6):
+        make_version(config, f"v0.{number}")
+    assert nippo(config, "promote", "v0.2").exit_code == 0
+    nippo(config, "promote", "v0.5")
+    listed = json.loads(nippo(config, "versions", "--json").output)
+    assert listed["champion"] == "v0.5"
+    assert [row["name"] for row in listed["versions"] if row["in_use"]] == ["v0.5"]
+    assert "v0.2" in nippo(config, "rollback").output and champion(config) == "v0.2"
+    nippo(config, "promote", "v0.5")
+    assert nippo(config, "prune", "--keep", "2", "--yes").output == "v0.1: removed\nv0.3: removed\n"
+    left = [row["name"] for row in json.loads(nippo(config, "versions", "--json").output)["versions"]]
+    assert [name for name in left if name != "starter-1"] == ["v0.2", "v0.4", "v0.5"], "in use, and the way back"
+    with pytest.raises(NippoError):
+        nippo(config, "promote", "v0.3")
+
+
+def test_status_shows_the_training(config: Config) -> None:
+    nippo(config, "rebuild")
+    found = json.loads(nippo(config, "status", "--json").output)
+    assert found["training"]["new_pairs"] == 2
+    assert "2 new of 5 needed" in nippo(config, "status").output
+
+
+def test_init_puts_a_view_and_a_page_beside_the_reports(make_vault: MakeVault, tmp_path: Path) -> None:
+    vault = make_vault()
+    words = ["init", str(vault), "--yes", "--config", str(tmp_path / "new.toml")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    base = (vault / "nippo" / "nippo.base").read_text(encoding="utf-8")
+    import yaml
+
+    views = yaml.safe_load(base)
+    assert views["filters"]["and"][0] == 'file.inFolder("nippo")'
+    columns = views["views"][0]["order"]
+    wanted = {f"note.{key}" for key in ("date", "accepted", "redo", "status", "warnings", "model")}
+    assert wanted <= set(columns)
+    page = vault / "nippo" / "日報の使い方.md"
+    assert "redo" in page.read_text(encoding="utf-8")
+    page.write_text("私のメモ", encoding="utf-8")
+    CliRunner().invoke(app, [*words, "--force"])
+    assert page.read_text(encoding="utf-8") == "私のメモ"

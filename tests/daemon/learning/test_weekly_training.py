@@ -1,0 +1,388 @@
+"""The teacher in the daemon's loop, with a child that does as it is told: every end leaves a working champion."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import daemon.learning.training_job as training_job
+from daemon.config import Config
+from daemon.errors import UsageError
+from daemon.learning.run_report import follow, line_of, summary
+from daemon.learning.training_job import Ending, TrainingJob, read_progress, run_name, weekly_argv
+from daemon.learning.weekly import SCHEDULE, STATE, Teacher, stop_run, training_status
+from daemon.store.store import Store
+from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
+from daemon.system.lock import holder
+from daemon.versions.champion import ADAPTER, ADAPTER_CONFIG, Meta, champion, history, models_folder, promote, seal
+from tests.conftest import MakeConfig, MakeVault
+from tests.learning_world import NOW, School, accept
+from training.fitting.exits import ExitCode
+
+CHILD = """
+import json, os, signal, sys, time
+from pathlib import Path
+from daemon.system.accelerator import TRAINING, FileLock
+from daemon.worker.messages import read_config
+config = read_config(json.loads(sys.stdin.readline()))
+folder = Path(sys.argv[1])
+lock = FileLock(config.data_path, TRAINING)
+if not lock.wait(1.0):
+    raise SystemExit(6)
+def tell(**event):
+    with (folder / "progress.jsonl").open("a") as stream:
+        stream.write(json.dumps(event) + "\\n")
+def done(**changes):
+    values = {"outcome": "promoted", "version": "v0.1", "pairs": ["2026-10-01"], "note": "# 結果\\n", "pictures": []}
+    (folder / "weekly.json").write_text(json.dumps({**values, **changes}))
+"""
+
+
+@pytest.fixture
+def school(make_vault: MakeVault, make_config: MakeConfig) -> Iterator[School]:
+    vault = make_vault({"diary/2026-10-01.md": "Java", "nippo/.keep": ""})
+    schedule = {"retrain": "sun 03:00", "jitter_minutes": 0.0, "min_new_pairs": 5}
+    config = make_config(vault, schedule=schedule, engine={"model": "starter"})
+    with Store.open(config.data_path) as store:
+        yield School(config, store, Teacher(config, store, zone=UTC))
+
+
+@pytest.fixture
+def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """``child("done()")``: from now on a training is a real process that runs these lines."""
+
+    def make(lines: str) -> None:
+        file = tmp_path / "child.py"
+        file.write_text(CHILD + textwrap.dedent(lines), encoding="utf-8")
+        monkeypatch.setattr(training_job, "weekly_argv", lambda folder, python, *_: [python, str(file), str(folder)])
+
+    return make
+
+
+def make_version(config: Config, name: str, base: str = "starter") -> Path:
+    """A sealed version without a model behind it."""
+    from daemon.models.known import KNOWN
+
+    folder = models_folder(config) / name
+    folder.mkdir(parents=True)
+    (folder / ADAPTER).write_bytes(b"weights")
+    (folder / ADAPTER_CONFIG).write_text("{}")
+    sha = KNOWN[base].sha256 if base in KNOWN else "0" * 64
+    seal(folder, Meta(name, "2026-11-22T04:00:00+00:00", base, sha, "", ("2026-10-01",)))
+    return folder
+
+
+def test_sunday_comes_the_run_is_promoted_and_its_verdict_is_in_the_vault(
+    school: School, child: Callable[[str], None]
+) -> None:
+    accept(school.store, 5)
+    make_version(school.config, "v0.1")
+    child('tell(event="phase", name="training"); tell(event="step", step=3, steps=9, left=60); done()')
+    school.moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    school.turn()
+    assert school.store.get_meta(STATE) is None
+    assert school.store.get_meta(SCHEDULE)["next_run"].startswith("2026-11-22T03:00")
+    school.moment = NOW
+    school.turn()
+    assert school.state["state"] == "running" and school.state["run"] == "2026-W47"
+    state = school.finish()
+    assert (state["state"], state["outcome"], champion(school.config)) == ("done", "promoted", "v0.1")
+    assert (school.config.vault_path / state["note"]).read_text(encoding="utf-8") == "# 結果\n"
+    assert not (school.folder / "weekly.json").exists(), "its text does not stay in the data folder"
+    assert school.store.get_meta("seen_pairs") == ["2026-10-01"]
+    for _ in range(3):
+        school.turn()
+    assert school.state == state, "the same Sunday does not come twice"
+
+
+def test_too_few_new_pairs_wait_for_the_next_week(school: School, child: Callable[[str], None]) -> None:
+    accept(school.store, 4)
+    child("raise SystemExit(1)")
+    school.moment = NOW - timedelta(days=1)
+    school.turn()
+    school.moment = NOW
+    school.turn()
+    assert school.store.get_meta(STATE) is None
+    assert "4 new pair(s), 5 are needed" in school.store.get_meta(SCHEDULE)["note"]
+    accept(school.store, 1, first=4)
+    school.turn()
+    assert school.store.get_meta(STATE) is None, "this Sunday is over"
+
+
+def test_without_the_training_packages_sunday_passes_with_a_word(school: School, child: Callable[[str], None]) -> None:
+    def missing() -> None:
+        raise UsageError("not installed: torch", 'Install them with `pip install "nippo[train]"`.')
+
+    accept(school.store, 6)
+    child("done()")
+    school.teacher = Teacher(school.config, school.store, zone=UTC, need=missing)
+    school.moment = NOW - timedelta(days=1)
+    school.turn()
+    school.moment = NOW
+    school.turn()
+    assert school.store.get_meta(STATE) is None
+    assert "not installed: torch" in summary(training_status(school.config, school.store))[-1]
+    school.ask()
+    school.turn()
+    assert school.state["state"] == "failed" and school.state["message"] == "not installed: torch"
+
+
+def test_a_kept_version_changes_nothing_but_leaves_its_verdict(school: School, child: Callable[[str], None]) -> None:
+    child('done(outcome="kept")')
+    school.ask()
+    state = school.finish()
+    assert state["outcome"] == "kept" and champion(school.config) is None
+    assert (school.config.vault_path / "nippo/_training/2026-W47.md").is_file()
+    school.ask()
+    school.turn()
+    assert school.finish()["run"] == "2026-W47-2", "a second run of the week has a name of its own"
+
+
+def test_a_failed_run_keeps_its_last_lines(school: School, child: Callable[[str], None]) -> None:
+    child('[print("line", n, file=sys.stderr) for n in range(40)]; raise SystemExit(3)')
+    make_version(school.config, "v0.1")
+    promote(school.config, "v0.1", NOW)
+    school.ask()
+    state = school.finish()
+    assert state["message"] == "the training ran out of memory"
+    assert state["last_lines"] == [f"line {number}" for number in range(15, 40)]
+    assert champion(school.config) == "v0.1"
+    with pytest.raises(Exception, match="ran out of memory"):
+        follow(school.config, lambda line: None)
+
+
+def test_a_killed_run_is_taken_up_and_not_for_ever(school: School, child: Callable[[str], None]) -> None:
+    child('(folder / "tries").open("a").write("x"); os.kill(os.getpid(), signal.SIGKILL)')
+    school.ask()
+    state = school.finish()
+    assert state["message"] == "the training was killed"
+    assert (school.folder / "tries").read_text() == "xxx"
+
+
+def test_a_run_killed_once_finishes_the_second_time(school: School, child: Callable[[str], None]) -> None:
+    child(
+        """
+        mark = folder / "once"
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        done(outcome="kept")
+        """
+    )
+    school.ask()
+    assert school.finish()["outcome"] == "kept"
+
+
+def test_beyond_its_memory_the_child_is_killed(school: School, child: Callable[[str], None]) -> None:
+    child("hoard = bytearray(300_000_000); time.sleep(60)")
+    limits = school.config.training.model_copy(update={"max_memory_gigabytes": 0.2})
+    school.teacher.reconfigure(school.config.model_copy(update={"training": limits}))
+    school.ask()
+    state = school.finish()
+    assert "ran out of memory; memory: 0." in state["message"]
+
+
+def test_a_second_training_is_refused(school: School, child: Callable[[str], None]) -> None:
+    with_lock = FileLock(school.config.data_path, TRAINING)
+    assert with_lock.acquire()
+    child("done()")
+    school.ask()
+    try:
+        state = school.finish()
+    finally:
+        with_lock.release()
+    assert state["message"] == "the training was refused: another training is running"
+
+
+def test_a_daemon_that_was_killed_finds_its_child_again(school: School, child: Callable[[str], None]) -> None:
+    """The new daemon neither starts a second one nor loses the result of the first."""
+    child(
+        """
+        tell(event="start", step=0, steps=9)
+        (folder / "pid").touch()
+        time.sleep(3)
+        done(outcome="kept")
+        """
+    )
+    school.ask()
+    school.until(lambda: bool(school.store.get_meta(STATE)) and (school.folder / "pid").is_file())
+    old = school.teacher._job
+    assert old is not None
+    school.teacher = Teacher(school.config, school.store, zone=UTC)
+    school.turn()
+    status = training_status(school.config, school.store)
+    assert status["running"] and status["progress"]["steps"] == 9
+    assert line_of(status) == "2026-W47: training, step 0 of 9"
+    school.until(lambda: school.state["state"] == "done")
+    assert school.state["attempts"] == 1
+    old.poll()
+
+
+def test_a_stopped_daemon_stops_its_child_which_goes_on_later(school: School, child: Callable[[str], None]) -> None:
+    child(
+        """
+        if (folder / "saved").exists():
+            done(outcome="kept")
+            raise SystemExit(0)
+        def save(*_):
+            (folder / "saved").touch()
+            raise SystemExit(4)
+        signal.signal(signal.SIGTERM, save)
+        (folder / "ready").touch()
+        time.sleep(60)
+        """
+    )
+    school.ask()
+    school.until(lambda: bool(school.store.get_meta(STATE)) and (school.folder / "ready").is_file())
+    school.teacher.stop()
+    assert holder(school.config.data_path, TRAINING) is None
+    school.teacher = Teacher(school.config, school.store, zone=UTC)
+    assert school.finish()["outcome"] == "kept"
+
+
+def test_a_person_can_stop_a_run_for_good(school: School, child: Callable[[str], None]) -> None:
+    child('signal.signal(signal.SIGTERM, lambda *_: sys.exit(4)); (folder / "ready").touch(); time.sleep(60)')
+    school.ask()
+    school.until(lambda: bool(school.store.get_meta(STATE)) and (school.folder / "ready").is_file())
+    assert stop_run(school.config, school.store)
+    assert school.finish()["message"].startswith("the training was stopped")
+
+
+@pytest.mark.parametrize("damage", ["adapter", "meta", "base"])
+def test_a_version_that_cannot_be_used_is_not_promoted(
+    school: School, child: Callable[[str], None], damage: str
+) -> None:
+    make_version(school.config, "v0.1")
+    promote(school.config, "v0.1", NOW)
+    folder = make_version(school.config, "v0.2", base="another.gguf" if damage == "base" else "starter")
+    if damage == "adapter":
+        (folder / ADAPTER).write_bytes(b"weightz")
+    elif damage == "meta":
+        (folder / "meta.json").write_text((folder / "meta.json").read_text().replace("2026-10-01", "2026-10-02"))
+    child('done(version="v0.2")')
+    school.ask()
+    state = school.finish()
+    assert (state["outcome"], champion(school.config)) == ("kept", "v0.1")
+    assert "v0.2 は採用できませんでした" in (school.config.vault_path / state["note"]).read_text(encoding="utf-8")
+
+
+PROMOTER = """
+import os, sys, time
+from datetime import datetime
+from pathlib import Path
+from daemon.versions import champion as versions
+from daemon.config import load
+from daemon.store.store import Store
+from daemon.learning.weekly import Teacher
+config = load(Path(sys.argv[1]))
+before = versions.write_atomically
+def die_before(file, text):
+    os._exit(9)
+def die_after(file, text):
+    before(file, text)
+    os._exit(9)
+versions.write_atomically = {"before": die_before, "after": die_after}[sys.argv[2]]
+with Store.open(config.data_path) as store:
+    Teacher(config, store).turn(datetime.fromisoformat(sys.argv[3]), time.monotonic())
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_while_promoting_the_champion_is_the_old_or_the_new_one(school: School, moment: str) -> None:
+    """A real process dies around the one step that moves the pointer; the next daemon completes the promotion."""
+    make_version(school.config, "v0.1")
+    promote(school.config, "v0.1", NOW)
+    make_version(school.config, "v0.2")
+    run = school.config.data_path / "runs" / "2026-W47"
+    run.mkdir(parents=True)
+    values = {"outcome": "promoted", "version": "v0.2", "pairs": [], "note": "# 結果\n", "pictures": []}
+    (run / "weekly.json").write_text(json.dumps(values))
+    school.store.set_meta(STATE, {"run": "2026-W47", "state": "settling", "reason": "asked", "attempts": 1})
+    command = [sys.executable, "-c", PROMOTER, str(school.config.file), moment, NOW.isoformat()]
+    assert subprocess.run(command).returncode == 9
+    assert champion(school.config) == ("v0.1" if moment == "before" else "v0.2")
+    assert not (school.config.vault_path / "nippo/_training").exists()
+    assert school.finish()["state"] == "done"
+    assert champion(school.config) == "v0.2"
+    assert [entry["name"] for entry in history(school.config)][-1] == "v0.2"
+    assert (school.config.vault_path / "nippo/_training/2026-W47.md").is_file()
+
+
+def test_a_verdict_waits_for_a_vault_that_is_away(school: School, child: Callable[[str], None]) -> None:
+    child('done(outcome="kept")')
+    school.ask()
+    school.turn()
+    away = school.config.vault_path.rename(school.config.vault_path.with_name("away"))
+    school.until(lambda: school.state.get("state") == "settling")
+    away.rename(school.config.vault_path)
+    assert school.finish()["state"] == "done"
+
+
+def test_the_status_line_names_the_next_run(school: School) -> None:
+    accept(school.store, 2)
+    school.turn()
+    assert summary(training_status(school.config, school.store)) == ["next 2026-11-29T03:00, 2 new of 5 needed"]
+
+
+def test_exit_codes_are_those_of_training() -> None:
+    assert {code.name: int(code) for code in ExitCode}.items() <= {code.name: int(code) for code in Ending}.items()
+
+
+def test_the_command_line_has_low_priority_where_the_machine_offers_it() -> None:
+    assert weekly_argv(Path("/d/run"), "py") == ["py", "-P", "-m", "training.weekly.run", "--run", "/d/run"]
+    assert weekly_argv(Path("/r"), "py", "/bin/nice", "/bin/ionice")[:6] == [
+        "/bin/nice",
+        "-n",
+        "10",
+        "/bin/ionice",
+        "-c",
+        "3",
+    ]
+
+
+def test_runs_are_named_by_their_iso_week(school: School) -> None:
+    assert run_name(school.config, datetime(2027, 1, 1, tzinfo=UTC), set()) == "2026-W53"
+    assert run_name(school.config, NOW, {"2026-W47"}) == "2026-W47-2"
+
+
+def test_progress_survives_a_line_cut_short(tmp_path: Path) -> None:
+    (tmp_path / "progress.jsonl").write_text(
+        '{"event": "phase", "name": "training"}\n{"event": "step", "step": 2, "steps": 4, "left": 9.5}\n{"event": "st'
+    )
+    found = read_progress(tmp_path)
+    assert (found.phase, found.step, found.steps, found.left) == ("training", 2, 4, 9.5)
+
+
+def test_a_lock_ends_with_its_process(school: School) -> None:
+    data = school.config.data_path
+    hold = "import sys, time; from pathlib import Path; from daemon.system.accelerator import *; "
+    hold += "assert FileLock(Path(sys.argv[1]), ACCELERATOR).acquire(); print('held', flush=True); time.sleep(60)"
+    # The lock object is dropped at once; only a reference keeps its file open.
+    hold = hold.replace("assert FileLock", "lock = FileLock").replace(".acquire();", "; assert lock.acquire();")
+    process = subprocess.Popen([sys.executable, "-c", hold, str(data)], stdout=subprocess.PIPE)
+    assert process.stdout is not None and process.stdout.readline() == b"held\n"
+    assert holder(data, ACCELERATOR) == process.pid
+    assert not FileLock(data, ACCELERATOR).acquire()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert holder(data, ACCELERATOR) is None
+
+
+def test_the_job_reports_how_it_was_ended(school: School, child: Callable[[str], None], tmp_path: Path) -> None:
+    child('(folder / "ready").touch(); time.sleep(60)')
+    job = TrainingJob(school.config, tmp_path / "run")
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "run" / "ready").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert job.poll() is None
+    assert job.stop(5.0) is Ending.KILLED

@@ -1,0 +1,86 @@
+"""The running daemon learns from the vault: a tick, an edit, an untick, a redo, seen by a real observer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from tests.daemon.test_service import running, until
+
+from daemon.config import Config
+from daemon.service.companions import make_companions
+from daemon.store.store import Pair, Store
+from daemon.vault.report_note import read, set_key
+from tests.conftest import MakeConfig, MakeVault
+from tests.fake_worker import BODY, FakeWorker, result
+
+TODAY = date.today()
+
+
+@pytest.fixture
+def config(make_vault: MakeVault, make_config: MakeConfig) -> Config:
+    vault = make_vault({f"diary/{TODAY}.md": "サブネット計算を整理した。"})
+    return make_config(vault, watch={"settle_seconds": 0.1}, schedule={"retrain": ""})
+
+
+def pair(config: Config) -> Pair | None:
+    with Store.open(config.data_path) as store:
+        return store.pair(TODAY.isoformat())
+
+
+def test_tick_edit_untick_redo_in_a_living_vault(config: Config) -> None:
+    file = config.vault_path / "nippo" / f"{TODAY}-nippo.md"
+
+    def save(change: Callable[[bytes], bytes]) -> None:
+        file.write_bytes(change(file.read_bytes()))
+
+    worker = FakeWorker(result(), result("* 二つ目の下書きです。"))
+    with running(config, worker, make_companions=make_companions):
+        until(lambda: file.is_file() and BODY in file.read_text(encoding="utf-8"))
+        save(lambda data: set_key(data, "accepted", "true"))
+        until(lambda: (found := pair(config)) is not None and found.report == BODY)
+        stored = pair(config)
+        assert stored is not None and stored.draft == BODY
+
+        save(lambda data: data + "* 手で足した行。\n".encode())
+        until(lambda: (found := pair(config)) is not None and found.report.endswith("手で足した行。"))
+
+        save(lambda data: set_key(data, "accepted", "false"))
+        until(lambda: (found := pair(config)) is not None and found.withdrawn)
+
+        save(lambda data: set_key(data, "redo", "true"))
+        until(lambda: read(file.read_bytes()).body == "* 二つ目の下書きです。")
+        assert not read(file.read_bytes()).redo
+    assert len(worker.calls) == 2
+
+
+def test_what_was_ticked_while_the_daemon_was_off_is_seen_at_its_start(config: Config) -> None:
+    file = config.vault_path / "nippo" / f"{TODAY}-nippo.md"
+    with running(config, FakeWorker(), make_companions=make_companions):
+        until(lambda: file.is_file())
+    file.write_bytes(set_key(file.read_bytes(), "accepted", "true"))
+    with running(config, FakeWorker(), make_companions=make_companions):
+        until(lambda: pair(config) is not None)
+    found = pair(config)
+    assert found == replace(found, report=BODY, withdrawn=False, source="vault") if found else False
+
+
+def test_no_verdict_and_no_guide_wakes_the_daemon(config: Config) -> None:
+    """What the daemon itself puts beside the reports is neither diary nor report."""
+    from daemon.vault.help_page import write_guide
+    from daemon.vault.layout import read_layout
+    from daemon.vault.verdict_note import write_verdict
+
+    worker = FakeWorker()
+    with running(config, worker, make_companions=make_companions):
+        until(lambda: (config.vault_path / "nippo" / f"{TODAY}-nippo.md").is_file())
+        layout = read_layout(config)
+        made = [*write_guide(layout), write_verdict(layout, "2026-W47", "# 結果\n", [])]
+        until(lambda: all((config.vault_path / path).is_file() for path in made))
+        with Store.open(config.data_path) as store:
+            assert store.jobs() == []
+    assert len(worker.calls) == 1
+    assert Path(made[-1]).name == "2026-W47.md"

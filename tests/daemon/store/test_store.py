@@ -1,0 +1,147 @@
+"""The daemon's memory survives crashes, upgrades and newer versions."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from daemon.errors import NippoError, NoteUnreadable, UsageError
+from daemon.store.migrations import MIGRATIONS
+from daemon.store.store import FILE_NAME, Pair, ReportRow, Store
+
+DAY = date(2026, 1, 7)
+NOW = datetime(2026, 1, 7, 22, 0, tzinfo=UTC)
+ROW = ReportRow(
+    "2026-01-07",
+    "diary/2026-01-07.md",
+    "",
+    "nippo/2026-01-07-nippo.md",
+    "",
+    "r1",
+    "d1",
+    "本文",
+    "starter-1",
+    "draft",
+    "",
+)
+
+
+def test_a_job_ends_only_together_with_its_report(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.queue("diary/2026-01-07.md", DAY, "d1", "watch", NOW)
+        store.begin_report(ROW)
+        assert [job.path for job in store.jobs("waiting")] == ["diary/2026-01-07.md"]
+        store.finish_report(ROW, "diary/2026-01-07.md")
+        assert store.jobs() == []
+        row = store.report(DAY)
+        assert row is not None and (row.report_sha, row.diary_sha, row.pending_sha) == ("r1", "d1", "")
+
+
+def test_a_diary_that_changed_meanwhile_keeps_its_job(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.queue("a.md", DAY, "newer", "watch", NOW)
+        store.finish_report(ROW, "a.md")
+        assert [job.sha for job in store.jobs()] == ["newer"]
+
+
+def test_jobs_asked_for_come_first_and_keep_that_mark(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.queue("old.md", date(2025, 1, 1), "x", "backfill", NOW)
+        store.queue("fresh.md", DAY, "x", "watch", NOW)
+        store.queue("asked.md", DAY, "x", "report", NOW)
+        store.queue("asked.md", DAY, "y", "watch", NOW)
+        assert [(job.path, job.asked) for job in store.jobs()] == [
+            ("asked.md", True),
+            ("fresh.md", False),
+            ("old.md", False),
+        ]
+
+
+def test_failures_are_counted_shown_and_can_be_tried_again(tmp_path: Path) -> None:
+    error = NoteUnreadable("diary/2026-01-07.md: binary", "Save it as text.")
+    with Store.open(tmp_path) as store:
+        store.queue("a.md", DAY, "x", "watch", NOW)
+        store.fail("a.md", error, give_up=False)
+        store.fail("a.md", error, give_up=True)
+        (job,) = store.jobs("failed")
+        assert (job.attempts, job.error, job.next_step) == (2, error.what, error.next_step)
+        assert store.retry_failed() == 1
+        assert store.jobs("waiting")[0].attempts == 0
+
+
+def test_what_a_process_wrote_is_there_after_it_is_gone(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.set_meta("first_run_date", "2026-01-07")
+        store.remember_note("日記/📓.md", 3, 4)
+    with Store.open(tmp_path) as store:
+        assert store.get_meta("first_run_date") == "2026-01-07"
+        assert store.get_meta("nothing", "else") == "else"
+        assert store.known_notes() == {"日記/📓.md": (3, 4)}
+        store.forget_notes(["日記/📓.md"])
+        assert store.known_notes() == {}
+
+
+def test_another_process_writing_is_noticed(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as mine, Store.open(tmp_path) as other:
+        before = mine.changes()
+        mine.set_meta("a", 1)
+        assert mine.changes() == before
+        other.set_meta("a", 2)
+        assert mine.changes() != before
+
+
+def test_a_newer_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE future (x)")
+        database.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    database.close()
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="newer nippo") as caught:
+        Store.open(tmp_path)
+    assert "Install that version again" in caught.value.next_step
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_damaged_database_is_explained(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"not a database at all" * 100)
+    with pytest.raises(NippoError, match="cannot be used") as caught:
+        Store.open(tmp_path)
+    assert "move it away" in caught.value.next_step
+
+
+def test_a_data_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(NippoError, match="data folder cannot be used"):
+        Store.open(tmp_path / "file" / "data")
+
+
+def test_every_schema_comes_to_the_newest(tmp_path: Path) -> None:
+    for start in range(len(MIGRATIONS)):
+        folder = tmp_path / str(start)
+        folder.mkdir()
+        database = sqlite3.connect(folder / FILE_NAME)
+        for step in MIGRATIONS[:start]:
+            database.executescript(step)
+        database.execute(f"PRAGMA user_version = {start}")
+        database.close()
+        with Store.open(folder) as store:
+            assert store.jobs() == []
+
+
+def test_a_forgotten_pair_leaves_no_trace_in_the_files(tmp_path: Path) -> None:
+    secret = "ひみつの日記" * 50
+    pair = Pair("2026-01-07", "2026-01-07", secret, "d", "本文", "下書き", NOW.isoformat(), False, "vault")
+    with Store.open(tmp_path) as store:
+        store.put_pair(pair)
+        assert store.pairs() == [pair] and store.pair(pair.id) == pair
+        store.put_pair(Pair(**{**vars(pair), "withdrawn": True}))
+        assert store.pairs() == [] and len(store.pairs(withdrawn=True)) == 1
+        store.delete_pair(pair.id)
+        store.scrub()
+        left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        assert "ひみつ".encode() not in left

@@ -1,0 +1,54 @@
+"""Every row comes once an epoch, in an order that a resumed run repeats."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.pairs.order import epoch_order, plan_order, steps_for, within_epochs
+
+
+@given(
+    st.lists(st.integers(1, 2000), min_size=1, max_size=60),
+    st.integers(1, 9),
+    st.sampled_from(["random", "grouped", "given"]),
+    st.integers(0, 99),
+)
+def test_an_epoch_holds_every_row_once(lengths: list[int], batch: int, order: str, seed: int) -> None:
+    assert sorted(epoch_order(lengths, batch, order, seed)) == list(range(len(lengths)))
+
+
+def test_a_longer_run_begins_like_a_shorter_one() -> None:
+    lengths = [100 + number for number in range(10)]
+    assert plan_order(lengths, 9, 2, 2, "random", 1)[:20] == plan_order(lengths, 5, 2, 2, "random", 1)
+
+
+def test_epochs_differ_and_seeds_differ() -> None:
+    plan = plan_order([1] * 10, 10, 1, 2, "random", 1)
+    assert plan[:10] != plan[10:]
+    assert plan != plan_order([1] * 10, 10, 1, 2, "random", 2)
+
+
+def test_grouping_saves_padding() -> None:
+    lengths = [100 if number % 2 else 1000 for number in range(64)]
+
+    def padding(order: str) -> int:
+        rows = plan_order(lengths, 16, 4, 1, order, 5)
+        groups = [[lengths[row] for row in rows[start : start + 4]] for start in range(0, 64, 4)]
+        return sum(len(group) * max(group) - sum(group) for group in groups)
+
+    assert padding("grouped") < padding("random") / 4
+
+
+def test_steps_are_rounded_up() -> None:
+    assert steps_for(rows=10, epochs=2, batch=2, accumulation=4) == 3
+    with pytest.raises(ValueError, match="no rows"):
+        plan_order([], 1, 1, 1, "random", 0)
+
+
+def test_few_rows_are_not_learned_by_heart() -> None:
+    assert within_epochs((60, 120, 180, 240), 30, 4.0, 1, 4) == (8, 15, 22, 30)
+    assert within_epochs((60, 120, 180, 240), 300, 4.0, 1, 4) == (60, 120, 180, 240)
+    assert within_epochs((60, 120, 180, 240), 30, 0.0, 1, 4) == (60, 120, 180, 240)
+    assert within_epochs((60, 120), 1, 1.0, 1, 4) == (1,)

@@ -1,0 +1,93 @@
+"""With few pairs every pair is judged once, by a model that was trained without it; or the run abstains and says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.training.test_material import CORPUS, pairs_of
+
+from daemon.config import Config, ReportSettings
+from training.fitting.progress import Progress
+from training.model.base import Base
+from training.pairs.pair_choice import gather
+from training.pairs.rows import Row
+from training.scoring import crossfold
+from training.scoring.crossfold import cross_validate
+from training.scoring.gate import ReportScore, Verdict, decide
+from training.scoring.judge import Judged
+from training.weekly.week import Week
+
+BASE = Base("starter", "/base", "0" * 64)
+RESULT: dict[str, Any] = {"seconds": 60.0, "best": 4, "checkpoints": [{"step": 4}], "plan": {"bits": 16}}
+Trial = Callable[..., Verdict]
+
+
+def judged(rows: Sequence[Row], gain: float) -> list[Judged]:
+    """A challenger that is better by ``gain`` and a little more for every row."""
+    found = []
+    for better in (0.0, 1.0):
+        scores = [ReportScore(row.id, -1.0 + better * (gain + number / 1000), 50.0) for number, row in enumerate(rows)]
+        found.append(Judged(tuple(scores), ("",) * len(rows)))
+    return found
+
+
+@pytest.fixture
+def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
+    def run(count: int, gain: float = 0.1, hours: float = 1.0) -> Verdict:
+        held = {f"p-{number}" for number in range(count // 2)}
+        material = gather(pairs_of(count), held, CORPUS, ReportSettings())
+        config = Config()
+        training = config.training.model_copy(update={"max_hours": hours})
+        config = config.model_copy(update={"training": training})
+        week = Week(config, tmp_path, Progress(None, 0), time.monotonic())
+
+        def train_on(week: Week, out: Path, rows: Sequence[Row], *_: object) -> dict[str, Any]:
+            out.mkdir(parents=True)
+            trained.append({row.id for row in rows})
+            return RESULT
+
+        def judge(config: Config, base: Base, reference: str, adapters: object, rows: Sequence[Row], bits: int) -> Any:
+            seen.append({row.id for row in rows})
+            assert not {row.id for row in rows} & trained[-1], "judged by a model that knows it"
+            assert not {row.id for row in rows} & held
+            return judged(rows, gain)
+
+        trained: list[set[str]] = []
+        seen: list[set[str]] = []
+        monkeypatch.setattr(crossfold, "train_on", train_on)
+        monkeypatch.setattr(crossfold, "judge", judge)
+        both = judged(material.held_out, gain)
+        abstained = decide(both[0].scores, both[1].scores)
+        assert abstained.outcome == "abstained"
+        verdict = cross_validate(week, material, None, BASE, None, both, RESULT, abstained)
+        if trained:
+            assert set().union(*seen) == set(material.own)
+            assert not any(group & held for group in trained), "the gate's pairs are never trained on"
+            assert list((tmp_path / "folds").iterdir()) == []
+        return verdict
+
+    return run
+
+
+def test_a_real_gain_on_few_pairs_is_promoted(trial: Trial) -> None:
+    verdict = trial(14)
+    assert verdict.outcome == "promoted" and verdict.pairs == 14
+    assert "4分割の交差検証で14件" in verdict.reasons[0]
+
+
+def test_no_gain_is_kept(trial: Trial) -> None:
+    assert trial(14, gain=-0.1).outcome == "kept"
+
+
+def test_without_the_time_it_abstains_and_says_so(trial: Trial) -> None:
+    verdict = trial(14, hours=0.05)
+    assert verdict.outcome == "abstained"
+    assert any("制限時間" in reason for reason in verdict.reasons)
+
+
+def test_too_few_pairs_altogether_abstain(trial: Trial) -> None:
+    assert trial(7).outcome == "abstained"

@@ -1,0 +1,100 @@
+"""The page of a run tells what happened, why, and shows before and after; the figures behind it are right."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from daemon.config import Config
+from daemon.learning.edit_distance import edit_distance, weekly_medians
+from tests.conftest import MakeVault
+from tests.tiny_model import TinyModel
+from training.pairs.encoding import encode_rows
+from training.pairs.rows import Row
+from training.scoring.gate import ReportScore, decide
+from training.scoring.likelihood import log_likelihoods
+from training.weekly.curves import draw_edits, draw_losses, losses
+from training.weekly.verdict import Example, Page, render
+
+
+def page(outcome_gain: float, pairs: int = 9) -> Page:
+    old = [ReportScore(f"p-{n}", -1.0, 50.0, (), ("form",)) for n in range(pairs)]
+    new = [ReportScore(f"p-{n}", -1.0 + outcome_gain + n / 1000, 52.0) for n in range(pairs)]
+    return Page(
+        name="2026-W47",
+        old="v0.1",
+        new="v0.2",
+        verdict=decide(old, new),
+        notes=("時間切れのため、途中のチェックポイントで判定しました。",),
+        checkpoints=({"step": 60, "loss": 1.25, "dev_loss": 0.9}, {"step": 120, "loss": 0.8, "dev_loss": None}),
+        best=60,
+        examples=(Example("2026-11-03", "* 前\n* 二行目", "* 後", "* 提出"),),
+        minutes=12.34,
+        counts={"学習に使った日報": 20},
+        settings={"base": "starter", "rank": 16},
+        edits=((date(2026, 11, 2), 40.0), (date(2026, 11, 9), 12.5)),
+        pictures=(("損失", "loss.png"),),
+    )
+
+
+def test_a_promotion_tells_why_and_how_to_go_back() -> None:
+    text = render(page(0.2))
+    assert "# 新しい版 v0.2 を採用しました" in text and "nippo rollback" in text
+    assert "| 60 | 1.2500 | 0.9000 | ★ |" in text and "| 120 | 0.8000 | - |  |" in text
+    assert "> [!quote] 今の版\n> * 前\n> * 二行目\n" in text
+    assert "![[2026-W47-loss.png]]" in text
+    assert "| 検査の指摘(今の版 → 新しい版) | 9件 → 0件 |" in text
+    assert "| 2026-11-09 | 12.5 |" in text and "| かかった時間 | 12.3分 |" in text
+
+
+def test_a_kept_and_an_abstained_run_say_so() -> None:
+    kept = render(page(-0.2))
+    assert "# 今の版 v0.1 を使い続けます" in kept and "nippo promote v0.2" in kept
+    abstained = render(page(0.2, pairs=3))
+    assert "判定を見送り" in abstained and "3件しかなく" in abstained
+
+
+@pytest.mark.parametrize(
+    "left, right, distance", [("", "", 0), ("日報", "", 2), ("日報です", "日記です。", 2), ("ab", "ba", 2)]
+)
+def test_the_edit_distance_counts_characters(left: str, right: str, distance: int) -> None:
+    assert edit_distance(left, right) == distance
+
+
+def test_the_weekly_median_is_of_the_weeks_own_reports() -> None:
+    days = [(date(2026, 11, 2), 10), (date(2026, 11, 8), 30), (date(2026, 11, 9), 7)]
+    assert weekly_medians(days) == [(date(2026, 11, 2), 20.0), (date(2026, 11, 9), 7.0)]
+
+
+def test_a_resumed_step_is_drawn_once(tmp_path: Path) -> None:
+    events = [
+        {"event": "step", "step": 1, "loss": 2.0},
+        {"event": "step", "step": 2, "loss": 1.5},
+        {"event": "step", "step": 2, "loss": 1.4},
+        {"event": "checkpoint", "step": 2, "dev_loss": 1.1},
+        {"event": "message", "text": "x"},
+    ]
+    train, dev = losses(events)
+    assert (train, dev) == ({1: 2.0, 2: 1.4}, {2: 1.1})
+    draw_losses(tmp_path / "loss.png", train, dev)
+    draw_edits(tmp_path / "edits.png", [(date(2026, 11, 2), 40.0), (date(2026, 11, 9), 12.0)])
+    assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in ("loss.png", "edits.png"))
+
+
+def test_the_likelihood_is_that_of_the_models_own_probabilities(tiny: TinyModel, make_vault: MakeVault) -> None:
+    """Against a softmax over the whole vocabulary, token by token."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    rows = [Row("a", "2026-01-07", "Javaを学んだ。", "* Java"), Row("b", "2026-01-08", "SQL", "* SQLを学びました。")]
+    config = Config()
+    found = log_likelihoods(str(tiny.hf), [None], rows, config)[0]
+    model = AutoModelForCausalLM.from_pretrained(tiny.hf, dtype=torch.float32).eval()
+    examples = encode_rows(AutoTokenizer.from_pretrained(tiny.hf), rows, config.report, config.privacy)
+    for figure, example in zip(found, examples, strict=True):
+        with torch.inference_mode():
+            logits = model(torch.tensor([example.input_ids])).logits[0].log_softmax(-1)
+        picked = [float(logits[at - 1, label]) for at, label in enumerate(example.labels) if label != -100]
+        assert figure == pytest.approx(sum(picked) / len(picked), abs=1e-4)

@@ -1,0 +1,77 @@
+"""The whole loop on a tiny model: accept, train, gate, promote, and the next draft is the new version's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from daemon.drafting.draft import DraftRequest
+from daemon.learning.reviewer import Reviewer
+from daemon.learning.weekly import Teacher
+from daemon.store.store import Store
+from daemon.vault.layout import read_layout
+from daemon.versions.champion import champion, find_version
+from daemon.worker.shared import SharedWorker
+from tests.conftest import MakeConfig, MakeVault
+from tests.learning_world import NOW, School, small_starter, tiny_sections, vault_files
+from tests.tiny_model import TinyModel
+
+PAIRS = 40
+
+
+@pytest.fixture
+def school(
+    make_vault: MakeVault, make_config: MakeConfig, tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[School]:
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(small_starter(tmp_path / "starter")))
+    config = make_config(make_vault(vault_files(PAIRS)), **tiny_sections(tiny, checkpoints=[20, 40]))
+    with Store.open(config.data_path) as store:
+        yield School(config, store, Teacher(config, store))
+
+
+def test_accept_train_gate_promote_draft(school: School) -> None:
+    vault = school.config.vault_path
+    diaries = {file: file.read_bytes() for file in (vault / "diary").iterdir()}
+    Reviewer(school.config, school.store).scanned(NOW)
+    assert len(school.store.pairs()) == PAIRS
+
+    with SharedWorker(school.config) as worker:
+        request = DraftRequest("2026-11-21", "Javaの授業。3問解いた。")
+        before = worker.draft(request)
+        assert before.version == "tiny"
+        worker.tick(0.0)
+
+        school.ask()
+        school.until(lambda: school.state.get("state") == "running")
+        school.until(lambda: (worker.tick(0.0) or True) and school.state["state"] != "running")
+        state = school.finish()
+        assert state["state"] == "done", school.log()
+        assert state["outcome"] == "promoted", (vault / state["note"]).read_text(encoding="utf-8")
+        assert champion(school.config) == "v0.1" == state["version"]
+
+        after = worker.draft(request)
+        assert after.version == "v0.1"
+
+    version = find_version(school.config, "v0.1")
+    held_out = set(school.store.get_meta("held_out"))
+    assert len(held_out) >= 8 and not held_out & set(version.meta.pair_ids)
+    assert set(school.store.get_meta("seen_pairs")) == {pair.id for pair in school.store.pairs()}
+    page = (vault / state["note"]).read_text(encoding="utf-8")
+    assert state["note"] == "nippo/_training/2026-W47.md"
+    assert "新しい版 v0.1 を採用しました" in page and "![[2026-W47-loss.png]]" in page and "★" in page
+    assert (vault / "nippo/_training/2026-W47-loss.png").read_bytes().startswith(b"\x89PNG")
+    assert {file: file.read_bytes() for file in (vault / "diary").iterdir()} == diaries
+    files = [file for file in school.folder.rglob("*") if file.is_file()]
+    left = [file for file in files if "問解いた" in file.read_text(encoding="utf-8", errors="replace")]
+    assert left == [], "no diary or report stays in the run's folder"
+    assert json.loads((school.folder / "plan.json").read_text())["version"] == "v0.1"
+
+
+def test_the_layout_of_the_vault_knows_no_verdicts(school: School) -> None:
+    layout = read_layout(school.config)
+    assert layout.report_date("nippo/_training/2026-W47.md") is None
+    assert layout.diary_date("nippo/_training/2026-W47.md") is None
+    assert Path(layout.report_folder).name == "nippo"

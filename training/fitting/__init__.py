@@ -1,0 +1,1 @@
+"""One training run: what is asked, steps, checkpoints, progress."""

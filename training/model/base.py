@@ -1,0 +1,264 @@
+"""The base model of a run: where it lies, and how it is loaded with a fresh LoRA on it.
+
+torch, transformers, peft and Unsloth are imported inside functions: Unsloth must come first, and must not come at all
+where it is not used, because it patches the others.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daemon.errors import ModelMissing, TrainingError, UsageError
+from daemon.models.known import KNOWN
+from daemon.models.reference import cache_folder, resolve_gguf
+from daemon.system.hashes import file_hash
+from training.fitting.spec import TrainSpec
+from training.model.dequantise import RECORD, Report, dequantised
+from training.model.ranks import one_gpu, processes
+
+PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
+
+
+PREFERRED = ("lean", "unsloth")
+"""Loaders of ``--loader auto`` on a GPU with 4 bits, the faster first (``bench/gpu.py``)."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model that can be loaded: what it is called elsewhere, and its Hugging Face folder.
+
+    ``sha256`` is that of the GGUF file, or of a folder's weight files together.
+    """
+
+    reference: str
+    folder: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run uses this machine: "cuda" or "cpu"; "unsloth", "plain" or "lean"; 4 or 16 bits; the weights' dtype."""
+
+    device: str
+    loader: str
+    bits: int
+    dtype: str
+
+
+def resolve_base(reference: str, report: Report = lambda _: None) -> Base:
+    """Given "starter", a GGUF file, a local folder or a hub id, return a base with a Hugging Face folder.
+
+    A GGUF file is dequantised into the cache once. A hub id is downloaded (which the user asked for by naming it).
+    Raises ``ModelMissing``.
+    """
+    path = Path(reference).expanduser()
+    if path.is_dir():
+        record = path / RECORD
+        if record.is_file():
+            made_of = json.loads(record.read_text(encoding="utf-8"))
+            return Base(name_of(made_of["file"], made_of["sha256"]), str(path), made_of["sha256"])
+        return Base(path.name, str(path), folder_hash(path))
+    if path.suffix == ".gguf" or reference in KNOWN:
+        file = resolve_gguf(reference, None)
+        folder = dequantised(file, cache_folder(), report)
+        made_of = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return Base(name_of(file.name, made_of["sha256"]), str(folder), made_of["sha256"])
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", reference):
+        raise ModelMissing(
+            f"{reference}: no such model", "Name `starter`, a GGUF file, a folder or a hub id owner/name."
+        )
+    from huggingface_hub import snapshot_download
+
+    report(f"fetching {reference}")
+    folder = Path(snapshot_download(reference, allow_patterns=["*.json", "*.safetensors", "*.txt", "*.jinja"]))
+    return Base(reference, str(folder), folder_hash(folder))
+
+
+def name_of(file: str, sha256: str) -> str:
+    """What a GGUF file is called elsewhere: "starter" for the starter's bytes, whatever the file is called."""
+    return next((model.name for model in KNOWN.values() if model.sha256 == sha256), file)
+
+
+def folder_hash(folder: Path) -> str:
+    """SHA-256 over the hashes of a folder's weight files, in order of name."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    for file in sorted(folder.glob("*.safetensors")):
+        digest.update(f"{file.name} {file_hash(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def lean_knows(config: Mapping[str, Any]) -> bool:
+    """Whether a model, given its config.json, is of a kind whose layers ``training.model.lean`` knows: dense, gated by
+    silu, full attention. Pure."""
+    kinds = set(config.get("layer_types") or ["full_attention"])
+    window = config.get("sliding_window") and config.get("use_sliding_window", True)
+    known = config.get("model_type") in ("qwen2", "qwen3", "llama", "mistral") and config.get("hidden_act") == "silu"
+    return known and kinds == {"full_attention"} and not window
+
+
+def base_config(reference: str) -> dict[str, Any]:
+    """The config.json of a base before it is fetched: a folder's own, what is known of the starter, else nothing."""
+    if reference in KNOWN:
+        return {"model_type": "qwen2", "hidden_act": "silu"}
+    try:
+        return dict(json.loads((Path(reference).expanduser() / "config.json").read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError):
+        return {}
+
+
+def auto_loader(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool, known: bool) -> str:
+    """Given the run, the machine (``four_bit``: bitsandbytes is there) and whether lean knows the model, return the
+    loader: with 4 bits the first of ``PREFERRED`` that can be. Pure."""
+    possible = {
+        "lean": four_bit and known and not spec.settings.dropout and not spec.settings.neftune_alpha,
+        "unsloth": unsloth,
+    }
+    if not cuda or spec.bits == 16:
+        return "plain"
+    return next((loader for loader in PREFERRED if possible[loader]), "plain")
+
+
+def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool = True, known: bool = False) -> Plan:
+    """Given the run and what the machine has, return how to load. Pure; raises ``UsageError`` for what cannot be."""
+    loader = spec.loader if spec.loader != "auto" else auto_loader(spec, cuda, unsloth, four_bit, known)
+    if loader == "unsloth" and not (cuda and unsloth):
+        raise UsageError(
+            "--loader unsloth needs an NVIDIA GPU and the package unsloth", "Install nippo[gpu], or use plain."
+        )
+    if loader == "lean" and (spec.settings.dropout or spec.settings.neftune_alpha):
+        raise UsageError("--loader lean knows neither dropout nor NEFTune", "Set both to 0, or use another loader.")
+    bits = spec.bits or (4 if loader == "unsloth" or (loader == "lean" and cuda) else 16)
+    if bits == 4 and not cuda:
+        raise UsageError("--bits 4 needs an NVIDIA GPU", "Leave --bits out: on a CPU the weights are loaded whole.")
+    dtype = spec.dtype if spec.dtype != "auto" else ("bfloat16" if cuda else "float32")
+    return Plan("cuda" if cuda else "cpu", loader, bits, dtype)
+
+
+def machine_plan(spec: TrainSpec) -> Plan:
+    """``choose_plan`` for this machine.
+
+    Switches Unsloth's statistics off, and imports it, where it will be used, before anything imports transformers.
+    """
+    os.environ["UNSLOTH_DISABLE_STATISTICS"] = "1"
+    os.environ.setdefault("UNSLOTH_COMPILE_LOCATION", str(cache_folder() / "unsloth_compiled_cache"))
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("PYTORCH_CUDA_ALLOC_CONF", "expandable_segments:True")  # packs are of many sizes
+    alone = one_gpu(os.environ.get("CUDA_VISIBLE_DEVICES"), processes())
+    if alone is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = alone
+    import torch
+
+    cuda = torch.cuda.is_available()
+    unsloth, four_bit = (cuda and importlib.util.find_spec(name) is not None for name in ("unsloth", "bitsandbytes"))
+    plan = choose_plan(spec, cuda, unsloth, four_bit, lean_knows(base_config(spec.base)))
+    if plan.loader == "unsloth":
+        importlib.import_module("unsloth")
+    return plan
+
+
+def lora_settings(spec: TrainSpec) -> dict[str, Any]:
+    """Rank, alpha, rsLoRA: the run's own, or those of ``--init-adapter``, whose matrices would not fit others."""
+    values = {"r": spec.settings.rank, "lora_alpha": spec.settings.alpha, "use_rslora": spec.rslora}
+    if spec.init_adapter is not None:
+        try:
+            config = json.loads((spec.init_adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+            values = {key: config.get(key, False) for key in values}
+        except (OSError, json.JSONDecodeError):
+            raise TrainingError(
+                f"{spec.init_adapter}: no readable adapter", "Name a folder of a PEFT adapter."
+            ) from None
+    return values
+
+
+def load_model(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
+    """Return the model with a trainable LoRA on all seven projections, and the tokenizer."""
+    model, tokenizer = (_unsloth if plan.loader == "unsloth" else _plain)(base, spec, plan)
+    if spec.init_adapter is not None:
+        from peft import set_peft_model_state_dict
+        from safetensors.torch import load_file
+
+        found = set_peft_model_state_dict(model, load_file(spec.init_adapter / ADAPTER_FILE))
+        if found.unexpected_keys:
+            raise TrainingError(f"{spec.init_adapter}: is an adapter of another model", "Train it on the same base.")
+    tokenizer.padding_side = "right"
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model, tokenizer
+
+
+def wants_checkpointing(spec: TrainSpec, plan: Plan, parameters: int) -> bool:
+    """Trade a third more time for activation memory: where it was asked for, and above 3 billion parameters."""
+    if spec.gradient_checkpointing != "auto":
+        return spec.gradient_checkpointing == "on"
+    return plan.loader == "unsloth" or parameters > 3_000_000_000
+
+
+def _unsloth(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
+    from unsloth import FastLanguageModel
+
+    model, tokenizer = FastLanguageModel.from_pretrained(
+        model_name=base.folder,
+        max_seq_length=spec.settings.max_seq_length,
+        dtype=None,
+        load_in_4bit=plan.bits == 4,
+        use_gradient_checkpointing="unsloth" if wants_checkpointing(spec, plan, 0) else False,
+    )
+    model = FastLanguageModel.get_peft_model(
+        model,
+        target_modules=list(PROJECTIONS),
+        lora_dropout=spec.settings.dropout,
+        bias="none",
+        use_gradient_checkpointing="unsloth" if wants_checkpointing(spec, plan, 0) else False,
+        random_state=spec.settings.random_state,
+        **lora_settings(spec),
+    )
+    return model, tokenizer
+
+
+def _plain(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
+    import torch
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
+
+    options: dict[str, Any] = {"dtype": getattr(torch, plan.dtype)}
+    if plan.bits == 4:
+        from transformers import BitsAndBytesConfig
+
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+    if plan.device == "cuda":
+        options["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
+    model = AutoModelForCausalLM.from_pretrained(base.folder, **options)
+    tokenizer = AutoTokenizer.from_pretrained(base.folder)
+    if plan.loader == "lean":
+        if not lean_knows(model.config.to_dict()):
+            raise UsageError(
+                f"--loader lean does not know models of the kind {model.config.model_type}", "Use another loader."
+            )
+        model.requires_grad_(False)
+    elif plan.bits == 4:
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    set_seed(spec.settings.random_state)  # the A matrices are drawn now
+    config = LoraConfig(
+        task_type="CAUSAL_LM",
+        target_modules=list(PROJECTIONS),
+        lora_dropout=spec.settings.dropout,
+        bias="none",
+        **lora_settings(spec),
+    )
+    return get_peft_model(model, config), tokenizer

@@ -1,0 +1,1 @@
+"""Pairs of diary and report: rows, choice, order, tokens."""

@@ -1,0 +1,1 @@
+"""How good reports and versions are."""

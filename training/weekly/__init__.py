@@ -1,0 +1,1 @@
+"""The weekly run, as the daemon's child."""

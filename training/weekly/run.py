@@ -1,0 +1,217 @@
+"""The weekly run, as the daemon's child: ``python -m training.weekly.run --run DIR``, the settings on its input.
+
+Dataset from the accepted pairs, training in a process of its own, checkpoint by the dev rows, gate on pairs that no
+version ever saw, export, verdict. ``weekly.json`` is written last. The champion is not touched here, nor is the vault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from daemon.checks import learn_form
+from daemon.config import Config
+from daemon.errors import ModelMissing, NippoError, TrainingError, UsageError
+from daemon.learning.forgetting import texts_of_run, wipe
+from daemon.learning.training_job import PROGRESS, RESULT, Ending
+from daemon.store.store import Pair, Store
+from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
+from daemon.system.shipped import starter_folder
+from daemon.versions.champion import (
+    STARTER,
+    Version,
+    active_adapter,
+    base_matches,
+    find_version,
+    list_versions,
+    models_folder,
+    next_name,
+)
+from daemon.worker.messages import read_config
+from training.export import architecture_of, card_of, export_version, meta_of
+from training.fitting.progress import Progress
+from training.model.base import Base
+from training.pairs.pair_choice import Material, gather, pin
+from training.pairs.rows import read_rows
+from training.scoring.crossfold import cross_validate
+from training.scoring.gate import decide
+from training.scoring.judge import judge
+from training.train import is_out_of_memory, write_json
+from training.weekly.page import write_page
+from training.weekly.training_process import Stopped
+from training.weekly.week import Week, checkpoint_folder, train_on
+
+PLAN = "plan.json"
+TRAINING_SHARE = 0.6
+"""Of ``max_hours``; the rest is for judging and, with few pairs, for cross-validation."""
+
+
+def teach(week: Week, now: datetime) -> dict[str, Any]:
+    """Do the whole run; return what ``weekly.json`` holds. Raises ``NippoError``, and ``Stopped`` when asked to end."""
+    config = week.config
+    with Store.open(config.data_path) as store:
+        pairs = store.pairs()
+        material, start = prepare(week, store, pairs)
+        forgotten = frozenset(store.get_meta("forgotten_pairs", []))
+    name, resume = plan_run(week, material)
+    week.phase("training")
+    result = train_on(week, week.folder, material.rows, start, resume, week.config.training.max_hours * TRAINING_SHARE)
+    base = Base(**result["base"])
+    challenger = checkpoint_folder(week.folder, result)
+    old, notes = baseline(config, week.reference, forgotten)
+    bits = int(result["plan"]["bits"])
+    notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result["exit"] == "time_up" else []
+    week.phase("judging")
+    adapters = [old.path if old else None, challenger]
+    both = judge(config, base, week.reference, adapters, material.held_out, bits) if material.held_out else []
+    verdict = decide(*(one.scores for one in both)) if both else decide((), ())
+    if verdict.outcome == "abstained":
+        verdict = cross_validate(week, material, start, base, old, both, result, verdict)
+    week.phase("exporting")
+    run = json.loads((week.folder / "run.json").read_text(encoding="utf-8"))
+    scores = {"outcome": verdict.outcome, "against": old.name if old else "", "gate": verdict.to_json()}
+    meta = meta_of(name, result, run, {"step": result["best"], **scores}, now)
+    export_version(challenger, models_folder(config) / name, meta, architecture_of(base.folder), card_of(meta))
+    old_name = old.name if old else base.reference
+    page, pictures = write_page(week, name, old_name, verdict, notes, result, material, both, pairs)
+    return {
+        "outcome": verdict.outcome,
+        "version": name,
+        "against": old.name if old else "",
+        "pairs": [pair.id for pair in pairs],
+        "verdict": verdict.to_json(),
+        "note": page,
+        "pictures": pictures,
+        "seconds": round(time.monotonic() - week.started, 1),
+    }
+
+
+def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, Path | None]:
+    """Choose the gate's pairs (remembered for good, before anything is trained), and gather the material."""
+    versions, _ = list_versions(week.config)
+    trained = {pair_id for version in versions for pair_id in version.meta.pair_ids}
+    seen = {*store.get_meta("seen_pairs", []), *trained}
+    held_out = pin(pairs, set(store.get_meta("held_out", [])) - trained, seen)
+    store.set_meta("held_out", sorted({*store.get_meta("held_out", []), *held_out} - trained))
+    own = [pair.report for pair in pairs if pair.id not in held_out]
+    if not own:
+        raise TrainingError("there is no accepted report to learn from", "Tick `accepted` in some reports first.")
+    starter = starter_version(week.config, week.reference)
+    corpus_file = starter_folder() / "corpus.jsonl"
+    corpus = read_rows([corpus_file]) if corpus_file.is_file() else []
+    form = learn_form(own, week.config.report)
+    return gather(pairs, held_out, corpus, form, replay=starter is not None), starter.path if starter else None
+
+
+def starter_version(config: Config, reference: str) -> Version | None:
+    """nippo's own adapter, where it ships and fits the base."""
+    with contextlib.suppress(ModelMissing):
+        version = find_version(config, STARTER)
+        return version if base_matches(version.meta, reference) else None
+    return None
+
+
+def plan_run(week: Week, material: Material) -> tuple[str, bool]:
+    """The version's name, and whether an earlier try with the very same material can be resumed."""
+    file = week.folder / PLAN
+    digest = material.digest()
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        before = json.loads(file.read_text(encoding="utf-8"))
+        if before["material"] == digest:
+            return str(before["version"]), (week.folder / "run.json").is_file()
+    name = next_name(week.config)
+    write_json(file, {"material": digest, "version": name})
+    return name, False
+
+
+def baseline(config: Config, reference: str, forgotten: frozenset[str]) -> tuple[Version | None, list[str]]:
+    """What the new version must beat: the champion; where that cannot be used or knows a forgotten day, the starter."""
+    notes: list[str] = []
+    try:
+        old = active_adapter(config)
+    except (ModelMissing, UsageError) as problem:
+        old, notes = None, [f"今の版は使えないため、nippo の最初の版と比べました({problem.what})。"]
+    if old and forgotten.intersection(old.meta.pair_ids):
+        notes = [f"{old.name} は忘れるよう求められた日で学習していたため、nippo の最初の版と比べました。"]
+        old = None
+    if old is None or not base_matches(old.meta, reference):
+        old = starter_version(config, reference)
+    return old, notes
+
+
+def tidy(folder: Path) -> None:
+    """A finished run needs its checkpoints no more: the version holds the adapter."""
+    for part in (*folder.glob("checkpoint-*"), folder / "folds"):
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process; exit codes are ``daemon.learning.training_job.Ending``."""
+    command = argparse.ArgumentParser(prog="python -m training.weekly.run", description="The weekly run.")
+    command.add_argument("--run", type=Path, required=True, metavar="DIR")
+    folder: Path = command.parse_args(arguments).run
+    config = read_config(json.loads(sys.stdin.readline()))
+    training = FileLock(config.data_path, TRAINING)
+    accelerator = FileLock(config.data_path, ACCELERATOR)
+    if not training.wait(2.0):
+        print("another training is running", file=sys.stderr)
+        return Ending.BUSY
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        if not accelerator.wait(config.engine.timeout_seconds + 60):
+            raise TrainingError("the model that writes reports did not give way", "Restart the daemon.")
+        progress = Progress(folder / PROGRESS, 0)
+        week = Week(config, folder, progress, time.monotonic(), (training, accelerator))
+        result = teach(week, datetime.now(UTC).astimezone())
+        write_json(folder / RESULT, result)
+    except Stopped:
+        return Ending.STOPPED
+    except Exception as problem:
+        return _failed(problem)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for file in texts_of_run(folder):
+            if file.name != RESULT:
+                wipe(file)
+    tidy(folder)
+    return Ending.OK
+
+
+def _failed(problem: Exception) -> int:
+    """Tell the log what went wrong, without a word of a diary; return the exit code."""
+    if isinstance(problem, NippoError):
+        print(problem, file=sys.stderr)
+        code = getattr(problem, "code", Ending.USAGE if isinstance(problem, UsageError) else Ending.FAILED)
+        return int(code)
+    if isinstance(problem, OSError):
+        print(f"{type(problem).__name__}: {problem.strerror} ({problem.filename})", file=sys.stderr)
+        return Ending.FAILED
+    if isinstance(problem, sqlite3.Error):
+        print(f"the database cannot be used: {problem}", file=sys.stderr)
+        return Ending.FAILED
+    trace = problem.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    print(f"{type(problem).__name__} in {place}", file=sys.stderr)
+    return Ending.OUT_OF_MEMORY if is_out_of_memory(problem) else Ending.FAILED
+
+
+def _stop(number: int, frame: object) -> None:
+    raise Stopped
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,105 @@
+"""Training in a process of its own below the weekly run, so that its memory and its patches of libraries go with it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from daemon.config import Config
+from daemon.errors import TrainingError
+from daemon.learning.training_call import TrainCall, training_argv
+from daemon.system.accelerator import FileLock
+from training.fitting.exits import ExitCode
+
+SAVE_SECONDS = 50.0
+PR_SET_PDEATHSIG = 1
+"""From linux/prctl.h."""
+
+
+class Stopped(Exception):
+    """The run was asked to end."""
+
+
+class TrainingEnded(TrainingError):
+    """The training process ended with something else than success; ``code`` is its exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"the training process ended with {describe(code)}", "See the lines above.")
+        self.code = code if 0 < code <= ExitCode.TIME_UP else int(ExitCode.FAILED)
+
+
+def describe(code: int) -> str:
+    """An exit code in words. Pure."""
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def train(
+    config: Config,
+    rows: Path,
+    out: Path,
+    base: str,
+    start: Path | None,
+    resume: bool,
+    hours: float,
+    steps: Sequence[int],
+    locks: Sequence[FileLock],
+) -> None:
+    """Run ``training.train`` to its end or to the end of its time. The child holds the locks as well, so that nobody
+    takes the accelerator while it is still ending. Raises ``TrainingEnded``; passes ``Stopped`` on, once it has saved.
+    """
+    call = TrainCall(
+        pairs=(rows,),
+        out=out,
+        base=base,
+        config=config.file,
+        steps=tuple(steps),
+        init_adapter=start,
+        resume=resume,
+        extra=("--max-hours", f"{max(hours, 0.01):.3f}"),
+    )
+    process = subprocess.Popen(
+        training_argv(call, _processes(config)),
+        stdin=subprocess.DEVNULL,
+        pass_fds=[lock.fileno() for lock in locks],
+        preexec_fn=_die_with_parent if sys.platform.startswith("linux") else None,
+    )
+    try:
+        code = process.wait()
+    except BaseException:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would cut the saving off
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(SAVE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+    if code == ExitCode.STOPPED:
+        raise Stopped
+    if code not in (ExitCode.OK, ExitCode.TIME_UP):
+        raise TrainingEnded(code)
+
+
+def _processes(config: Config) -> int:
+    if not config.training.multi_gpu:
+        return 1
+    from daemon.system.hardware import probe
+
+    return max(len(probe()), 1)
+
+
+def _die_with_parent() -> None:
+    """In the new process: end by SIGTERM, which saves, when the weekly run dies."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() == 1:
+        os._exit(1)

@@ -1,0 +1,119 @@
+"""The verdict of a weekly run as a page for the vault, in Japanese. Pure: figures in, Markdown out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from training.scoring.gate import Verdict
+
+HEADLINES = {
+    "promoted": "新しい版 {new} を採用しました",
+    "kept": "今の版 {old} を使い続けます",
+    "abstained": "判定を見送り、今の版 {old} を使い続けます",
+}
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Example:
+    """What both versions wrote for one held-out diary, beside what the person handed in."""
+
+    day: str
+    before: str
+    after: str
+    accepted: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that the page tells. ``pictures``: file names that exist, as (heading, name). ``settings``: the run's
+    resolved settings. ``edits``: (Monday, median of edited characters)."""
+
+    name: str
+    old: str
+    new: str
+    verdict: Verdict
+    notes: tuple[str, ...]
+    checkpoints: tuple[Mapping[str, Any], ...]
+    best: int | None
+    examples: tuple[Example, ...]
+    minutes: float
+    counts: Mapping[str, int]
+    settings: Mapping[str, Any]
+    edits: tuple[tuple[date, float], ...] = ()
+    pictures: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+
+def render(page: Page) -> str:
+    """Given the figures, return the page."""
+    verdict = page.verdict
+    lines = [
+        "---",
+        f"nippo: {verdict.outcome}",
+        f"version: {page.new}",
+        "---",
+        f"# {HEADLINES[verdict.outcome].format(new=page.new, old=page.old)}",
+        "",
+        *(f"- {reason}" for reason in (*verdict.reasons, *page.notes)),
+        "",
+    ]
+    if verdict.outcome != "promoted":
+        lines += [f"{page.new} は残してあります。使うときは `nippo promote {page.new}` を実行してください。", ""]
+    else:
+        lines += ["元に戻すときは `nippo rollback` を実行してください。", ""]
+    lines += _figures(page)
+    lines += _checkpoints(page)
+    for heading, name in page.pictures:
+        lines += [f"## {heading}", "", f"![[{page.name}-{name}]]", ""]
+    lines += _edits(page)
+    lines += _examples(page.examples)
+    lines += ["## 設定", "", *(f"- {key}: {value}" for key, value in page.settings.items()), ""]
+    return "\n".join(lines)
+
+
+def _figures(page: Page) -> list[str]:
+    verdict = page.verdict
+    rows = [("判定に使った日報", f"{verdict.pairs}件")]
+    if verdict.likelihood_gain is not None:
+        rows.append(("対数尤度の差(1トークンあたり)", f"{verdict.likelihood_gain:+.4f}"))
+    if verdict.p_value is not None:
+        rows.append(("p 値(ウィルコクソン、片側)", f"{verdict.p_value:.4f}"))
+    if verdict.chrf_gain is not None:
+        rows.append(("chrF の差", f"{verdict.chrf_gain:+.1f}"))
+    if verdict.p_value is not None:
+        rows.append(("新しい漏れ", f"{verdict.new_leaks}件"))
+        rows.append(("検査の指摘(今の版 → 新しい版)", f"{verdict.champion_faults}件 → {verdict.challenger_faults}件"))
+    rows += [(name, f"{count}件") for name, count in page.counts.items()]
+    rows.append(("かかった時間", f"{page.minutes:.1f}分"))
+    return ["## 数字", "", "| | |", "|---|---:|", *(f"| {name} | {value} |" for name, value in rows), ""]
+
+
+def _checkpoints(page: Page) -> list[str]:
+    lines = ["## チェックポイント", "", "| ステップ | 学習の損失 | 検証の損失 | 選択 |", "|---:|---:|---:|:-:|"]
+    for checkpoint in page.checkpoints:
+        figures = [checkpoint.get("loss"), checkpoint.get("dev_loss")]
+        cells = " | ".join("-" if figure is None else f"{figure:.4f}" for figure in figures)
+        lines.append(f"| {checkpoint['step']} | {cells} | {'★' if checkpoint['step'] == page.best else ''} |")
+    return [*lines, "", "選択には検証用の日報だけを使い、判定用の日報は使っていません。", ""]
+
+
+def _edits(page: Page) -> list[str]:
+    if not page.edits:
+        return []
+    lines = ["## 下書きを直した文字数(週の中央値)", "", "| 週 | 文字 |", "|---|---:|"]
+    return [*lines, *(f"| {monday} | {edited:g} |" for monday, edited in page.edits[-12:]), ""]
+
+
+def _examples(examples: Sequence[Example]) -> list[str]:
+    if not examples:
+        return []
+    lines = ["## 前と後", "", "学習に使っていない日記での比較です。", ""]
+    for example in examples[:SHOWN]:
+        lines += [f"### {example.day}", ""]
+        for title, text in (("今の版", example.before), ("新しい版", example.after), ("提出した文", example.accepted)):
+            lines += [f"> [!quote] {title}", *(f"> {line}" for line in text.strip().split("\n")), ""]
+    return lines
