@@ -25,13 +25,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from daemon.config import Config, load
+from daemon.drafting.learned_form import with_learned_form
 from daemon.engines.opening import adapter_in_use
 from daemon.learning.edit_distance import edit_distance
 from daemon.learning.training_job import RUNS, request_run
 from daemon.learning.weekly import STATE, Teacher
 from daemon.store.store import Pair, Store
 from daemon.system.shipped import starter_folder
-from daemon.worker.shared import with_learned_form
 
 FIRST = date(2026, 4, 6)
 LEAD, FEELING = "【本日の実施内容】", "【所感】"

@@ -16,6 +16,7 @@ import streamlit as st
 
 from daemon.checks import CheckSettings
 from daemon.config import Config, config_file, load
+from daemon.drafting.learned_form import with_learned_form
 from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR
@@ -23,7 +24,7 @@ from daemon.system.hardware import probe
 from daemon.system.lock import holder
 from daemon.vault.layout import DiaryNote, Layout, read_layout
 from daemon.worker.client import WorkerClient
-from daemon.worker.shared import SharedWorker, Worker, with_learned_form
+from daemon.worker.shared import SharedWorker, Worker
 from dashboard.days import Day, ReportShelf, diaries, overview
 from dashboard.drafts import Choice, Drafter, choices
 from dashboard.explain import explained

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from daemon.config import Config
+from daemon.drafting.learned_form import with_learned_form
 from daemon.models.known import KNOWN
-from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
 from daemon.system.shipped import starter_folder
@@ -128,22 +128,6 @@ class SharedWorker:
         if self._client is not None:
             self._client.stop()
         self._lock.release()
-
-
-def with_learned_form(config: Config) -> Config:
-    """The settings with the person's own form of report in place of ``style = "auto"``, learned from accepted pairs."""
-    if config.report.style != "auto":
-        return config
-    from daemon.checks import learn_form
-
-    store = Store.open_existing(config.data_path)
-    reports: list[str] = []
-    if store is not None:
-        with store:
-            reports = [pair.report for pair in store.pairs()]
-    learned = config.model_copy(update={"report": learn_form(reports, config.report)})
-    learned._file = config.file
-    return learned
 
 
 def spare_config(config: Config) -> Config:

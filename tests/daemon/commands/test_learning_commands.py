@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.daemon.test_teacher import make_version
 from typer.testing import CliRunner, Result
 
 from daemon.cli import app
@@ -20,6 +19,7 @@ from daemon.system.lock import VaultLock
 from daemon.vault.report_note import read
 from daemon.versions.champion import champion, promote
 from tests.conftest import MakeConfig, MakeVault, ReadVault
+from tests.daemon.learning.test_weekly_training import make_version
 from tests.learning_world import NOW, day_of, note_of, vault_files
 
 DAY = str(day_of(0))

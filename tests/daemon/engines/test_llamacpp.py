@@ -146,7 +146,7 @@ def test_nothing_of_a_diary_is_printed_and_nothing_is_left_in_the_temporary_fold
     tiny: TinyModel, tmp_path: Path
 ) -> None:
     program = (
-        "import sys; from pathlib import Path; from tests.daemon.test_llamacpp import *\n"
+        "import sys; from pathlib import Path; from tests.daemon.engines.test_llamacpp import *\n"
         "engine = LlamaCpp(Path(sys.argv[1]), None, IDENTITY, LlamaCppSettings(context_tokens=2048, threads=1))\n"
         "texts(engine, DIARY)\n"
         "try: texts(engine, DIARY * 300)\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.daemon.test_lora import make_adapter
 
 from daemon.config import Config, EngineSettings
 from daemon.engines import opening as engines
@@ -13,6 +12,7 @@ from daemon.engines.opening import Adapter, adapter_in_use, engine_kind, model_n
 from daemon.engines.protocol import Message, Sampling
 from daemon.errors import ModelMissing
 from daemon.system import hardware
+from tests.daemon.versions.test_gguf_twin import make_adapter
 from tests.tiny_model import TinyModel, make_tiny_model
 
 ASKED: list[Message] = [{"role": "user", "content": "日記"}]

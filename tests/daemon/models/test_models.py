@@ -165,7 +165,7 @@ def test_a_full_disk_is_noticed_before_anything_is_fetched(tmp_path: Path, monke
 
 def test_two_processes_fetch_it_once(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from tests.daemon.test_models import *\n"
+        "import sys, time; from pathlib import Path; from tests.daemon.models.test_models import *\n"
         "class Slow(Memory):\n"
         "    def fetch(self, *args):\n"
         "        time.sleep(0.2); print('fetched', flush=True); return super().fetch(*args)\n"

@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from tests.daemon.test_service import running, until
 
 from daemon.config import Config
 from daemon.service.companions import make_companions
 from daemon.store.store import Pair, Store
 from daemon.vault.report_note import read, set_key
 from tests.conftest import MakeConfig, MakeVault
+from tests.daemon.service.test_service import running, until
 from tests.fake_worker import BODY, FakeWorker, result
 
 TODAY = date.today()

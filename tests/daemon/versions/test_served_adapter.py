@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.daemon.test_versions import META, NOW, make_version
 from typer.testing import CliRunner
 
 import daemon.versions.served_adapter as served
@@ -25,6 +24,7 @@ from daemon.system.addresses import is_private
 from daemon.versions.champion import champion, find_version, promote
 from daemon.versions.served_adapter import announce, served_adapter
 from tests.conftest import MakeConfig, MakeVault
+from tests.daemon.versions.test_champion import META, NOW, make_version
 
 BASE = "Qwen/Qwen2.5-14B-Instruct"
 GREEDY = [Sampling(temperature=0.0, seed=1, max_tokens=16)]

@@ -253,7 +253,7 @@ def test_the_child_dies_with_the_daemon(tiny: TinyModel, number: signal.Signals)
     """The daemon is killed while a short-lived thread of its own had started the draft."""
     program = (
         "import sys, threading, time; from pathlib import Path\n"
-        "from tests.daemon.test_worker import *\n"
+        "from tests.daemon.worker.test_worker_client import *\n"
         "client = WorkerClient(endless(TinyModel(Path(), Path(sys.argv[1]))))\n"
         "draft_in_thread(client); print(writing(client), flush=True); time.sleep(60)\n"
     )

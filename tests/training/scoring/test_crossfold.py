@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.training.test_material import CORPUS, pairs_of
 
 from daemon.config import Config, ReportSettings
+from tests.training.pairs.test_pair_choice import CORPUS, pairs_of
 from training.fitting.progress import Progress
 from training.model.base import Base
 from training.pairs.pair_choice import gather

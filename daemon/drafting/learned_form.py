@@ -1,0 +1,22 @@
+"""The person's own form of report, as the accepted reports show it."""
+
+from __future__ import annotations
+
+from daemon.config import Config
+from daemon.store.store import Store
+
+
+def with_learned_form(config: Config) -> Config:
+    """The settings with the person's own form of report in place of ``style = "auto"``, learned from accepted pairs."""
+    if config.report.style != "auto":
+        return config
+    from daemon.checks.form_learning import learn_form
+
+    store = Store.open_existing(config.data_path)
+    reports: list[str] = []
+    if store is not None:
+        with store:
+            reports = [pair.report for pair in store.pairs()]
+    learned = config.model_copy(update={"report": learn_form(reports, config.report)})
+    learned._file = config.file
+    return learned
