@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from daemon.drafting.draft import DraftResult
+from daemon.drafting.result import DraftResult
 from daemon.errors import NoteUnreadable, ReportBlocked
 from daemon.vault.diary import decode
 from daemon.vault.layout import Layout, link_name, read_note

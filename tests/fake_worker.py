@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from daemon.drafting.draft import DraftRequest, DraftResult
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.worker.client import WorkerStopped
 
 BODY = "本日は、以下の学習と課題を完了しました:\n\n* サブネット計算を整理しました。"

@@ -13,7 +13,7 @@ from daemon.options import ConfigFile, to_date
 
 if TYPE_CHECKING:
     from daemon.config import Config
-    from daemon.drafting.draft import DraftResult
+    from daemon.drafting.result import DraftResult
 
 
 def register(app: typer.Typer) -> None:
@@ -74,7 +74,7 @@ def _write(settings: Config, path: str) -> None:
 
 
 def _draft(settings: Config, day: date, text: str) -> DraftResult:
-    from daemon.drafting.draft import DraftRequest
+    from daemon.drafting.result import DraftRequest
     from daemon.worker.client import WorkerClient
 
     with WorkerClient(settings) as worker:

@@ -82,11 +82,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """What writes the drafts: ``version`` stands in the report's frontmatter, ``base`` is the reference."""
+    """What writes the drafts: ``version`` stands in the report's frontmatter, ``base`` is the reference, ``method`` is
+    how it was trained to write: "sentences" or "whole"."""
 
     version: str
     base: str
     engine: str
+    method: str = "whole"
 
 
 class Engine(Protocol):

@@ -50,7 +50,9 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
             pair = store.pair(pair_id)
             if pair and pair.source in (VAULT, FORGOTTEN) and accepted:
                 # Stays until the note is seen unticked, so that the tick is not taken for a new one.
-                store.put_pair(replace(pair, diary="", report="", draft="", withdrawn=True, source=FORGOTTEN))
+                store.put_pair(
+                    replace(pair, diary="", report="", draft="", record="", withdrawn=True, source=FORGOTTEN)
+                )
             else:
                 store.delete_pair(pair_id)
         for job in store.jobs():

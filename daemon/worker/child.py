@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import asdict
 from typing import IO, Any
 
 from daemon.config import Config
@@ -53,12 +54,18 @@ class Worker:
 
     def answer(self, message: dict[str, Any]) -> None:
         """Answer one request with exactly one ``result`` or ``error`` line, after any number of other lines."""
-        from daemon.drafting.draft import DraftRequest, draft_report
+        from daemon.drafting.ask_day import Stage
+        from daemon.drafting.draft import draft_report
+        from daemon.drafting.result import DraftRequest
 
         on_text = (lambda piece: self._say({"text": piece})) if message.get("stream") else None
+
+        def on_stage(stage: Stage) -> None:
+            self._say({"stage": asdict(stage)})
+
         try:
             request = DraftRequest.from_json(message["draft"])
-            result = draft_report(self._load, request, self._config, on_text)
+            result = draft_report(self._load, request, self._config, on_text, on_stage)
         except Exception as problem:
             self._say({"error": error_message(problem)})
         else:

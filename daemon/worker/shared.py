@@ -20,7 +20,8 @@ from daemon.system.shipped import starter_folder
 from daemon.worker.client import WorkerClient, WorkerStopped
 
 if TYPE_CHECKING:
-    from daemon.drafting.draft import DraftRequest, DraftResult
+    from daemon.drafting.ask_day import Stage
+    from daemon.drafting.result import DraftRequest, DraftResult
 
 LOOK_SECONDS = 0.5
 
@@ -36,6 +37,7 @@ class Worker(Protocol):
         timeout_seconds: float | None = None,
         on_text: Callable[[str], None] | None = None,
         on_fetch: Callable[[int, int], None] | None = None,
+        on_stage: Callable[[Stage], None] | None = None,
     ) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
@@ -73,13 +75,14 @@ class SharedWorker:
         timeout_seconds: float | None = None,
         on_text: Callable[[str], None] | None = None,
         on_fetch: Callable[[int, int], None] | None = None,
+        on_stage: Callable[[Stage], None] | None = None,
     ) -> DraftResult:
         """As ``WorkerClient.draft``; waits first while a training runs. ``timeout_seconds`` begins after that."""
         stops, told = self._stops, False
         while True:
             client = self._ready()
             if client is not None:
-                return client.draft(request, timeout_seconds, on_text, on_fetch)
+                return client.draft(request, timeout_seconds, on_text, on_fetch, on_stage)
             if not told:
                 log.info("a training runs; the report waits")
                 told = True

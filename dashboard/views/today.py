@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from daemon.config import Config
-from daemon.drafting.draft import DraftRequest
+from daemon.drafting.result import DraftRequest
 from daemon.errors import NippoError
 from daemon.vault.layout import DiaryNote, Layout
 from daemon.vault.writer import ReportTouched
@@ -146,7 +146,7 @@ def _draft(turn: dict[str, Any], chosen: bool) -> None:
     if result.warnings:
         st.html(notices(result.warnings))
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.html(small(f"{result.seconds:.1f}秒 ・ 候補{result.drafts_used}件 ・ {result.generated_tokens}トークン"))
+    left.html(small(f"{result.seconds:.1f}秒 ・ 質問{result.questions}件 ・ {result.generated_tokens}トークン"))
     if not chosen and right.button("これを編集", key=f"choose{turn['number']}", width="stretch"):
         st.session_state["chosen"] = turn["number"]
         st.rerun()

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from daemon.config import Config
-from daemon.drafting.draft import DraftRequest, DraftResult
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.learning.training_job import REQUEST
 from daemon.store.store import Store
 from daemon.versions import champion as versions

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from daemon.config import Config
-from daemon.drafting.draft import DraftRequest, DraftResult
 from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING
 from daemon.system.lock import holder

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from daemon.config import Config, EngineSettings
-from daemon.drafting.draft import DraftRequest
+from daemon.drafting.result import DraftRequest
 from daemon.errors import ConfigError, EngineCrashed, EngineError, EngineTimeout, ModelMissing, OutOfMemory
 from daemon.worker.client import WorkerClient, WorkerStopped
 from daemon.worker.messages import error_message, to_error
