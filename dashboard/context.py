@@ -20,11 +20,9 @@ from daemon.drafting.learned_form import with_learned_form
 from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR
-from daemon.system.hardware import probe
 from daemon.system.lock import holder
 from daemon.vault.layout import DiaryNote, Layout, read_layout
-from daemon.worker.client import WorkerClient
-from daemon.worker.shared import SharedWorker, Worker
+from daemon.worker.shared import SharedWorker
 from dashboard.days import Day, ReportShelf, diaries, overview
 from dashboard.drafts import Choice, Drafter, choices
 from dashboard.explain import explained
@@ -83,21 +81,14 @@ def drafter(config: Config) -> Drafter:
     return _drafter(config.model_dump_json(), config)
 
 
-def _make_worker(wanted: Config) -> Worker:
-    """The model's process. On a GPU it shares the daemon's lock, so that two models never fill one memory; on the
-    processor a person does not wait for the daemon's idle model to go."""
-    on_gpu = wanted.engine.kind != "server" and wanted.engine.gpu_layers != 0 and bool(probe())
-    return SharedWorker(wanted) if on_gpu else WorkerClient(with_learned_form(wanted))
-
-
-def is_waiting_for_gpu(config: Config) -> bool:
+def is_waiting_for_model(config: Config) -> bool:
     """Whether another process has its model in memory and the page's draft waits for it."""
-    return holder(config.data_path, ACCELERATOR) not in (None, os.getpid()) and bool(probe())
+    return holder(config.data_path, ACCELERATOR) not in (None, os.getpid())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=lambda old: old.close())
 def _drafter(_key: str, _config: Config) -> Drafter:
-    made = Drafter(_config, _make_worker)
+    made = Drafter(_config, SharedWorker)
 
     def tick() -> None:
         while True:

@@ -40,9 +40,10 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     """Have the report drafted anew, in place of what stands in the note now."""
     from daemon.config import load
     from daemon.service.on_demand import find_note, unfinished, work_off
-    from daemon.service.service import _worker_client, now
+    from daemon.service.service import now
     from daemon.store.store import Store
     from daemon.vault.layout import read_layout
+    from daemon.worker.shared import SharedWorker
 
     settings = load(config)
     layout = read_layout(settings)
@@ -50,7 +51,7 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     note = find_note(layout, wanted.isoformat(), wanted)
     with Store.open(settings.data_path) as store:
         _set(settings, store, layout, wanted, "redo", True)
-        for _ in work_off(settings, store, layout, [note.path], _worker_client):
+        for _ in work_off(settings, store, layout, [note.path], SharedWorker):
             pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)

@@ -47,8 +47,9 @@ def check(
 ) -> None:
     """Explain a report: every check, every private term of the diary, the diary lines behind each bullet."""
     from daemon.checks import CheckSettings, find_private_terms, score
+    from daemon.drafting.learned_form import with_learned_form
 
-    chosen = load(config)
+    chosen = with_learned_form(load(config))
     pair = find_pair(note, report, chosen)
     settings = CheckSettings(chosen.privacy, chosen.report)
     terms = find_private_terms(pair.diary, settings)

@@ -57,16 +57,17 @@ def report(
 
 def _write(settings: Config, path: str) -> None:
     from daemon.service.on_demand import ask, find_note, unfinished, work_off
-    from daemon.service.service import _worker_client, now
+    from daemon.service.service import now
     from daemon.store.store import Store
     from daemon.vault.layout import read_layout
+    from daemon.worker.shared import SharedWorker
 
     layout = read_layout(settings)
     note = find_note(layout, path, None)
     with Store.open(settings.data_path) as store:
         queued = ask(layout, store, settings, [note], "report", now())
         typer.echo(f"{note.path}: the model writes …", err=True)
-        for _ in work_off(settings, store, layout, queued, _worker_client):
+        for _ in work_off(settings, store, layout, queued, SharedWorker):
             pass
         for job in unfinished(store, queued):
             raise NippoError(job.error, job.next_step)
@@ -75,9 +76,9 @@ def _write(settings: Config, path: str) -> None:
 
 def _draft(settings: Config, day: date, text: str) -> DraftResult:
     from daemon.drafting.result import DraftRequest
-    from daemon.worker.client import WorkerClient
+    from daemon.worker.shared import SharedWorker
 
-    with WorkerClient(settings) as worker:
+    with SharedWorker(settings) as worker:
         return worker.draft(DraftRequest(date=day.isoformat(), diary=text), settings.engine.timeout_seconds)
 
 

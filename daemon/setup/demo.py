@@ -27,7 +27,7 @@ REPORT_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Stage:
+class Timing:
     """One row of the timing table."""
 
     name: str
@@ -43,7 +43,7 @@ class Story:
     diary: str
     report: str
     report_path: str
-    stages: tuple[Stage, ...]
+    stages: tuple[Timing, ...]
 
 
 def tree(vault: Path) -> tuple[str, ...]:
@@ -84,10 +84,10 @@ def tell(today: date, say: Callable[[str], None]) -> Story:
             _wait_until(report.exists, daemon, REPORT_SECONDS, folder, "no report was written")
             written = time.monotonic()
         stages = (
-            Stage("daemon ready", ready - began),
-            Stage("note noticed and settled", noticed - saved),
-            Stage("model loaded, drafts written and checked", written - noticed),
-            Stage("saved diary to report on disk", written - saved),
+            Timing("daemon ready", ready - began),
+            Timing("note noticed and settled", noticed - saved),
+            Timing("model loaded, drafts written and checked", written - noticed),
+            Timing("saved diary to report on disk", written - saved),
         )
         text = report.read_text(encoding="utf-8")
         return Story(before, tree(vault), diary, text, str(report.relative_to(vault)), stages)

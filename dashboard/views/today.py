@@ -125,8 +125,8 @@ def _under_way(config: Config, drafting: Drafting) -> None:
         if drafting.over:
             st.rerun()
         share, words = progress(drafting, USUAL_CHARACTERS)
-        if not drafting.text and drafting.state == "working" and context.is_waiting_for_gpu(config):
-            words = "ほかの処理がGPUを使っています。空くのを待っています…"
+        if not drafting.text and drafting.state == "working" and context.is_waiting_for_model(config):
+            words = "ほかの処理がモデルを使っています。空くのを待っています…"
         st.progress(share, f"{words} {drafting.seconds(time.monotonic()):.0f}秒")
         if drafting.text:
             st.html(small("検査前の文です。私的な内容はこのあと取り除かれます。") + text_block(drafting.text))
