@@ -22,7 +22,8 @@ from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR
 from daemon.system.hardware import probe
 from daemon.system.lock import holder
-from daemon.vault.layout import DiaryNote, Layout, read_layout
+from daemon.vault.layout import Layout, read_layout
+from daemon.vault.scan import DiaryNote
 from daemon.worker.client import WorkerClient
 from daemon.worker.shared import SharedWorker, Worker
 from dashboard.days import Day, ReportShelf, diaries, overview

@@ -15,7 +15,8 @@ from daemon.config import PrivacySettings
 from daemon.drafting.selection import choose, repair
 from daemon.engines.protocol import Draft
 from daemon.errors import NoteUnreadable
-from daemon.vault.diary import decode, is_blank, prepare
+from daemon.vault.diary import is_blank, prepare
+from daemon.vault.note_text import decode
 
 DEFAULT = CheckSettings()
 PIECES = [
