@@ -13,7 +13,8 @@ from daemon.learning.reviewer import Reviewer
 from daemon.service.intake import take_in
 from daemon.store.store import ReportRow, Store
 from daemon.system.lock import holder_of
-from daemon.vault.layout import DiaryNote, Layout, look_at, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.scan import DiaryNote, look_at, read_note
 from daemon.vault.writer import ReportTouched, digest
 from dashboard import notes
 

@@ -21,7 +21,8 @@ from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR
 from daemon.system.lock import holder
-from daemon.vault.layout import DiaryNote, Layout, read_layout
+from daemon.vault.layout import Layout, read_layout
+from daemon.vault.scan import DiaryNote
 from daemon.worker.shared import SharedWorker
 from dashboard.days import Day, ReportShelf, diaries, overview
 from dashboard.drafts import Choice, Drafter, choices

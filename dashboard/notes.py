@@ -11,9 +11,10 @@ from pathlib import Path
 
 from daemon.drafting.result import DraftResult
 from daemon.errors import NoteUnreadable, ReportBlocked
-from daemon.vault.diary import decode
-from daemon.vault.layout import Layout, link_name, read_note
+from daemon.vault.layout import Layout, link_name
+from daemon.vault.note_text import decode
 from daemon.vault.report_note import FENCE, LINE, ReadReport, ReportNote, quoted, read, render, set_key
+from daemon.vault.scan import read_note
 from daemon.vault.writer import change_key, digest, replace_file, write_report
 
 

@@ -28,7 +28,8 @@ def backfill(
     from daemon.service.on_demand import ask, unfinished, work_off
     from daemon.service.service import now
     from daemon.store.store import Store
-    from daemon.vault.layout import DiaryNote, find_diaries, read_layout
+    from daemon.vault.layout import read_layout
+    from daemon.vault.scan import DiaryNote, find_diaries
     from daemon.worker.shared import SharedWorker
 
     settings = load(config)

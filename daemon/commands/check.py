@@ -83,7 +83,8 @@ def _is_day(note: str) -> bool:
 
 
 def _of_day(day: date, config: Config) -> tuple[Path, Path]:
-    from daemon.vault.layout import DiaryNote, find_diaries, read_layout
+    from daemon.vault.layout import read_layout
+    from daemon.vault.scan import DiaryNote, find_diaries
 
     layout = read_layout(config)
     for found in find_diaries(layout):
@@ -110,7 +111,7 @@ def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
 
 
 def _text(file: Path) -> str:
-    from daemon.vault.diary import decode
+    from daemon.vault.note_text import decode
 
     try:
         return decode(file.read_bytes(), str(file))

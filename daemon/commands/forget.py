@@ -29,7 +29,8 @@ def forget(
     from daemon.store.store import Store
     from daemon.system.lock import holder_of
     from daemon.vault.layout import read_layout
-    from daemon.versions.champion import STARTER, champion
+    from daemon.versions.artifact import STARTER
+    from daemon.versions.champion import champion
 
     settings = load(config)
     layout = read_layout(settings)

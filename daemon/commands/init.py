@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from daemon.errors import UsageError
-from daemon.vault.layout import DiaryNote
+from daemon.vault.scan import DiaryNote
 
 
 def register(app: typer.Typer) -> None:
@@ -27,8 +27,9 @@ def init(
     from daemon.setup.settings_file import fill_in, shipped
     from daemon.system.hardware import choose, probe
     from daemon.vault.help_page import write_guide
-    from daemon.vault.layout import find_diaries, read_layout
+    from daemon.vault.layout import read_layout
     from daemon.vault.obsidian import known_vaults
+    from daemon.vault.scan import find_diaries
 
     quiet = yes or not sys.stdin.isatty()
     if config.exists() and not force:

@@ -19,7 +19,7 @@ def pairs(config: ConfigFile = None, as_json: Json = False) -> None:
     from daemon.config import load
     from daemon.learning.edit_distance import edit_distance
     from daemon.store.store import Store
-    from daemon.versions.champion import list_versions, trained_on
+    from daemon.versions.artifact import list_versions, trained_on
 
     settings = load(config)
     store = Store.open_existing(settings.data_path)

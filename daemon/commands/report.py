@@ -83,7 +83,7 @@ def _draft(settings: Config, day: date, text: str) -> DraftResult:
 
 
 def _any_text(file: Path, settings: Config) -> str:
-    from daemon.vault.diary import decode
+    from daemon.vault.note_text import decode
 
     try:
         data = file.read_bytes()

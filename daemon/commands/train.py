@@ -66,7 +66,8 @@ def train(
     from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
     from daemon.system.hardware import probe
     from daemon.system.shipped import starter_folder
-    from daemon.versions.champion import models_folder, next_name
+    from daemon.versions.artifact import models_folder
+    from daemon.versions.champion import next_name
 
     settings = load(config)
     if watch:

@@ -23,7 +23,8 @@ def register(app: typer.Typer) -> None:
 def versions(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the versions: the one in use, what each was trained on, and how the gate judged it."""
     from daemon.config import load
-    from daemon.versions.champion import base_matches, champion, list_versions
+    from daemon.versions.artifact import base_matches, list_versions
+    from daemon.versions.champion import champion
 
     settings = load(config)
     good, bad = list_versions(settings)

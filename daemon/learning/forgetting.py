@@ -22,7 +22,7 @@ from daemon.store.store import Store
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import report_digest
-from daemon.versions.champion import list_versions, trained_on
+from daemon.versions.artifact import list_versions, trained_on
 
 RUNS = "runs"
 TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import NoteUnreadable, UsageError
-from daemon.vault.diary import decode
+from daemon.vault.note_text import decode
 
 DAY = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})")
 REPORT_FILE = re.compile(r"^(?P<stem>.+?)[-_ ]?(?:nippo|report|日報)\.md$", re.IGNORECASE)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from daemon.config import Config
 from daemon.errors import EngineCrashed, EngineError, EngineTimeout, NippoError, NoteChanged, NoteError, OutOfMemory
-from daemon.service.delivery import deliver, may_write, standing
+from daemon.service.delivery import deliver
+from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, Store
-from daemon.vault.layout import Layout, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ class Desk:
         its report belongs to a person."""
         from daemon.drafting.record import DayRecord
         from daemon.drafting.result import DraftRequest
-        from daemon.vault.diary import decode
+        from daemon.vault.note_text import decode
 
         data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
         if data is None:

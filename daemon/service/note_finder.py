@@ -19,7 +19,8 @@ from daemon.service.intake import is_wanted, set_aside, take_in
 from daemon.service.settle import Fingerprint, SettleTracker
 from daemon.service.watcher import Watcher
 from daemon.store.store import Store
-from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, find_reports, look_at, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note
 from daemon.vault.writer import digest
 
 log = logging.getLogger(__name__)

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoteError, UsageError
-from daemon.service.delivery import Owner, standing
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
 from daemon.service.job_runner import Desk, Worker
 from daemon.service.service import now
+from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
-from daemon.vault.diary import decode
-from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, look_at, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
 from daemon.vault.writer import ReportTouched, sweep
 
 POLL_SECONDS = 0.2

@@ -15,7 +15,8 @@ from pathlib import Path
 from daemon.config import Config, load
 from daemon.errors import NippoError
 from daemon.setup.doctor_system import Line, system_lines
-from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, read_layout
+from daemon.vault.layout import Layout, read_layout
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries
 
 LEAST_FREE_BYTES = 200_000_000
 MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}

@@ -1,12 +1,7 @@
-"""The text of a diary note: bytes in, text that a model may see out.
-
-Guarantees: a note in UTF-8, UTF-16 with a mark, or certain Shift_JIS (cp932) is read; anything else is refused with a
-remedy, never guessed. ``prepare`` cuts what the person declared private and what is a secret by its shape. Pure.
-"""
+"""A diary as a model may see it: without what its person declared private and what is a secret by its shape. Pure."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 
@@ -14,7 +9,6 @@ from daemon.checks.credentials import redact
 from daemon.checks.reader_commands import cut_commands
 from daemon.checks.text import normalise
 from daemon.config import PrivacySettings
-from daemon.errors import NoteUnreadable
 
 REDACTED = "（省略）"
 
@@ -31,49 +25,6 @@ class Prepared:
 
     text: str
     removed: tuple[str, ...] = ()
-
-
-def decode(data: bytes, name: str) -> str:
-    """Given a note's bytes and its name (for messages), return its text with line feeds as line ends.
-
-    UTF-8 with or without mark, UTF-16 with a mark; cp932 when the bytes are nothing else and give Japanese text. Raises
-    ``NoteUnreadable`` for binary data and for any other encoding.
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = _strict(data, "utf-16")
-    else:
-        text = _strict(data, "utf-8-sig")
-        if text is None and b"\x00" not in data:
-            text = _shift_jis(data)
-    if text is None:
-        raise NoteUnreadable(
-            f"{name}: the encoding is not UTF-8", "Save the note as UTF-8 (in Obsidian every note is)."
-        )
-    if "\x00" in text:
-        raise NoteUnreadable(
-            f"{name}: holds NUL bytes, it is not a text", "Restore the note from a backup or File recovery."
-        )
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _strict(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _shift_jis(data: bytes) -> str | None:
-    """The text in cp932 if it is certain: no control or private-use characters, and kana make up a tenth and more."""
-    text = _strict(data, "cp932")
-    if text is None:
-        return None
-    visible = [character for character in text if not character.isspace()]
-    kana = sum("\u3041" <= character <= "\u30ff" for character in visible)
-    narrow = sum("\uff61" <= character <= "\uff9f" for character in visible)  # Latin-1 letters read as cp932
-    odd = sum(character < " " or "\ue000" <= character <= "\uf8ff" for character in visible)
-    certain = kana >= 0.1 * len(visible) and narrow <= 0.5 * kana and odd == 0
-    return text if visible and certain else None
 
 
 def is_blank(text: str) -> bool:

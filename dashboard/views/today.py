@@ -11,7 +11,8 @@ import streamlit as st
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest
 from daemon.errors import NippoError
-from daemon.vault.layout import DiaryNote, Layout
+from daemon.vault.layout import Layout
+from daemon.vault.scan import DiaryNote
 from daemon.vault.writer import ReportTouched
 from dashboard import actions, context, notes
 from dashboard.changes import difference_html

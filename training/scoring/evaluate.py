@@ -205,7 +205,7 @@ def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> I
         return
     adapters = list(given.adapter or [])
     if given.version:
-        from daemon.versions.champion import find_version
+        from daemon.versions.artifact import find_version
 
         adapters = [find_version(config, given.version).path]
     if given.engine == "transformers-batch":

@@ -27,16 +27,8 @@ from daemon.learning.training_job import PROGRESS, RESULT, Ending
 from daemon.store.store import Pair, Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.shipped import starter_folder
-from daemon.versions.champion import (
-    STARTER,
-    Version,
-    active_adapter,
-    base_matches,
-    find_version,
-    list_versions,
-    models_folder,
-    next_name,
-)
+from daemon.versions.artifact import STARTER, Version, base_matches, find_version, list_versions, models_folder
+from daemon.versions.champion import active_adapter, next_name
 from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.progress import Progress

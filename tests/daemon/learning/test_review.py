@@ -154,7 +154,7 @@ def test_redo_queues_a_draft_and_changes_one_line(desk: Desk) -> None:
     assert job is not None and (job.source, job.state, job.day) == ("redo", "waiting", "2026-01-07")
     row = desk.store.report(DAY)
     assert row is not None
-    from daemon.service.delivery import Owner, standing
+    from daemon.service.standing import Owner, standing
 
     assert standing(desk.layout, desk.store, DAY).owner is Owner.DAEMON
 

@@ -24,7 +24,8 @@ from daemon.learning.weekly import SCHEDULE, STATE, Teacher, stop_run, training_
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
-from daemon.versions.champion import ADAPTER, ADAPTER_CONFIG, Meta, champion, history, models_folder, promote, seal
+from daemon.versions.artifact import ADAPTER, ADAPTER_CONFIG, Meta, models_folder, seal
+from daemon.versions.champion import champion, history, promote
 from tests.conftest import MakeConfig, MakeVault
 from tests.learning_world import NOW, School, accept
 from training.fitting.exits import ExitCode

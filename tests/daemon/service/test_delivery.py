@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
-from daemon.service.delivery import Owner, standing
 from daemon.service.job_runner import Desk
 from daemon.service.on_demand import ask
 from daemon.service.service import now
+from daemon.service.standing import Owner, standing
 from daemon.store.store import Store
-from daemon.vault.layout import DiaryNote, find_diaries, read_layout
+from daemon.vault.layout import read_layout
+from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.vault.writer import sweep
 from tests.fake_worker import BODY, FakeWorker, result
 

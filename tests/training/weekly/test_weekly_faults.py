@@ -18,7 +18,8 @@ from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
-from daemon.versions.champion import champion, list_versions
+from daemon.versions.artifact import list_versions
+from daemon.versions.champion import champion
 from tests.conftest import MakeConfig, MakeVault
 from tests.learning_world import School, accept, small_starter, tiny_sections
 from tests.tiny_model import TinyModel
