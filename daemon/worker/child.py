@@ -6,8 +6,6 @@ process dies with its parent: by a signal from the kernel on Linux, everywhere b
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
 import queue
 import shutil
@@ -20,10 +18,9 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from daemon.config import Config
+from daemon.system.parent_death import die_with_parent
 from daemon.worker.messages import error_message, read_config, to_line
 
-PR_SET_PDEATHSIG = 1
-"""From linux/prctl.h."""
 FETCH_SECONDS = 0.2
 """Progress of a download is told so often."""
 
@@ -103,9 +100,7 @@ def _take_stdout() -> IO[bytes]:
 
 
 def _die_with_parent(parent: int) -> None:
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    die_with_parent()
     if hasattr(os, "getppid") and os.name == "posix" and os.getppid() != parent:
         os._exit(0)
 
