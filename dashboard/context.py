@@ -16,7 +16,9 @@ import streamlit as st
 
 from daemon.checks import CheckSettings
 from daemon.config import Config, config_file, load
+from daemon.drafting.evidence import evidence_in
 from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR
@@ -114,15 +116,27 @@ def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice
     return choices(_config, adapter.name if adapter else None)
 
 
-def reading(report: str, diary: str, config: Config) -> Reading:
-    """The checks of a report beside its diary, remembered for equal texts."""
+def reading(report: str, diary: str, config: Config, day: date | None = None) -> Reading:
+    """The checks of a report beside its diary, with what was remembered when the report of ``day`` was written; kept
+    for equal texts."""
     learned = with_learned_form(config)
-    return _reading(report, diary, learned.model_dump_json(include={"privacy", "report"}), learned)
+    key = learned.model_dump_json(include={"privacy", "report"})
+    return _reading(report, diary, key, _remembered(config, day) if day else "", learned)
+
+
+def _remembered(config: Config, day: date) -> str:
+    database = store(config)
+    if database is None:
+        return ""
+    with database:
+        row = database.report(day)
+    return row.record if row else ""
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _reading(report: str, diary: str, _key: str, _config: Config) -> Reading:
-    return read_together(report, diary, CheckSettings(_config.privacy, _config.report))
+def _reading(report: str, diary: str, _key: str, record: str, _config: Config) -> Reading:
+    evidence = evidence_in(DayRecord.from_text(record), report, _config.report)
+    return read_together(report, diary, CheckSettings(_config.privacy, _config.report), evidence)
 
 
 def show_error(problem: NippoError) -> None:

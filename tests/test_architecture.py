@@ -48,7 +48,8 @@ MAY = {
     "worker": FLOOR | {"drafting", "engines", "models", "store", "system"},
     "learning": FLOOR | {"checks", "drafting", "store", "system", "vault", "versions", "worker"},
     "service": FLOOR | {"drafting", "learning", "store", "system", "vault", "worker"},
-    "setup": FLOOR | {"checks", "engines", "learning", "models", "service", "store", "system", "vault", "versions"},
+    "setup": FLOOR
+    | {"checks", "drafting", "engines", "learning", "models", "service", "store", "system", "vault", "versions"},
     "commands": FLOOR
     | {"checks", "drafting", "engines", "learning", "models", "options", "service", "setup", "store", "system"}
     | {"vault", "versions", "worker"},
