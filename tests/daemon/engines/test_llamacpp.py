@@ -16,7 +16,7 @@ from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
 from daemon.engines.protocol import Message, ModelIdentity, Sampling
 from daemon.engines.text import by_line
 from daemon.errors import EngineError, ModelMissing, OutOfMemory
-from tests.tiny_model import TinyModel, make_tiny_model
+from tests.tiny_model import TinyModel
 
 IDENTITY = ModelIdentity("tiny-1", "tiny", "llamacpp")
 DIARY = "朝はJavaの授業。Mapの練習をした。凌とカレー。"
@@ -26,11 +26,6 @@ GREEDY = Sampling(max_tokens=24)
 
 def prompt(diary: str) -> list[Message]:
     return render_prompt(diary, ReportSettings())
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

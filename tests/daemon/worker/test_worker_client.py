@@ -22,15 +22,10 @@ from daemon.errors import ConfigError, EngineCrashed, EngineError, EngineTimeout
 from daemon.worker.client import WorkerClient, WorkerStopped
 from daemon.worker.messages import error_message, to_error
 from daemon.worker.process import WorkerProcess, sweep
-from tests.tiny_model import TinyModel, make_tiny_model
+from tests.tiny_model import TinyModel
 
 DIARY = "一限はデータベース。凌と正規化の復習をした。\n\n夜は推しの配信。"
 REQUEST = DraftRequest("2026-01-07", DIARY)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 def settings(tiny: TinyModel, **changes: object) -> Config:
