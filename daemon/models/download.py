@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from daemon.errors import ModelMissing
+from daemon.system.files import flush_folder, write_atomically
 from daemon.system.hashes import file_hash, remember
 
 Progress = Callable[[int, int], None]
@@ -143,6 +144,7 @@ class Partial:
             with self._file.open("rb") as stream:
                 os.fsync(stream.fileno())
             self._file.replace(self._target)
+            flush_folder(self._target.parent)
             remember(self._target, self._whole.sha256)
         self._file.unlink(missing_ok=True)
         self._list.unlink(missing_ok=True)
@@ -177,9 +179,7 @@ class Partial:
                 "piece_bytes": self._whole.piece_bytes,
                 "done": sorted(self._done),
             }
-            fresh = self._list.with_name(f"{self._list.name}.new")
-            fresh.write_text(json.dumps(record), encoding="utf-8")
-            fresh.replace(self._list)
+            write_atomically(self._list, json.dumps(record))
 
 
 class _Counter:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.errors import ModelMissing
 from daemon.models.download import Progress, SourceFailed, Whole, fetch_whole
+from daemon.system.files import write_atomically
 
 if TYPE_CHECKING:
     import httpx
@@ -123,9 +124,7 @@ def _ask(reference: str, cache: Path) -> dict[str, Any]:
         "sha256": entry["lfs"]["oid"],
     }
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".{os.getpid()}.json"
-    fresh.write_text(json.dumps(choice), encoding="utf-8")
-    fresh.replace(_record(reference, cache))
+    write_atomically(_record(reference, cache), json.dumps(choice))
     return choice
 
 
