@@ -21,7 +21,8 @@ EVERY_SECONDS = 20.0
 @dataclass(frozen=True)
 class Heartbeat:
     """``state`` is "starting", "watching", "paused" or "stopped"; ``message`` says why it is paused or what went wrong;
-    ``working_on`` is the date of the note whose report is being written, "" when idle. Times are ISO text."""
+    ``working_on`` is the date of the note whose report is being written, "" when idle; ``worker_pid`` is the process
+    that holds the model, None while none does. Times are ISO text."""
 
     pid: int
     version: str
