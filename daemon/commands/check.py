@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,12 +15,11 @@ import typer
 from daemon.config import Config, ReportSettings, load
 from daemon.errors import NoteUnreadable, UsageError
 from daemon.options import ConfigFile
+from daemon.vault.frontmatter import split
 
 if TYPE_CHECKING:
     from daemon.checks import PrivateTerm, Score
     from daemon.drafting.evidence import Evidence
-
-FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*\n")
 
 
 def register(app: typer.Typer) -> None:
@@ -75,7 +73,7 @@ def find_pair(note: str, report: Path | None, config: Config) -> Pair:
         raise UsageError(f"{report}: no such file", "Name an existing report after --report.")
     body = None
     if report_path is not None and report_path.is_file():
-        body = FRONTMATTER.sub("", _text(report_path), count=1).strip("\n")
+        body = split(_text(report_path))[1].strip("\n")
     return Pair(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
 
 

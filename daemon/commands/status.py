@@ -28,6 +28,13 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def _in_memory(pid: int) -> str:
+    from daemon.system.processes import memory_of
+
+    used = memory_of(pid)
+    return f"in memory (process {pid}, {used / 2**20:,.0f} MiB)" if used else "not in memory any more"
+
+
 def _print(found: dict[str, Any]) -> None:
     from daemon.learning.run_report import summary
 
@@ -42,6 +49,8 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"         {daemon['message']}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
+    if daemon["running"] and daemon.get("worker_pid"):
+        typer.echo(f"         {_in_memory(daemon['worker_pid'])}")
     if found["advice"]:
         typer.echo(f"         {found['advice']}")
     typer.echo(f"reports  {found['reports']} written, {found['accepted_pairs']} accepted")

@@ -3,7 +3,7 @@ one small file.
 
 A logistic regression over hashed character n-grams (feature hashing: Weinberger et al. 2009) of the sentence, and at
 half weight of its neighbours; fitted by ``bench/experiments/sieve.py`` on the labelled sentences of the starter
-corpus, which also says what it costs and spares (dev/LOG.md). It only ever drops what is clearly no study. """
+corpus, which also says what it costs and spares (dev/LOG.md). It only ever drops what is clearly no study."""
 
 from __future__ import annotations
 

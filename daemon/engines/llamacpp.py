@@ -27,6 +27,7 @@ from daemon.engines.channel import Channel
 from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
 from daemon.engines.text import THINKING, by_line
 from daemon.errors import EngineError, OutOfMemory
+from daemon.system.files import replacing
 
 VERBOSITY_ERRORS = 1
 LONGEST_SOCKET_PATH = 100
@@ -295,9 +296,8 @@ def _keep(file: Path, kept: Path) -> None:
     """Copy the evaluated rules to the cache folder for the next start, dropping the oldest; failing is harmless."""
     with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
-        fresh = kept.with_name(f"{kept.name}.{os.getpid()}")
-        shutil.copyfile(file, fresh)
-        fresh.replace(kept)
+        with replacing(kept) as fresh:
+            shutil.copyfile(file, fresh)
         others = sorted(kept.parent.glob("*.kv"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in others[KEPT_PREFIXES:]:
             old.unlink(missing_ok=True)

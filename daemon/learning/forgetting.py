@@ -19,13 +19,14 @@ from daemon.errors import ReportBlocked
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import VAULT, tick
 from daemon.store.store import Store
+from daemon.system.files import TEMPORARY
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import report_digest
 from daemon.versions.artifact import list_versions, trained_on
 
 RUNS = "runs"
-TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json")
+TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json", f"**/{TEMPORARY}")
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
 HARMLESS = ("progress.jsonl",)
 

@@ -40,6 +40,8 @@ class Worker(Protocol):
     def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
+    @property
+    def pid(self) -> int | None: ...
 
 
 class Desk:
@@ -72,6 +74,11 @@ class Desk:
     def working_on(self) -> str:
         """The date of the note that is being drafted, "" when idle."""
         return self._job.day if self._job else ""
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that holds the model, None while there is none."""
+        return self._worker.pid
 
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
         """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""

@@ -57,6 +57,7 @@ class WorkerClient:
 
     @property
     def pid(self) -> int | None:
+        """The child's process, None without one."""
         child = self._child
         return child.pid if child is not None and child.alive else None
 
@@ -107,8 +108,6 @@ class WorkerClient:
             self._idle_since = None
         if child is not None:
             child.end()
-
-    cancel = stop
 
     def close(self) -> None:
         """``stop`` for good: any later ``draft`` raises ``WorkerStopped``."""

@@ -44,6 +44,8 @@ class Worker(Protocol):
     ) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
+    @property
+    def pid(self) -> int | None: ...
 
 
 class Client(Worker, Protocol):
@@ -74,6 +76,12 @@ class SharedWorker:
 
     def __exit__(self, *problem: object) -> None:
         self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that holds a model, None while none does."""
+        found = (client.pid for client in (self._client, self._spare) if client is not None)
+        return next((pid for pid in found if pid is not None), None)
 
     def draft(
         self,

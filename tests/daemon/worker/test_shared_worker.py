@@ -51,6 +51,10 @@ class Client:
     drafts: int = 0
     idle_since: float | None = None
 
+    @property
+    def pid(self) -> int | None:
+        return 4242 if self.alive else None
+
     def draft(self, request: DraftRequest, *_: Any) -> DraftResult:
         self.alive = True
         self.drafts += 1
@@ -116,12 +120,14 @@ def test_the_model_leaves_memory_when_a_training_comes(config: Config) -> None:
     worker = SharedWorker(config, clients)
     worker.draft(REQUEST)
     assert holder(config.data_path, ACCELERATOR) is not None and clients.made[0].alive
+    assert worker.pid == 4242
     worker.tick(0.0)
     assert clients.made[0].alive, "without a training it stays loaded"
     with held(config, TRAINING):
         worker.tick(1.0)
         assert not clients.made[0].alive
         assert holder(config.data_path, ACCELERATOR) is None
+        assert worker.pid is None
     worker.draft(REQUEST)
     assert clients.made[0].drafts == 2
     worker.stop()
@@ -133,6 +139,7 @@ def test_with_cpu_the_starter_writes_meanwhile(config: Config) -> None:
     worker = SharedWorker(config.model_copy(update={"schedule": schedule}), clients)
     with held(config, TRAINING):
         assert worker.draft(REQUEST) == result()
+        assert worker.pid == 4242
     engine = clients.made[0].config.engine
     assert (engine.kind, engine.model, engine.gpu_layers) == ("llamacpp", "starter", 0)
     worker.stop()
