@@ -1,7 +1,7 @@
 """What the daemon costs and how quickly it notices: `python bench/daemon.py [--reports N] [--idle SECONDS]`.
 
 Prints a table of medians. Vaults lie in a temporary folder; nothing of the user's is read but, with --reports, the
-model cache (NIPPO_CACHE). Needs psutil (extra "test").
+model cache (NIPPO_CACHE).
 """
 
 from __future__ import annotations
