@@ -8,16 +8,19 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
+from daemon.checks import CHECKS, KINDS, CheckSettings, PrivateTerm, Score, find_private_terms, score
 from daemon.config import Config, load
-from daemon.errors import NoteUnreadable, UsageError
+from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.options import ConfigFile
-
-if TYPE_CHECKING:
-    from daemon.checks import PrivateTerm, Score
+from daemon.vault.layout import read_layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import DiaryNote, find_diaries
 
 FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*\n")
 
@@ -46,8 +49,6 @@ def check(
     config: ConfigFile = None,
 ) -> None:
     """Explain a report: every check, every private term of the diary, the diary lines behind each bullet."""
-    from daemon.checks import CheckSettings, find_private_terms, score
-
     chosen = load(config)
     pair = find_pair(note, report, chosen)
     settings = CheckSettings(chosen.privacy, chosen.report)
@@ -82,8 +83,6 @@ def _is_day(note: str) -> bool:
 
 
 def _of_day(day: date, config: Config) -> tuple[Path, Path]:
-    from daemon.vault.layout import read_layout
-    from daemon.vault.scan import DiaryNote, find_diaries
 
     layout = read_layout(config)
     for found in find_diaries(layout):
@@ -94,9 +93,6 @@ def _of_day(day: date, config: Config) -> tuple[Path, Path]:
 
 def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
     """A file anywhere; when it is a diary note of the vault, its report is known too."""
-    from daemon.errors import NippoError
-    from daemon.vault.layout import read_layout
-
     file = Path(note).expanduser()
     if not file.is_file():
         raise UsageError(f"{note}: neither a day nor a file", "Write a day as 2026-01-07, or name a diary file.")
@@ -110,7 +106,6 @@ def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
 
 
 def _text(file: Path) -> str:
-    from daemon.vault.note_text import decode
 
     try:
         return decode(file.read_bytes(), str(file))
@@ -133,10 +128,6 @@ def as_values(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: 
 
 
 def _print(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from daemon.checks import CHECKS, KINDS
 
     console = Console()
     console.print(f"diary   {pair.diary_path}", highlight=False, markup=False)

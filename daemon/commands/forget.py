@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
+from daemon.config import load
+from daemon.learning.forgetting import forget as forget_day
+from daemon.learning.training_job import request_run
 from daemon.options import ConfigFile, to_date
+from daemon.service.service import now
+from daemon.store.store import Store
+from daemon.system.lock import holder_of
+from daemon.vault.layout import read_layout
+from daemon.versions.artifact import STARTER
+from daemon.versions.champion import champion
 
 
 def register(app: typer.Typer) -> None:
@@ -22,16 +31,6 @@ def forget(
 
     Diary and report stay in the vault as they are, only `accepted` is unticked.
     """
-    from daemon.config import load
-    from daemon.learning.forgetting import forget as forget_day
-    from daemon.learning.training_job import request_run
-    from daemon.service.service import now
-    from daemon.store.store import Store
-    from daemon.system.lock import holder_of
-    from daemon.vault.layout import read_layout
-    from daemon.versions.artifact import STARTER
-    from daemon.versions.champion import champion
-
     settings = load(config)
     layout = read_layout(settings)
     wanted = to_date(day, now().date())

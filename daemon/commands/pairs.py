@@ -7,7 +7,11 @@ from typing import Any
 
 import typer
 
+from daemon.config import load
+from daemon.learning.edit_distance import edit_distance
 from daemon.options import ConfigFile, Json
+from daemon.store.store import Store
+from daemon.versions.artifact import list_versions, trained_on
 
 
 def register(app: typer.Typer) -> None:
@@ -16,11 +20,6 @@ def register(app: typer.Typer) -> None:
 
 def pairs(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the accepted reports, how much each draft was edited, and the versions that were trained on it."""
-    from daemon.config import load
-    from daemon.learning.edit_distance import edit_distance
-    from daemon.store.store import Store
-    from daemon.versions.artifact import list_versions, trained_on
-
     settings = load(config)
     store = Store.open_existing(settings.data_path)
     rows: list[dict[str, Any]] = []

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
+from daemon.config import load
+from daemon.learning.reviewer import Reviewer
 from daemon.options import ConfigFile
+from daemon.service.service import now
+from daemon.store.set_aside import set_aside_database
+from daemon.store.store import Store
+from daemon.system.lock import VaultLock
+from daemon.vault.layout import read_layout
 
 
 def register(app: typer.Typer) -> None:
@@ -17,14 +24,6 @@ def rebuild(config: ConfigFile = None) -> None:
     The old database is kept beside the new one. Every report that is there counts as yours from then on, so none is
     overwritten.
     """
-    from daemon.config import load
-    from daemon.learning.reviewer import Reviewer
-    from daemon.service.service import now
-    from daemon.store.set_aside import set_aside_database
-    from daemon.store.store import Store
-    from daemon.system.lock import VaultLock
-    from daemon.vault.layout import read_layout
-
     settings = load(config)
     layout = read_layout(settings)
     with VaultLock(settings.data_path):
