@@ -44,7 +44,7 @@ MAY = {
     "models": FLOOR | {"system"},
     "versions": FLOOR | {"models", "system"},
     "engines": FLOOR | {"models", "system", "versions"},
-    "drafting": FLOOR | {"checks", "engines", "store", "vault"},
+    "drafting": FLOOR | {"checks", "engines", "store", "system", "vault"},
     "worker": FLOOR | {"drafting", "engines", "models", "store", "system"},
     "learning": FLOOR | {"checks", "drafting", "store", "system", "vault", "versions", "worker"},
     "service": FLOOR | {"drafting", "learning", "store", "system", "vault", "worker"},

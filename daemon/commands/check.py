@@ -8,18 +8,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
+from daemon.checks import CHECKS, KINDS, CheckSettings, PrivateTerm, Score, find_private_terms, score
 from daemon.config import Config, ReportSettings, load
-from daemon.errors import NoteUnreadable, UsageError
+from daemon.drafting.evidence import Evidence
+from daemon.drafting.learned_form import with_learned_form
+from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.options import ConfigFile
 from daemon.vault.frontmatter import split
-
-if TYPE_CHECKING:
-    from daemon.checks import PrivateTerm, Score
-    from daemon.drafting.evidence import Evidence
+from daemon.vault.layout import read_layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import DiaryNote, find_diaries
 
 
 def register(app: typer.Typer) -> None:
@@ -47,9 +51,6 @@ def check(
     config: ConfigFile = None,
 ) -> None:
     """Explain a report: every check, every private term of the diary, the diary lines behind each bullet."""
-    from daemon.checks import CheckSettings, find_private_terms, score
-    from daemon.drafting.learned_form import with_learned_form
-
     chosen = with_learned_form(load(config))
     pair = find_pair(note, report, chosen)
     settings = CheckSettings(chosen.privacy, chosen.report)
@@ -100,8 +101,6 @@ def _is_day(note: str) -> bool:
 
 
 def _of_day(day: date, config: Config) -> tuple[Path, Path | None, date | None]:
-    from daemon.vault.layout import read_layout
-    from daemon.vault.scan import DiaryNote, find_diaries
 
     layout = read_layout(config)
     for found in find_diaries(layout):
@@ -112,9 +111,6 @@ def _of_day(day: date, config: Config) -> tuple[Path, Path | None, date | None]:
 
 def _of_file(note: str, config: Config) -> tuple[Path, Path | None, date | None]:
     """A file anywhere; when it is a diary note of the vault, its report is known too."""
-    from daemon.errors import NippoError
-    from daemon.vault.layout import read_layout
-
     file = Path(note).expanduser()
     if not file.is_file():
         raise UsageError(f"{note}: neither a day nor a file", "Write a day as 2026-01-07, or name a diary file.")
@@ -128,7 +124,6 @@ def _of_file(note: str, config: Config) -> tuple[Path, Path | None, date | None]
 
 
 def _text(file: Path) -> str:
-    from daemon.vault.note_text import decode
 
     try:
         return decode(file.read_bytes(), str(file))
@@ -161,11 +156,8 @@ def _print(
     evidence: Sequence[Evidence],
     settings: ReportSettings,
 ) -> None:
-    from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
-    from daemon.checks import CHECKS, KINDS
     from daemon.checks.form import read_lines
     from daemon.checks.text import normalise
 

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
+from daemon.config import load
+from daemon.errors import UsageError
+from daemon.learning.forgetting import forget as forget_day
+from daemon.learning.forgetting import forget_pair
+from daemon.learning.training_call import need_training
+from daemon.learning.training_job import request_run
 from daemon.options import ConfigFile, to_date
+from daemon.service.service import now
+from daemon.store.store import Store
+from daemon.system.lock import holder_of
+from daemon.vault.layout import read_layout
+from daemon.versions.artifact import STARTER
+from daemon.versions.champion import champion
 
 
 def register(app: typer.Typer) -> None:
@@ -24,19 +36,6 @@ def forget(
 
     Diary and report stay in the vault as they are, only `accepted` is unticked. An id takes that pair alone.
     """
-    from daemon.config import load
-    from daemon.errors import UsageError
-    from daemon.learning.forgetting import forget as forget_day
-    from daemon.learning.forgetting import forget_pair
-    from daemon.learning.training_call import need_training
-    from daemon.learning.training_job import request_run
-    from daemon.service.service import now
-    from daemon.store.store import Store
-    from daemon.system.lock import holder_of
-    from daemon.vault.layout import read_layout
-    from daemon.versions.artifact import STARTER
-    from daemon.versions.champion import champion
-
     settings = load(config)
     layout = read_layout(settings)
     cannot = ""

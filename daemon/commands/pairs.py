@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from daemon.config import load
 from daemon.errors import UsageError
+from daemon.learning.edit_distance import edit_distance
 from daemon.options import ConfigFile, Json, to_date
+from daemon.store.store import Store
+from daemon.versions.artifact import list_versions, trained_on
 
 if TYPE_CHECKING:
     from daemon.config import Config
@@ -28,11 +32,6 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
     if context.invoked_subcommand is not None:
         context.obj = (config, as_json)
         return
-    from daemon.config import load
-    from daemon.learning.edit_distance import edit_distance
-    from daemon.store.store import Store
-    from daemon.versions.artifact import list_versions, trained_on
-
     settings = load(config)
     store = Store.open_existing(settings.data_path)
     rows: list[dict[str, Any]] = []

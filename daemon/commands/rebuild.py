@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import typer
 
+from daemon.config import load
+from daemon.learning.carry_over import carry_drafts, carry_promises, read_before
+from daemon.learning.reviewer import VAULT, Reviewer
 from daemon.options import ConfigFile
+from daemon.service.service import now
+from daemon.store.set_aside import set_aside_database
+from daemon.store.store import Store
+from daemon.system.lock import VaultLock
+from daemon.vault.layout import read_layout
 
 
 def register(app: typer.Typer) -> None:
@@ -18,15 +26,6 @@ def rebuild(config: ConfigFile = None) -> None:
     what is known of your drafts are taken over. Every report that is there counts as yours from then on, so none is
     overwritten.
     """
-    from daemon.config import load
-    from daemon.learning.carry_over import carry_drafts, carry_promises, read_before
-    from daemon.learning.reviewer import VAULT, Reviewer
-    from daemon.service.service import now
-    from daemon.store.set_aside import set_aside_database
-    from daemon.store.store import Store
-    from daemon.system.lock import VaultLock
-    from daemon.vault.layout import read_layout
-
     settings = load(config)
     layout = read_layout(settings)
     with VaultLock(settings.data_path):

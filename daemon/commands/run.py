@@ -8,7 +8,11 @@ import sys
 
 import typer
 
+from daemon.config import load
 from daemon.options import ConfigFile
+from daemon.service.companions import make_companions
+from daemon.service.sd_notify import Notifier
+from daemon.service.service import Service
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -19,11 +23,6 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = None) -> None:
     """Watch the vault and write reports until stopped (Ctrl-C or SIGTERM)."""
-    from daemon.config import load
-    from daemon.service.companions import make_companions
-    from daemon.service.sd_notify import Notifier
-    from daemon.service.service import Service
-
     settings = load(config)
     set_up_log(settings.log.level)
     service = Service(settings, notifier=Notifier.from_environment(), make_companions=make_companions)

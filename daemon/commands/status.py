@@ -7,7 +7,10 @@ from typing import Any
 
 import typer
 
+from daemon.config import load
+from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
+from daemon.setup.status import status as look
 
 
 def register(app: typer.Typer) -> None:
@@ -16,9 +19,6 @@ def register(app: typer.Typer) -> None:
 
 def status(config: ConfigFile = None, as_json: Json = False) -> None:
     """Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs."""
-    from daemon.config import load
-    from daemon.setup.status import status as look
-
     found = look(load(config))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
@@ -36,7 +36,6 @@ def _in_memory(pid: int) -> str:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from daemon.learning.run_report import summary
 
     daemon = found["daemon"]
     if daemon["running"]:
