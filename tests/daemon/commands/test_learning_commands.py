@@ -231,7 +231,8 @@ def test_import_takes_a_folder_of_notes(config: Config, tmp_path: Path) -> None:
     folder = tmp_path / "old"
     folder.mkdir()
     (folder / "2025-05-08.md").write_text("Java", encoding="utf-8")
-    (folder / "2025-05-08-nippo.md").write_text("---\naccepted: true\n---\n* Javaを学びました。\n", encoding="utf-8")
+    mine = "---  \r\naccepted: true\r\ntags: [\r\n--- \r\n* Javaを学びました。\r\n"  # blanks after the marks, no YAML
+    (folder / "2025-05-08-nippo.md").write_bytes(mine.encode())
     (folder / "2025-05-09-nippo.md").write_text("* 日記がない\n", encoding="utf-8")
     rows, refused = read_pairs(folder)
     assert [(row.day, row.report) for row in rows] == [("2025-05-08", "* Javaを学びました。")]
