@@ -134,7 +134,7 @@ def test_pairs_show_tells_what_is_learned_from_a_report(config: Config) -> None:
         "judged (T true, F false, P private, U to be reworded)",
         "  T  * HTMLの問題を4問解きました。",
         "could not be traced, so not learned",
-        "  図書館で調べ物をした。  (日記に見当たりません)",
+        "  図書館で調べ物をした。  (日記に同じことを書いた文が見つかりません)",
     ]
     (rows,) = json.loads(nippo(config, "pairs", "show", str(day_of(2)), "--json").output)
     assert rows["sentences"] == [

@@ -31,7 +31,7 @@ def test_the_weeks_untraced_lines_quote_nothing_private() -> None:
     told = REPORT + "\n* 昼は美咲さんとうどんを食べた。"
     pair = Pair("2026-11-26", "2026-11-26", DIARY.replace("昼は", "昼は美咲さんと"), "", told, "", "", False, "vault")
     assert untraced_lines([pair], [pair], Config()) == (
-        ("2026-11-26", "面接の練習をした。", "日記に見当たりません"),
+        ("2026-11-26", "面接の練習をした。", "日記に同じことを書いた文が見つかりません"),
         ("2026-11-26", "（省略）", "私的な語があります"),
     )
     assert untraced_lines([], [pair], Config()) == ()
