@@ -53,6 +53,7 @@ class EngineSettings(Section):
     model: str = "starter"
     adapter: str = "auto"
     context_tokens: Annotated[int, Field(ge=1024)] = 8192
+    method: Literal["auto", "sentences", "whole"] = "auto"
     max_report_tokens: Annotated[int, Field(ge=32)] = 700
     drafts: Annotated[int, Field(ge=1, le=32)] = 4
     temperature: NotNegative = 0.7
@@ -85,6 +86,7 @@ class ReportSettings(Section):
     min_characters: Annotated[int, Field(ge=0)] = 15
     max_characters: Count = 1200
     max_bullets: Count = 10
+    caution: Literal["high", "normal", "low", "none"] = "normal"
     instructions: str = ""
 
 

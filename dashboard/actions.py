@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from daemon.config import Config
-from daemon.drafting.draft import DraftResult
+from daemon.drafting.result import DraftResult
 from daemon.errors import NippoError, NoteError
 from daemon.learning.forgetting import Forgotten
 from daemon.learning.forgetting import forget as forget_day

@@ -12,9 +12,10 @@ from daemon.errors import NippoError
 from daemon.learning.reviewer import Reviewed, Reviewer, tick
 from daemon.options import ConfigFile, to_date
 from daemon.service.on_demand import find_note, unfinished, work_off
-from daemon.service.service import _worker_client, now
+from daemon.service.service import now
 from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
+from daemon.worker.shared import SharedWorker
 
 Day = Annotated[str, typer.Argument(metavar="DATE", help="The day of the report, such as 2026-01-07 or today.")]
 
@@ -43,7 +44,7 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     note = find_note(layout, wanted.isoformat(), wanted)
     with Store.open(settings.data_path) as store:
         _set(settings, store, layout, wanted, "redo", True)
-        for _ in work_off(settings, store, layout, [note.path], _worker_client):
+        for _ in work_off(settings, store, layout, [note.path], SharedWorker):
             pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)

@@ -12,6 +12,7 @@ from daemon.config import Config, VaultSettings, load
 from daemon.errors import UsageError
 from daemon.learning.training_call import call
 from daemon.setup.settings_file import fill_in, shipped
+from daemon.system.files import write_atomically
 from daemon.system.hardware import choose, probe
 from daemon.vault.help_page import write_guide
 from daemon.vault.layout import read_layout
@@ -53,7 +54,7 @@ def init(
         answers["engine", "kind"] = choice.kind
         answers["engine", "model"] = choice.model
     config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(fill_in(shipped(), answers), encoding="utf-8")
+    write_atomically(config.resolve(), fill_in(shipped(), answers))
     for path in write_guide(read_layout(load(config))):
         typer.echo(f"wrote    {path} (in the vault)")
     typer.echo(f"wrote    {config}\nNext: `nippo doctor`, then `nippo run` or `nippo service install`.")

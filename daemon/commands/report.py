@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 
 from daemon.config import Config, load
-from daemon.drafting.draft import DraftRequest, DraftResult
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.options import ConfigFile, to_date
 from daemon.service.on_demand import ask, find_note, read_text, unfinished, work_off
-from daemon.service.service import _worker_client, now
+from daemon.service.service import now
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
 from daemon.vault.note_text import decode
-from daemon.worker.client import WorkerClient
+from daemon.worker.shared import SharedWorker
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +61,7 @@ def _write(settings: Config, path: str) -> None:
     with Store.open(settings.data_path) as store:
         queued = ask(layout, store, settings, [note], "report", now())
         typer.echo(f"{note.path}: the model writes …", err=True)
-        for _ in work_off(settings, store, layout, queued, _worker_client):
+        for _ in work_off(settings, store, layout, queued, SharedWorker):
             pass
         for job in unfinished(store, queued):
             raise NippoError(job.error, job.next_step)
@@ -70,7 +70,7 @@ def _write(settings: Config, path: str) -> None:
 
 def _draft(settings: Config, day: date, text: str) -> DraftResult:
 
-    with WorkerClient(settings) as worker:
+    with SharedWorker(settings) as worker:
         return worker.draft(DraftRequest(date=day.isoformat(), diary=text), settings.engine.timeout_seconds)
 
 

@@ -11,6 +11,7 @@ from daemon.config import load
 from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
 from daemon.setup.status import status as look
+from daemon.system.processes import memory_of
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +29,12 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def _in_memory(pid: int) -> str:
+
+    used = memory_of(pid)
+    return f"in memory (process {pid}, {used / 2**20:,.0f} MiB)" if used else "not in memory any more"
+
+
 def _print(found: dict[str, Any]) -> None:
 
     daemon = found["daemon"]
@@ -41,6 +48,8 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"         {daemon['message']}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
+    if daemon["running"] and daemon.get("worker_pid"):
+        typer.echo(f"         {_in_memory(daemon['worker_pid'])}")
     if found["advice"]:
         typer.echo(f"         {found['advice']}")
     typer.echo(f"reports  {found['reports']} written, {found['accepted_pairs']} accepted")

@@ -19,13 +19,14 @@ from daemon.errors import ReportBlocked
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import VAULT, tick
 from daemon.store.store import Store
+from daemon.system.files import TEMPORARY
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import report_digest
 from daemon.versions.artifact import list_versions, trained_on
 
 RUNS = "runs"
-TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json")
+TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json", f"**/{TEMPORARY}")
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
 HARMLESS = ("progress.jsonl",)
 
@@ -50,7 +51,9 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
             pair = store.pair(pair_id)
             if pair and pair.source in (VAULT, FORGOTTEN) and accepted:
                 # Stays until the note is seen unticked, so that the tick is not taken for a new one.
-                store.put_pair(replace(pair, diary="", report="", draft="", withdrawn=True, source=FORGOTTEN))
+                store.put_pair(
+                    replace(pair, diary="", report="", draft="", record="", withdrawn=True, source=FORGOTTEN)
+                )
             else:
                 store.delete_pair(pair_id)
         for job in store.jobs():

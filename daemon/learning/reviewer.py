@@ -161,9 +161,10 @@ class Reviewer:
             text, sha = pair.diary, pair.diary_sha
         row = self._store.report(day)
         draft = row.draft if row and row.draft else pair.draft if pair else ""
+        record = row.record if row and row.draft else pair.record if pair else ""
         accepted_at = pair.accepted_at if pair and not pair.withdrawn else now.isoformat(timespec="seconds")
         self._store.put_pair(
-            Pair(day.isoformat(), day.isoformat(), text, sha, note.body, draft, accepted_at, False, VAULT)
+            Pair(day.isoformat(), day.isoformat(), text, sha, note.body, draft, accepted_at, False, VAULT, record)
         )
 
     def find_diary(self, layout: Layout, day: date, note: ReadReport | None) -> str | None:

@@ -26,7 +26,6 @@ from daemon.learning.training_job import (
     RUNS,
     Ending,
     TrainingJob,
-    kill_group,
     last_lines,
     read_result,
     run_name,
@@ -34,6 +33,7 @@ from daemon.learning.training_job import (
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
+from daemon.system.processes import end_group
 from daemon.vault.layout import read_layout
 from daemon.vault.verdict_note import taken_names, write_verdict
 from daemon.vault.writer import ReportTouched
@@ -292,7 +292,7 @@ def stop_run(config: Config, store: Store) -> bool:
         return False
     store.set_meta(STATE, {**state, "attempts": ATTEMPTS})
     if child:
-        kill_group(child, "SIGTERM")
+        end_group(child, "SIGTERM")
     return True
 
 

@@ -6,6 +6,7 @@ job ends. After a crash ``standing`` recognises the bytes by that hash.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from daemon.vault.scan import read_note
 from daemon.vault.writer import ReportTouched, digest, write_report
 
 if TYPE_CHECKING:
-    from daemon.drafting.draft import DraftResult
+    from daemon.drafting.result import DraftResult
 
 
 def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobytes: int, now: datetime) -> bool:
@@ -55,6 +56,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
         pending_sha=digest(data),
         pending_diary_sha=job.sha,
         draft=result.body,
+        record=record_text(result),
         model=result.version,
         status=result.status,
         written_at=now.isoformat(timespec="seconds"),
@@ -72,10 +74,15 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
         store.drop(job.path)
         return False
     except NoteError:
-        store.begin_report(before.row or replace(row, pending_sha="", pending_diary_sha="", draft=""))
+        store.begin_report(before.row or replace(row, pending_sha="", pending_diary_sha="", draft="", record=""))
         raise
     store.finish_report(row, job.path)
     return True
+
+
+def record_text(result: DraftResult) -> str:
+    """What is remembered of the sentences that a draft was written from, "" for a whole draft."""
+    return json.dumps(result.record.to_json(), ensure_ascii=False) if result.record.sentences else ""
 
 
 def kept_lines(file: Path, on_disk: str | None) -> tuple[str, ...]:

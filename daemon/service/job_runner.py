@@ -24,7 +24,7 @@ from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
 if TYPE_CHECKING:
-    from daemon.drafting.draft import DraftRequest, DraftResult
+    from daemon.drafting.result import DraftRequest, DraftResult
 
 ATTEMPTS = 3
 RETRY_SECONDS = (5.0, 30.0)
@@ -40,6 +40,8 @@ class Worker(Protocol):
     def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
+    @property
+    def pid(self) -> int | None: ...
 
 
 class Desk:
@@ -72,6 +74,11 @@ class Desk:
     def working_on(self) -> str:
         """The date of the note that is being drafted, "" when idle."""
         return self._job.day if self._job else ""
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that holds the model, None while there is none."""
+        return self._worker.pid
 
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
         """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""
@@ -125,7 +132,8 @@ class Desk:
     def _prepare(self, job: Job, now: datetime) -> tuple[DraftRequest | None, Job]:
         """The request for a job, with the note as it is now; None when the job has ended because the note is gone or
         its report belongs to a person."""
-        from daemon.drafting.draft import DraftRequest
+        from daemon.drafting.record import DayRecord
+        from daemon.drafting.result import DraftRequest
         from daemon.vault.note_text import decode
 
         data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
@@ -141,7 +149,8 @@ class Desk:
             self._store.queue(job.path, datetime.fromisoformat(job.day).date(), digest(data), job.source, now)
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
-        return DraftRequest(date=job.day, diary=decode(data, job.path), seed=seed), job
+        earlier = DayRecord.from_text(found.row.record if found.row else "")
+        return DraftRequest(job.day, decode(data, job.path), seed, earlier), job
 
     def _draft(self, request: DraftRequest, answers: queue.SimpleQueue[DraftResult | Exception]) -> None:
         try:

@@ -94,11 +94,6 @@ class Lookout:
         """Whether the observer watches, and watches the folders that are there now."""
         return self._watcher.alive
 
-    @property
-    def settling(self) -> int:
-        """How many notes are waiting to be quiet."""
-        return len(self._notes)
-
     def start(self) -> None:
         """Begin to watch. Raises OSError where the machine's limit of watches is reached."""
         folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]
@@ -109,9 +104,6 @@ class Lookout:
 
     def stop(self) -> None:
         self._watcher.stop()
-
-    def want_scan(self) -> None:
-        self._scan_wanted = True
 
     def turn(self, now: datetime, monotonic: float) -> None:
         """Look at what events named, scan when it is time, hand settled notes on. Raises ``VaultUnavailable``."""

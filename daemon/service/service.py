@@ -276,6 +276,7 @@ class Service:
             observer=self.config.watch.observer,
             waiting=jobs.get("waiting", 0),
             failed=jobs.get("failed", 0),
+            worker_pid=desk.worker_pid if desk else None,
             last_scan=lookout.last_scan.isoformat(timespec="seconds") if lookout and lookout.last_scan else "",
         )
         self._beat_file.show(beat, now(), time.monotonic())

@@ -21,7 +21,7 @@ def status(config: Config) -> dict[str, Any]:
     holder = holder_of(config.data_path)
     beat = read_heartbeat(config.data_path)
     if holder is None and beat:
-        beat |= {"state": "stopped", "ready": False, "working_on": "", "message": ""}
+        beat |= {"state": "stopped", "ready": False, "working_on": "", "message": "", "worker_pid": None}
     model, advice = model_in_use(config)
     found: dict[str, Any] = {
         "daemon": {**beat, "running": holder is not None, "pid": holder or beat.get("pid")},

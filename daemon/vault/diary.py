@@ -9,10 +9,10 @@ from daemon.checks.credentials import redact
 from daemon.checks.reader_commands import cut_commands
 from daemon.checks.text import normalise
 from daemon.config import PrivacySettings
+from daemon.vault.frontmatter import split
 
 REDACTED = "（省略）"
 
-_FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 # Wider than Obsidian itself: a private tag must not be missed.
@@ -29,7 +29,7 @@ class Prepared:
 
 def is_blank(text: str) -> bool:
     """Whether a diary holds nothing to report on: empty, or frontmatter, headings and comments only."""
-    body = _FRONTMATTER.sub("", text.lstrip("\ufeff\n"), count=1)
+    body = split(text.lstrip("\ufeff\n"), dots=True)[1]
     body = _cut_between(_cut_between(body, "%%", "%%")[0], "<!--", "-->")[0]
     return all(
         not line.strip() or re.fullmatch(r"#{1,6}[ \t]*.*|[-*_ \t]{3,}|[-*+][ \t]*(?:\[.\][ \t]*)?", line.strip())
@@ -111,11 +111,10 @@ def _cut_paragraphs(text: str, tags: tuple[str, ...]) -> tuple[str, int]:
     private = {_key(tag) for tag in tags if _key(tag)}
     if not private:
         return text, 0
-    front = _FRONTMATTER.match(text)
-    head = front.group() if front else ""
+    head, body = split(text, dots=True)
     count = 0
     kept = []
-    for paragraph in re.split(r"(\n[ \t]*\n)", text[len(head) :]):
+    for paragraph in re.split(r"(\n[ \t]*\n)", body):
         # A nested tag (#private/love) belongs to its parent.
         names = {_key(part) for tag in _TAG.findall(paragraph) for part in (tag, tag.split("/")[0])}
         if names & private:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
 from daemon.models.known import KNOWN
+from daemon.system.files import write_atomically
 from daemon.system.hashes import file_hash, known_hash
 from daemon.system.shipped import starter_folder
 
@@ -165,22 +165,6 @@ def base_matches(meta: Meta, reference: str) -> bool:
 def trained_on(versions: Sequence[Version], pair_id: str) -> list[str]:
     """The names of the versions that saw a pair."""
     return [version.name for version in versions if pair_id in version.meta.pair_ids]
-
-
-def write_atomically(file: Path, text: str) -> None:
-    """Write a file so that a crash leaves the old or the new content, never a part: temporary file, fsync, replace."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    with partial.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(file)
-    if os.name == "posix":
-        handle = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _plain(meta: Meta) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
+from daemon.system.files import write_atomically
 from daemon.versions.artifact import (
     META,
     NAME,
@@ -24,7 +25,6 @@ from daemon.versions.artifact import (
     read_version,
     version_folder,
     version_number,
-    write_atomically,
 )
 
 POINTER, HISTORY = "champion", "champion-history.jsonl"

@@ -19,7 +19,8 @@ from daemon.worker.messages import to_error
 from daemon.worker.process import WorkerProcess
 
 if TYPE_CHECKING:
-    from daemon.drafting.draft import DraftRequest, DraftResult
+    from daemon.drafting.ask_day import Stage
+    from daemon.drafting.result import DraftRequest, DraftResult
 
 
 class WorkerStopped(EngineError):
@@ -56,6 +57,7 @@ class WorkerClient:
 
     @property
     def pid(self) -> int | None:
+        """The child's process, None without one."""
         child = self._child
         return child.pid if child is not None and child.alive else None
 
@@ -70,11 +72,13 @@ class WorkerClient:
         timeout_seconds: float | None = None,
         on_text: Callable[[str], None] | None = None,
         on_fetch: Callable[[int, int], None] | None = None,
+        on_stage: Callable[[Stage], None] | None = None,
     ) -> DraftResult:
         """Given a diary, return its report; the child is started when there is none.
 
         ``timeout_seconds`` (default ``engine.timeout_seconds``) covers loading and writing, not a model's download,
-        which ``on_fetch(bytes done, bytes total)`` shows. ``on_text`` receives the first draft piece by piece. Raises
+        which ``on_fetch(bytes done, bytes total)`` shows. ``on_text`` receives the text as it is written,
+        ``on_stage`` how far it is. Raises
         ``EngineTimeout`` (the child is killed), ``EngineCrashed``, ``OutOfMemory``, ``WorkerStopped``, and whatever
         ``NippoError`` the child met.
         """
@@ -83,7 +87,7 @@ class WorkerClient:
             child = self._ready_child()
             child.send({"draft": request.to_json(), "stream": on_text is not None})
             try:
-                return self._wait(child, request, limit, on_text, on_fetch)
+                return self._wait(child, request, limit, on_text, on_fetch, on_stage)
             finally:
                 self._idle_since = time.monotonic()
 
@@ -104,8 +108,6 @@ class WorkerClient:
             self._idle_since = None
         if child is not None:
             child.end()
-
-    cancel = stop
 
     def close(self) -> None:
         """``stop`` for good: any later ``draft`` raises ``WorkerStopped``."""
@@ -137,8 +139,10 @@ class WorkerClient:
         limit: float,
         on_text: Callable[[str], None] | None,
         on_fetch: Callable[[int, int], None] | None,
+        on_stage: Callable[[Stage], None] | None,
     ) -> DraftResult:
-        from daemon.drafting.draft import DraftResult
+        from daemon.drafting.ask_day import Stage
+        from daemon.drafting.result import DraftResult
 
         deadline = time.monotonic() + limit
         while True:
@@ -161,6 +165,8 @@ class WorkerClient:
                     on_fetch(message["fetch"]["done"], message["fetch"]["total"])
             elif "text" in message and on_text:
                 on_text(message["text"])
+            elif "stage" in message and on_stage:
+                on_stage(Stage(**message["stage"]))
             elif "error" in message:
                 raise to_error(message["error"])
             elif "result" in message:

@@ -19,7 +19,8 @@ from typing import Any
 
 from daemon.checks import CheckSettings, score
 from daemon.config import Config, load
-from daemon.drafting.selection import choose, finish
+from daemon.drafting.repair import finish
+from daemon.drafting.whole import best_of
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import NippoError, UsageError
 from training.fitting.exits import ExitCode
@@ -37,7 +38,7 @@ class Written:
     row: Row
     text: str
     seconds: float
-    drafts_used: int = 1
+    questions: int = 1
     warnings: tuple[str, ...] = ()
 
 
@@ -67,7 +68,7 @@ def evaluate(model: str, written: Sequence[Written], config: Config) -> Evaluati
     """Given the reports of one model, return their figures."""
     settings = settings_of([one.row for one in written], config)
     figures = tuple(
-        measure(one.row, one.text, own, one.seconds, one.drafts_used, len(one.warnings))
+        measure(one.row, one.text, own, one.seconds, one.questions, len(one.warnings))
         for one, own in zip(written, settings, strict=True)
     )
     return Evaluation(model, tuple(written), figures, summarise(figures))
@@ -80,15 +81,16 @@ def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw:
     """
     if raw:
         return Written(row, drafts[0].text.strip(), drafts[0].seconds)
-    chosen = choose(drafts[:most], row.diary, settings)
-    repaired = finish(chosen, row.diary, settings)
-    seconds = sum(draft.seconds for draft in drafts[: chosen.drafts_used])
-    return Written(row, repaired.body, seconds, chosen.drafts_used, repaired.warnings)
+    best = best_of(drafts[:most], row.diary, settings)
+    repaired = finish(best.text, row.diary, settings)
+    seconds = sum(draft.seconds for draft in drafts[: best.drafts])
+    return Written(row, repaired.body, seconds, best.drafts, repaired.warnings)
 
 
 def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: bool) -> Iterator[Written]:
     """Reports as a user gets them: ``draft_report`` for each row, or with ``raw`` one greedy draft without checks."""
-    from daemon.drafting.draft import DraftRequest, draft_report
+    from daemon.drafting.draft import draft_report
+    from daemon.drafting.result import DraftRequest
 
     for row, own in zip(rows, settings_of(rows, config), strict=True):
         started = time.monotonic()
@@ -100,7 +102,7 @@ def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: 
         asked = config.model_copy(update={"report": own.report})
         result = draft_report(engine, DraftRequest(row.date, row.diary), asked)
         seconds = time.monotonic() - started
-        yield Written(row, result.body, seconds, result.drafts_used, tuple(result.warnings))
+        yield Written(row, result.body, seconds, result.questions, tuple(result.warnings))
 
 
 def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:

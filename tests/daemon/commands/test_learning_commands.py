@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from daemon.cli import app
 from daemon.config import Config
 from daemon.errors import NippoError, UsageError
 from daemon.learning.pair_import import parse_line, read_pairs
+from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import FILE_NAME, Store
 from daemon.system.lock import VaultLock
 from daemon.vault.report_note import read
@@ -176,6 +180,17 @@ def test_status_shows_the_training(config: Config) -> None:
     found = json.loads(nippo(config, "status", "--json").output)
     assert found["training"]["new_pairs"] == 2
     assert "2 new of 5 needed" in nippo(config, "status").output
+
+
+def test_status_names_the_process_that_holds_the_model(config: Config) -> None:
+    config.data_path.mkdir(exist_ok=True)
+    beat = Heartbeat(os.getpid(), "0", "2026-01-07T09:00:00+09:00", "watching", worker_pid=os.getpid())
+    HeartbeatFile(config.data_path).show(beat, datetime.now(UTC), 0.0)
+    assert "in memory" not in nippo(config, "status").output
+    assert json.loads(nippo(config, "status", "--json").output)["daemon"]["worker_pid"] is None
+    with VaultLock(config.data_path):
+        assert json.loads(nippo(config, "status", "--json").output)["daemon"]["worker_pid"] == os.getpid()
+        assert re.search(rf"in memory \(process {os.getpid()}, \d+ MiB\)", nippo(config, "status").output)
 
 
 def test_init_puts_a_view_and_a_page_beside_the_reports(make_vault: MakeVault, tmp_path: Path) -> None:

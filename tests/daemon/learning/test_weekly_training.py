@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 import daemon.learning.training_job as training_job
@@ -339,16 +340,23 @@ def test_exit_codes_are_those_of_training() -> None:
     assert {code.name: int(code) for code in ExitCode}.items() <= {code.name: int(code) for code in Ending}.items()
 
 
-def test_the_command_line_has_low_priority_where_the_machine_offers_it() -> None:
+def test_the_child_and_what_it_starts_have_low_priority_where_the_machine_offers_it(
+    school: School, child: Callable[[str], None], tmp_path: Path
+) -> None:
     assert weekly_argv(Path("/d/run"), "py") == ["py", "-P", "-m", "training.weekly.run", "--run", "/d/run"]
-    assert weekly_argv(Path("/r"), "py", "/bin/nice", "/bin/ionice")[:6] == [
-        "/bin/nice",
-        "-n",
-        "10",
-        "/bin/ionice",
-        "-c",
-        "3",
-    ]
+    said = tmp_path / "priorities"
+    child(
+        f"""
+import subprocess
+tell = "import psutil; own = psutil.Process(); print(own.nice(), int(own.ionice().ioclass))"
+lines = [subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True).stdout for _ in range(2)]
+open({str(said)!r}, "w").write("".join(lines))
+done()
+        """
+    )
+    school.ask()
+    school.finish()
+    assert said.read_text() == f"{min(psutil.Process().nice() + 10, 19)} {int(psutil.IOPRIO_CLASS_IDLE)}\n" * 2
 
 
 def test_runs_are_named_by_their_iso_week(school: School) -> None:

@@ -165,6 +165,19 @@ def test_a_diary_edited_while_its_report_is_made_is_made_again(make_vault, setti
     assert [call.diary for call in worker.calls] == ["古い", "新しい"]
 
 
+def test_the_picture_names_the_process_that_holds_the_model(make_vault, settings) -> None:
+    config, worker = settings(make_vault()), FakeWorker()
+    with running(config, worker):
+        assert read_heartbeat(config.data_path)["worker_pid"] is None
+        worker.pid = 4242
+        until(lambda: read_heartbeat(config.data_path)["worker_pid"] == 4242)
+        worker.pid = None
+        until(lambda: read_heartbeat(config.data_path)["worker_pid"] is None)
+        worker.pid = 4242
+        until(lambda: read_heartbeat(config.data_path)["worker_pid"] == 4242)
+    assert read_heartbeat(config.data_path)["worker_pid"] is None
+
+
 def test_a_stop_in_the_middle_loses_nothing(make_vault, settings) -> None:
     vault = make_vault({NOTE: "日記"})
     config = settings(vault)

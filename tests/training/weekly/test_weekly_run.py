@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.drafting.draft import DraftRequest
+from daemon.drafting.result import DraftRequest
 from daemon.learning.reviewer import Reviewer
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
