@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from daemon.learning.training_job import (
     Ending,
     TrainingJob,
     last_lines,
+    read_progress,
     read_result,
     run_name,
 )
@@ -298,10 +300,6 @@ def stop_run(config: Config, store: Store) -> bool:
 
 def training_status(config: Config, store: Store) -> dict[str, Any]:
     """What ``nippo status`` says of the training: the running or last run, its progress, the schedule."""
-    from dataclasses import asdict
-
-    from daemon.learning.training_job import read_progress
-
     state = dict(store.get_meta(STATE, {}))
     schedule = dict(store.get_meta(SCHEDULE, {}))
     seen = set(store.get_meta(SEEN, []))

@@ -29,6 +29,7 @@ from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout, require_vault
 from daemon.vault.obsidian import configuration_folder
 from daemon.vault.writer import sweep
+from daemon.worker.shared import SharedWorker
 
 LOOK_SECONDS = 0.5
 """How often the loop looks for commands of other processes (one pragma)."""
@@ -291,6 +292,5 @@ class Service:
 
 
 def _worker_client(config: Config) -> Worker:
-    from daemon.worker.shared import SharedWorker
 
     return SharedWorker(config)
