@@ -17,6 +17,7 @@ from daemon.learning.weekly import stop_run, training_status
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder, holder_of
+from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout
 from daemon.vault.verdict_note import note_folder
 from daemon.versions import champion as versions
@@ -139,7 +140,7 @@ class VerdictNote:
 
 def read_verdict(name: str, text: str, folder: Path) -> VerdictNote:
     """Given a verdict note, part its text from its pictures; a picture elsewhere than in ``folder`` is left out."""
-    body = re.sub(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", "", text, count=1, flags=re.DOTALL)
+    body = split(text)[1]
     names = [Path(match).name for match in PICTURE.findall(body)]
     pictures = tuple(folder / each for each in dict.fromkeys(names) if (folder / each).is_file())
     return VerdictNote(name, PICTURE.sub("", body).strip(), pictures)

@@ -44,7 +44,7 @@ MAY = {
     "models": FLOOR | {"system"},
     "versions": FLOOR | {"models", "system"},
     "engines": FLOOR | {"models", "system", "versions"},
-    "drafting": FLOOR | {"checks", "engines", "store", "vault"},
+    "drafting": FLOOR | {"checks", "engines", "store", "system", "vault"},
     "worker": FLOOR | {"drafting", "engines", "models", "store", "system"},
     "learning": FLOOR | {"checks", "drafting", "store", "system", "vault", "versions", "worker"},
     "service": FLOOR | {"drafting", "learning", "store", "system", "vault", "worker"},
@@ -69,7 +69,7 @@ CHILDREN = {
 }
 """Programs of ``training/`` that ``daemon/`` starts as child processes, by name."""
 LAZY_MODULES = {
-    "daemon/engines/opening.py": "of three engines one is loaded, when it is opened; `nippo status` only asks for a name",
+    "daemon/engines/opening.py": "of three engines one is loaded, when it is opened; `nippo status` only wants a name",
     "daemon/engines/transformers.py": "its parts need torch",
     "daemon/models/reference.py": "a model that is here is found without what downloads one",
     "training/fitting/fit.py": "training.model.lean needs torch",

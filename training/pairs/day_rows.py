@@ -13,8 +13,9 @@ from dataclasses import dataclass
 class DayRows:
     """``sentences``: each sentence of the prepared diary, exactly as ``daemon.drafting.sentences.split`` gives them,
     with the lines that it gives the report (none: `なし`), None where nothing is known and so nothing is learned.
-    ``judged``: lines with what may be said of them (T, F, P, U) and how much that counts. ``weight``: how much the
-    day counts."""
+    ``judged``: lines with what may be said of them (T, F, P, U) and how much that counts. ``weight``: how much the day
+    counts.
+    """
 
     id: str
     date: str
