@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 
 
 class Teacher:
-    """A companion of the daemon's main loop.
+    """A listener of the daemon's main loop.
 
     ``make_job`` starts a child; ``zone`` is the schedule's time zone; ``need`` raises when this machine cannot train.
     """

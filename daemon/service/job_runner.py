@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class Worker(Protocol):
-    """What the desk needs of ``daemon.worker.client.WorkerClient``."""
+    """What the runner needs of ``daemon.worker.client.WorkerClient``."""
 
     def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
@@ -47,7 +47,7 @@ class Worker(Protocol):
     def pid(self) -> int | None: ...
 
 
-class Desk:
+class JobRunner:
     """Given the vault, the queue and a worker, turns jobs into reports. ``wake`` is called when a draft has come."""
 
     def __init__(
