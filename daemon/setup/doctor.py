@@ -20,6 +20,7 @@ from daemon.errors import NippoError
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
 from daemon.setup.doctor_system import Line, system_lines
+from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries
@@ -34,8 +35,8 @@ def examine(file: Path | None) -> list[Line]:
     try:
         config = load(file)
     except NippoError as problem:
-        return [Line("config", "fail", problem.what, problem.next_step)]
-    lines = [Line("config", "ok", str(config.file or "built-in defaults"))]
+        return [*collision_lines(), Line("config", "fail", problem.what, problem.next_step)]
+    lines = [*collision_lines(), Line("config", "ok", str(config.file or "built-in defaults"))]
     lines += vault_lines(config)
     lines += [data_line(config), space_line(config), *model_lines(config)]
     return lines + system_lines(config)
