@@ -245,6 +245,17 @@ def test_every_lazy_import_has_a_reason() -> None:
     assert set(LAZY_PACKAGES) - HEAVY <= packages
 
 
+def test_the_map_names_what_is_there() -> None:
+    """docs/architecture.md: every module and room that it names exists, and no room of ``daemon/`` is missing."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:/[a-z_]+)*/?)`", text))
+    paths = {one for one in named if "/" in one}
+    places = [ROOT, ROOT / "daemon", ROOT / "training"]
+    assert [one for one in paths if not any((place / one).exists() for place in places)
+            and not any((place / f"{one}.py").is_file() for place in places)] == []  # fmt: skip
+    assert {room for room in MAY if room != "options"} <= {one.rstrip("/") for one in named}
+
+
 def test_only_the_writer_writes_into_a_vault() -> None:
     """The calls that put a file into a vault stand in one module; the rest of its room only reads."""
     writers = {
