@@ -19,6 +19,7 @@ from daemon.config import Config, config_file, load
 from daemon.drafting.evidence import evidence_in
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.record import DayRecord
+from daemon.engines.opening import adapter_in_use
 from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR
@@ -110,7 +111,6 @@ def version_choices(config: Config) -> list[Choice]:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice]:
-    from daemon.engines.opening import adapter_in_use
 
     adapter = adapter_in_use(_config)
     return choices(_config, adapter.name if adapter else None)

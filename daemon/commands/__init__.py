@@ -17,7 +17,9 @@ COMMANDS = {
         "Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds."
     ),
     "fetch": "Download the model now, so that the first report does not wait for it. A broken download goes on.",
-    "forget": "Withdraw a day's pair and draft, remove its text from the database, name the versions trained on it.",
+    "forget": (
+        "Withdraw a day's pairs and draft, remove their text from the database, name the versions trained on them."
+    ),
     "import": (
         "Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."
     ),

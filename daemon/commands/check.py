@@ -12,14 +12,19 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from daemon.checks import CHECKS, KINDS, CheckSettings, PrivateTerm, Score, find_private_terms, score
+from daemon.checks.form import read_lines
+from daemon.checks.text import normalise
 from daemon.config import Config, ReportSettings, load
-from daemon.drafting.evidence import Evidence
+from daemon.drafting.evidence import Evidence, evidence_in
 from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.options import ConfigFile
+from daemon.store.store import Store
 from daemon.vault.frontmatter import split
 from daemon.vault.layout import read_layout
 from daemon.vault.note_text import decode
@@ -80,10 +85,6 @@ def find_pair(note: str, report: Path | None, config: Config) -> Pair:
 
 def evidence_of(pair: Pair, config: Config) -> tuple[Evidence, ...]:
     """The sentence of the diary behind each line that still stands as it was written; none where nothing is known."""
-    from daemon.drafting.evidence import evidence_in
-    from daemon.drafting.record import DayRecord
-    from daemon.store.store import Store
-
     store = Store.open_existing(config.data_path) if pair.day and pair.report else None
     if store is None or pair.day is None or pair.report is None:
         return ()
@@ -156,10 +157,6 @@ def _print(
     evidence: Sequence[Evidence],
     settings: ReportSettings,
 ) -> None:
-    from rich.markup import escape
-
-    from daemon.checks.form import read_lines
-    from daemon.checks.text import normalise
 
     console = Console()
     console.print(f"diary   {pair.diary_path}", highlight=False, markup=False)

@@ -14,7 +14,7 @@ from daemon.learning.training_call import call
 from daemon.setup.settings_file import fill_in, shipped
 from daemon.system.files import write_atomically
 from daemon.system.hardware import choose, probe
-from daemon.vault.help_page import write_guide
+from daemon.vault.help_page import write_help_page
 from daemon.vault.layout import read_layout
 from daemon.vault.obsidian import known_vaults
 from daemon.vault.scan import DiaryNote, find_diaries
@@ -55,7 +55,7 @@ def init(
         answers["engine", "model"] = choice.model
     config.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(config.resolve(), fill_in(shipped(), answers))
-    for path in write_guide(read_layout(load(config))):
+    for path in write_help_page(read_layout(load(config))):
         typer.echo(f"wrote    {path} (in the vault)")
     typer.echo(f"wrote    {config}\nNext: `nippo doctor`, then `nippo run` or `nippo service install`.")
     if answers.get(("engine", "kind")) == "transformers":

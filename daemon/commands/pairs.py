@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from daemon.config import load
+from daemon.config import Config, load
+from daemon.drafting.learned_form import with_learned_form
 from daemon.errors import UsageError
 from daemon.learning.edit_distance import edit_distance
+from daemon.learning.edit_rows import edit_rows
+from daemon.learning.edit_view import lines_of, to_json
 from daemon.options import ConfigFile, Json, to_date
-from daemon.store.store import Store
+from daemon.service.service import now
+from daemon.store.store import Pair, Store
 from daemon.versions.artifact import list_versions, trained_on
-
-if TYPE_CHECKING:
-    from daemon.config import Config
-    from daemon.store.store import Pair
 
 pairs = typer.Typer(invoke_without_command=True)
 
@@ -75,11 +75,6 @@ def show(
     The lines that each sentence of the diary gives, what your edits say of the lines that were drafted, and the lines
     of yours that no sentence tells.
     """
-    from daemon.config import load
-    from daemon.drafting.learned_form import with_learned_form
-    from daemon.learning.edit_rows import edit_rows
-    from daemon.learning.edit_view import lines_of, to_json
-
     before, json_before = context.obj or (None, False)
     settings = load(config or before)
     form = with_learned_form(settings)
@@ -94,9 +89,6 @@ def show(
 
 def pairs_named(settings: Config, wanted: str) -> list[Pair]:
     """The accepted pair with an id, else all of a day. Raises ``UsageError`` without one."""
-    from daemon.service.service import now
-    from daemon.store.store import Store
-
     store = Store.open_existing(settings.data_path)
     found: list[Pair] = []
     if store is not None:

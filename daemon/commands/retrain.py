@@ -56,7 +56,7 @@ def _follow(settings: Config, asked: bool) -> None:
 
 
 def _here(settings: Config) -> None:
-    """Be the daemon's companion for one run."""
+    """Without a daemon: do here what it would do, for one run."""
     with VaultLock(settings.data_path), Store.open(settings.data_path) as store:
         teacher = Teacher(settings, store)
 

@@ -11,6 +11,7 @@ from daemon.config import load
 from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
 from daemon.setup.status import status as look
+from daemon.system.processes import memory_of
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +30,6 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
 
 
 def _in_memory(pid: int) -> str:
-    from daemon.system.processes import memory_of
 
     used = memory_of(pid)
     return f"in memory (process {pid}, {used / 2**20:,.0f} MiB)" if used else "not in memory any more"

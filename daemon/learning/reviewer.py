@@ -39,7 +39,7 @@ class Reviewed:
 
 
 class Reviewer:
-    """Reviews the reports of one vault. A companion of the daemon's main loop; commands use it as well."""
+    """Reviews the reports of one vault. A listener of the daemon's main loop; commands use it as well."""
 
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from daemon.learning.training_job import (
     Ending,
     TrainingJob,
     last_lines,
+    read_progress,
     read_result,
     run_name,
 )
@@ -53,7 +55,7 @@ log = logging.getLogger(__name__)
 
 
 class Teacher:
-    """A companion of the daemon's main loop.
+    """A listener of the daemon's main loop.
 
     ``make_job`` starts a child; ``zone`` is the schedule's time zone; ``need`` raises when this machine cannot train.
     """
@@ -292,10 +294,6 @@ def stop_run(config: Config, store: Store) -> bool:
 def training_status(config: Config, store: Store, need: Callable[[], None] = need_training) -> dict[str, Any]:
     """What ``nippo status`` says of the training: the running or last run, its progress, the schedule, and why this
     machine cannot train ("" where it can)."""
-    from dataclasses import asdict
-
-    from daemon.learning.training_job import read_progress
-
     state = dict(store.get_meta(STATE, {}))
     schedule = dict(store.get_meta(SCHEDULE, {}))
     seen = set(store.get_meta(SEEN, []))

@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.errors import ModelMissing
 from daemon.models.download import Progress, SourceFailed, Whole, fetch_whole
+from daemon.models.gguf_choice import pick
 from daemon.system.files import write_atomically
+from daemon.system.hashes import known_hash
 
 if TYPE_CHECKING:
     import httpx
@@ -93,8 +95,6 @@ def fetch_from_hub(reference: str, cache: Path, progress: Progress | None = None
     Which file, its size and its hash are asked once and kept beside it, so that later starts need no network. Raises
     ``ModelMissing``.
     """
-    from daemon.system.hashes import known_hash
-
     choice = cached_choice(reference, cache) or _ask(reference, cache)
     file = Path(choice["path"])
     whole = Whole(int(choice["size"]), str(choice["sha256"]), PIECE_BYTES)
@@ -114,7 +114,6 @@ def cached_choice(reference: str, cache: Path) -> dict[str, Any] | None:
 
 
 def _ask(reference: str, cache: Path) -> dict[str, Any]:
-    from daemon.models.gguf_choice import pick
 
     repository, _, wanted = reference.partition(":")
     files = {entry["path"]: entry for entry in _listing(repository) if str(entry.get("path", "")).endswith(".gguf")}

@@ -13,7 +13,7 @@ from daemon.config import Config
 from daemon.errors import NippoError, NoteError, UsageError
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
-from daemon.service.job_runner import Desk, Worker
+from daemon.service.job_runner import JobRunner, Worker
 from daemon.service.service import now
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
@@ -92,7 +92,7 @@ def work_off(
     """Do these jobs in this process, which must hold the lock, or wait for the daemon that does; yield the path of each
     one that has ended, whatever its end."""
     left = set(paths)
-    with _desk(config, store, layout, make_worker) as turn:
+    with _runner(config, store, layout, make_worker) as turn:
         while left:
             turn(left)
             for path in sorted(left):
@@ -103,7 +103,7 @@ def work_off(
 
 
 @contextmanager
-def _desk(
+def _runner(
     config: Config, store: Store, layout: Layout, make_worker: Callable[[Config], Worker]
 ) -> Iterator[Callable[[Collection[str]], None]]:
     if holder_of(config.data_path) is not None:
@@ -113,19 +113,19 @@ def _desk(
         lock.acquire_vault(layout.root)
         sweep(layout.file(layout.report_folder))
         wake = threading.Event()
-        desk = Desk(layout, store, config, make_worker(config), wake.set)
+        runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 
         def turn(paths: Collection[str]) -> None:
-            desk.turn(now(), time.monotonic(), only=paths)
-            if desk.trouble:
-                raise _Trouble(desk.trouble)
+            runner.turn(now(), time.monotonic(), only=paths)
+            if runner.trouble:
+                raise _Trouble(runner.trouble)
             wake.wait(POLL_SECONDS)
             wake.clear()
 
         try:
             yield turn
         finally:
-            desk.stop()
+            runner.stop()
 
 
 def _wait_for_daemon(config: Config) -> None:

@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from daemon.config import ReportSettings
+from daemon.drafting.evidence import evidence_in
+from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.shipped import starter_folder
@@ -99,10 +102,6 @@ def tell(today: date, say: Callable[[str], None]) -> Story:
 
 def _evidence(folder: Path, today: date, note: str) -> tuple[tuple[str, str], ...]:
     """Each line of the report and its sentence, from what the daemon remembers."""
-    from daemon.config import ReportSettings
-    from daemon.drafting.evidence import evidence_in
-    from daemon.drafting.record import DayRecord
-
     store = Store.open_existing(folder / "data")
     if store is None:
         return ()

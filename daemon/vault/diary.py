@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from daemon.checks.credentials import redact
-from daemon.checks.reader_commands import cut_commands
+from daemon.checks.prompt_injection import cut_injections
 from daemon.checks.text import normalise
 from daemon.config import PrivacySettings
 from daemon.vault.frontmatter import split
@@ -57,7 +57,7 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
     while kinds:  # what one replacement lays bare (two addresses without a gap) is replaced in turn
         text, kinds = redact(text, REDACTED)
         removed += kinds
-    text, count = cut_commands(text, REDACTED)
+    text, count = cut_injections(text, REDACTED)
     removed += ["command"] * count
     return Prepared(text, tuple(removed))
 

@@ -87,7 +87,7 @@ PAGE = """\
 """
 
 
-def write_guide(layout: Layout) -> list[str]:
+def write_help_page(layout: Layout) -> list[str]:
     """Make the files that are missing; return their paths in the vault. Raises ``ReportBlocked``."""
     made: list[str] = []
     texts = {BASE_NAME: BASE.format(folder=layout.report_folder or "/"), PAGE_NAME: PAGE}

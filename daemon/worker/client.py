@@ -14,6 +14,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from daemon.config import Config
+from daemon.drafting.ask_day import Stage
+from daemon.drafting.result import DraftResult
+from daemon.engines.opening import adapter_in_use
 from daemon.errors import EngineError, EngineTimeout
 from daemon.worker.messages import to_error
 from daemon.worker.process import WorkerProcess
@@ -127,8 +130,6 @@ class WorkerClient:
 
     def _fingerprint(self) -> str:
         """What a child's model depends on that may change while the daemon runs: the champion."""
-        from daemon.engines.opening import adapter_in_use
-
         adapter = adapter_in_use(self._config)
         return f"{adapter.name} {adapter.path}" if adapter else ""
 
@@ -141,9 +142,6 @@ class WorkerClient:
         on_fetch: Callable[[int, int], None] | None,
         on_stage: Callable[[Stage], None] | None,
     ) -> DraftResult:
-        from daemon.drafting.ask_day import Stage
-        from daemon.drafting.result import DraftResult
-
         deadline = time.monotonic() + limit
         while True:
             try:

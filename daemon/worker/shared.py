@@ -58,7 +58,7 @@ class Client(Worker, Protocol):
 
 
 class SharedWorker:
-    """A worker for the desk. ``draft`` is for one thread at a time; ``stop`` may come from any thread."""
+    """A worker for the job runner. ``draft`` is for one thread at a time; ``stop`` may come from any thread."""
 
     def __init__(self, config: Config, make_client: Callable[[Config], Client] = WorkerClient) -> None:
         self._config = config

@@ -14,6 +14,7 @@ from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.learning.training_call import TrainCall, training_argv
 from daemon.system.accelerator import FileLock
+from daemon.system.hardware import probe
 from daemon.system.parent_death import die_with_parent
 from training.fitting.exits import ExitCode
 
@@ -90,7 +91,6 @@ def train(
 def _processes(config: Config) -> int:
     if not config.training.multi_gpu:
         return 1
-    from daemon.system.hardware import probe
 
     return max(len(probe()), 1)
 

@@ -441,8 +441,8 @@ def test_a_dead_observer_is_started_again(make_vault, settings, monkeypatch: pyt
     monkeypatch.setattr("daemon.service.service.CHECK_SECONDS", 0.1)
     vault = make_vault()
     with running(settings(vault), FakeWorker()) as service:
-        service._lookout._watcher._observer.stop()  # type: ignore[union-attr]
-        until(lambda: service._lookout is not None and service._lookout.alive)
+        service._finder._watcher._observer.stop()  # type: ignore[union-attr]
+        until(lambda: service._finder is not None and service._finder.alive)
         (vault / NOTE).write_text("日記")
         until((vault / REPORT).exists)
 
@@ -503,7 +503,7 @@ def test_no_word_of_the_diary_is_logged(make_vault, settings, caplog: pytest.Log
     assert "きなこ" not in state
 
 
-def test_companions_see_settled_reports_and_cannot_stop_the_daemon(make_vault, settings) -> None:
+def test_listeners_see_settled_reports_and_cannot_stop_the_daemon(make_vault, settings) -> None:
     seen: list[tuple[str, object]] = []
 
     class Review:
@@ -525,7 +525,7 @@ def test_companions_see_settled_reports_and_cannot_stop_the_daemon(make_vault, s
     vault = make_vault()
     config = settings(vault)
     assert config.file
-    with running(config, FakeWorker(), make_companions=lambda config, store: [Review()]) as service:
+    with running(config, FakeWorker(), make_listeners=lambda config, store: [Review()]) as service:
         (vault / "nippo").mkdir()
         (vault / NOTE).write_text("日記")
         until(lambda: ("changed", REPORT) in seen)
