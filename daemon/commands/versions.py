@@ -10,7 +10,7 @@ import typer
 from daemon.config import Config, load
 from daemon.options import ConfigFile, Json
 from daemon.service.service import now
-from daemon.versions.artifact import base_matches, list_versions
+from daemon.versions.artifact import STARTER, base_matches, list_versions
 from daemon.versions.champion import champion
 from daemon.versions.champion import promote as put_in_use
 from daemon.versions.champion import rollback as go_back
@@ -30,7 +30,7 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
     settings = load(config)
     good, bad = list_versions(settings)
     fallback = next((one.name for one in good if base_matches(one.meta, settings.engine.model)), None)
-    current = champion(settings) or (fallback if fallback == "starter-1" else None)
+    current = champion(settings) or (fallback if fallback == STARTER else None)
     rows = [
         {
             "name": one.name,

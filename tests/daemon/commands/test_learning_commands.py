@@ -270,7 +270,7 @@ def test_versions_promote_rollback_and_prune(config: Config) -> None:
     nippo(config, "promote", "v0.5")
     assert nippo(config, "prune", "--keep", "2", "--yes").output == "v0.1: removed\nv0.3: removed\n"
     left = [row["name"] for row in json.loads(nippo(config, "versions", "--json").output)["versions"]]
-    assert [name for name in left if name != "starter-1"] == ["v0.2", "v0.4", "v0.5"], "in use, and the way back"
+    assert [name for name in left if name != "starter-2"] == ["v0.2", "v0.4", "v0.5"], "in use, and the way back"
     with pytest.raises(NippoError):
         nippo(config, "promote", "v0.3")
 
