@@ -17,10 +17,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import NippoError, TrainingError, UsageError
+from daemon.engines.gpu_errors import is_out_of_memory
+from daemon.errors import NippoError, TrainingError, TrainingOutOfMemory, UsageError
 from training.fitting import checkpoints
 from training.fitting.checkpoints import Checkpoint
-from training.fitting.exits import ExitCode
+from training.fitting.exits import ExitCode, exit_code
 from training.fitting.fit import Course, Stop, build, plan_course, watch
 from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec, spec_from
@@ -100,9 +101,9 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
             base = base or resolve_base(spec.base, progress.say)
         try:
             return _attempt(spec, base, plan, train, dev, progress)
-        except _Exhausted:
+        except TrainingOutOfMemory:
             if processes() > 1:  # the other processes wait for this one and cannot start again with it
-                raise OutOfMemory("out of memory on one of the GPUs", SMALLER) from None
+                raise
             half = spec.settings.max_seq_length // 2
         free_memory()
         progress.say(f"out of memory at {spec.settings.max_seq_length} tokens: starting again with {half}")
@@ -110,22 +111,11 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
         halved = replace(spec, settings=spec.settings.model_copy(update={"max_seq_length": half}))
         try:
             return _attempt(halved, base, plan, train, dev, progress)
-        except _Exhausted:
-            raise OutOfMemory(
-                f"out of memory even with {half} tokens",
-                SMALLER,
-            ) from None
+        except TrainingOutOfMemory:
+            raise TrainingOutOfMemory(f"out of memory even with {half} tokens", SMALLER) from None
     finally:
         if own:
             progress.close()
-
-
-class OutOfMemory(TrainingError):
-    """The machine is too small for the model, even at half the sequence length."""
-
-
-class _Exhausted(Exception):
-    """Memory ran out in this attempt."""
 
 
 def prepare_folder(spec: TrainSpec) -> None:
@@ -163,7 +153,8 @@ def _attempt(spec: TrainSpec, base: Base, plan: Plan, train: list[Row], dev: lis
     except (RuntimeError, MemoryError) as problem:
         if not is_out_of_memory(problem):
             raise
-        raise _Exhausted from None
+        where = "on one of the GPUs" if processes() > 1 else f"at {spec.settings.max_seq_length} tokens"
+        raise TrainingOutOfMemory(f"out of memory {where}", SMALLER) from None
     found = tuple(checkpoints.complete(spec.out))
     finished = bool(found) and found[-1].step >= course.steps
     code = ExitCode.OK if finished else ExitCode.TIME_UP if stop.reason == "time" else ExitCode.STOPPED
@@ -223,17 +214,6 @@ class _listening:
             signal.signal(number, handler)
 
 
-def is_out_of_memory(problem: BaseException) -> bool:
-    """Whether an exception says that memory ran out (CUDA's own class, or the CPU allocator's words)."""
-    text = str(problem)
-    return (
-        isinstance(problem, MemoryError)
-        or type(problem).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in text
-        or "CUDA out of memory" in text
-    )
-
-
 def free_memory() -> None:
     """Give what a failed attempt held back to the system."""
     import torch
@@ -265,9 +245,7 @@ def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Resul
         result = runner(spec)
     except NippoError as problem:
         print(problem, file=sys.stderr)
-        if isinstance(problem, OutOfMemory):
-            return ExitCode.OUT_OF_MEMORY
-        return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED
+        return exit_code(problem)
     if is_first():
         if result.exit is ExitCode.OK:
             checkpoints.drop_states(spec.out)

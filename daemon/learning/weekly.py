@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.config import Config
-from daemon.errors import NippoError
+from daemon.errors import NippoError, ReportTouched
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.schedule import plan
 from daemon.learning.training_call import need_training
@@ -36,7 +36,6 @@ from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
 from daemon.vault.layout import read_layout
 from daemon.vault.verdict_note import taken_names, write_verdict
-from daemon.vault.writer import ReportTouched
 from daemon.versions.champion import champion, promote
 from daemon.versions.served_adapter import announce
 

@@ -18,16 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from daemon.errors import ModelMissing
+from daemon.errors import ModelMissing, SourceFailed
 from daemon.system.hashes import file_hash, remember
 
 Progress = Callable[[int, int], None]
 MARGIN_BYTES = 300 * 2**20
 """Free space beyond the file itself: packages on their way, and a disk that is not full to the brim."""
-
-
-class SourceFailed(Exception):
-    """This source cannot give the piece; its message is one line for a person."""
 
 
 @dataclass(frozen=True)

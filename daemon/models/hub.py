@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon.errors import ModelMissing
-from daemon.models.download import Progress, SourceFailed, Whole, fetch_whole
+from daemon.errors import ModelMissing, SourceFailed
+from daemon.models.download import Progress, Whole, fetch_whole
 
 if TYPE_CHECKING:
     import httpx

@@ -12,11 +12,11 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.errors import NoteError, NoteUnreadable
+from daemon.errors import NoteError, NoteUnreadable, ReportTouched
 from daemon.store.store import Job, ReportRow, Store
 from daemon.vault.layout import Layout, link_name, read_note
 from daemon.vault.report_note import ReportNote, other_lines, render
-from daemon.vault.writer import ReportTouched, digest, report_digest, write_report
+from daemon.vault.writer import digest, report_digest, write_report
 
 if TYPE_CHECKING:
     from daemon.drafting.draft import DraftResult

@@ -15,7 +15,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from daemon.config import Config
-from daemon.errors import EngineCrashed, EngineError, EngineTimeout, NippoError, NoteChanged, NoteError, OutOfMemory
+from daemon.errors import (
+    EngineCrashed,
+    EngineTimeout,
+    NippoError,
+    NoteChanged,
+    NoteError,
+    OutOfMemory,
+    WorkerStopped,
+)
 from daemon.service.delivery import deliver, may_write, standing
 from daemon.store.store import Job, Store
 from daemon.vault.layout import Layout, read_note
@@ -63,8 +71,8 @@ class Desk:
         self._not_before: dict[str, float] = {}
         self._held_until = 0.0
         self._holds = 0
-        self.trouble = ""
-        """Why the whole queue is held, "" when it is not."""
+        self.trouble: NippoError | None = None
+        """Why the whole queue is held, None when it is not."""
 
     @property
     def working_on(self) -> str:
@@ -152,16 +160,15 @@ class Desk:
         try:
             if isinstance(answer, Exception):
                 raise answer
-            self._holds, self.trouble = 0, ""
+            self._holds, self.trouble = 0, None
             written = deliver(self._layout, self._store, job, answer, self._config.watch.max_note_kilobytes, now)
             log.info("%s: %s", job.path, "report written" if written else "the report is its person's, left alone")
         except NoteChanged:
             log.info("%s: changed while its report was made, drafted again", job.path)
         except (NoteError, EngineCrashed, EngineTimeout, OutOfMemory) as problem:
             self._failed(job, problem, monotonic)
-        except EngineError as problem:
-            if type(problem).__name__ != "WorkerStopped":
-                self._hold(problem, monotonic)
+        except WorkerStopped:
+            log.info("%s: the draft was given up, the note waits", job.path)
         except NippoError as problem:
             self._hold(problem, monotonic)
         except (OSError, sqlite3.Error):
@@ -184,6 +191,6 @@ class Desk:
     def _hold(self, problem: NippoError, monotonic: float) -> None:
         self._held_until = monotonic + HOLD_SECONDS[min(self._holds, len(HOLD_SECONDS) - 1)]
         self._holds += 1
-        self.trouble = str(problem)
+        self.trouble = problem
         self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
         log.error("the model cannot run: %s", problem.what)

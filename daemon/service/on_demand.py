@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, UsageError
+from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
 from daemon.service.delivery import Owner, standing
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
@@ -20,7 +20,7 @@ from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
 from daemon.vault.diary import decode
 from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, look_at, read_note
-from daemon.vault.writer import ReportTouched, sweep
+from daemon.vault.writer import sweep
 
 POLL_SECONDS = 0.2
 
@@ -117,7 +117,7 @@ def _desk(
         def turn(paths: Collection[str]) -> None:
             desk.turn(now(), time.monotonic(), only=paths)
             if desk.trouble:
-                raise _Trouble(desk.trouble)
+                raise desk.trouble
             wake.wait(POLL_SECONDS)
             wake.clear()
 
@@ -133,11 +133,7 @@ def _wait_for_daemon(config: Config) -> None:
     if holder_of(config.data_path) is None:
         raise NippoError("The daemon ended meanwhile; the note stays in its queue.", "Start it again with `nippo run`.")
     if beat.get("message") and not beat.get("working_on"):
-        raise _Trouble(f"{beat['message']}\nThe note stays in the daemon's queue.")
-
-
-class _Trouble(NoteError):
-    """The model cannot run; the message holds its own next step."""
+        raise EngineError(f"{beat['message']}\nThe note stays in the daemon's queue.")
 
 
 def unfinished(store: Store, paths: Collection[str]) -> list[Job]:

@@ -149,7 +149,8 @@ class Service:
             self._say_ready()
         self._desk.turn(moment, monotonic)
         tell(self._companions, lambda companion: companion.turn(moment, monotonic))
-        self._beat("watching", self._desk.trouble or self._layout_trouble or self._observer_trouble)
+        held = str(self._desk.trouble) if self._desk.trouble else ""
+        self._beat("watching", held or self._layout_trouble or self._observer_trouble)
 
     def _check(self, monotonic: float) -> None:
         """Begin, go on after a pause, or revive the observer. Raises ``VaultUnavailable``."""

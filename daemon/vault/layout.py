@@ -18,8 +18,8 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 
 from daemon.config import Config
-from daemon.errors import NoteUnreadable, UsageError, VaultUnavailable
-from daemon.vault.date_format import ImpossibleDate, MomentFormat, compile_format
+from daemon.errors import ImpossibleDate, NoteUnreadable, UsageError, VaultUnavailable
+from daemon.vault.date_format import MomentFormat, compile_format
 from daemon.vault.obsidian import daily_notes
 
 REPORT_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-nippo\.md", re.IGNORECASE)

@@ -17,16 +17,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from daemon.errors import NoteChanged, ReportBlocked
+from daemon.errors import NoteChanged, ReportBlocked, ReportTouched
 from daemon.vault.report_note import set_key
 
 TEMPORARY_PREFIX = ".nippo-"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
-
-
-class ReportTouched(ReportBlocked):
-    """The report is not what the daemon wrote: it belongs to a person now."""
 
 
 def digest(data: bytes) -> str:

@@ -14,18 +14,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from daemon.config import Config
-from daemon.errors import EngineError, EngineTimeout
+from daemon.errors import EngineTimeout, WorkerStopped
 from daemon.worker.messages import to_error
 from daemon.worker.process import WorkerProcess
 
 if TYPE_CHECKING:
     from daemon.drafting.draft import DraftRequest, DraftResult
-
-
-class WorkerStopped(EngineError):
-    """The draft was given up because somebody called ``stop``; it says nothing against the note."""
-
-    title = "中断しました"
 
 
 class WorkerClient:

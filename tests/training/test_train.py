@@ -18,12 +18,12 @@ import torch
 from safetensors.torch import load_file
 
 import training.train
-from daemon.errors import TrainingError, UsageError
+from daemon.errors import TrainingError, TrainingOutOfMemory, UsageError
 from training.fitting.checkpoints import Checkpoint, complete
 from training.fitting.exits import ExitCode
 from training.fitting.progress import Progress, read_progress
 from training.fitting.spec import TrainSpec
-from training.train import OutOfMemory, best_of, main, run
+from training.train import best_of, main, run
 
 MakePairs = Callable[..., Path]
 MakeSpec = Callable[..., TrainSpec]
@@ -140,7 +140,7 @@ def test_out_of_memory_twice_is_an_error_with_a_remedy(
         raise MemoryError
 
     monkeypatch.setattr(training.train, "load_model", too_large)
-    with pytest.raises(OutOfMemory, match="even with 2048 tokens"):
+    with pytest.raises(TrainingOutOfMemory, match="even with 2048 tokens"):
         run(make_spec(make_pairs(3), checkpoints=(1,), max_seq_length=4096))
 
 

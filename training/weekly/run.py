@@ -21,7 +21,8 @@ from typing import Any
 
 from daemon.checks import learn_form
 from daemon.config import Config
-from daemon.errors import ModelMissing, NippoError, TrainingError, UsageError
+from daemon.engines.gpu_errors import is_out_of_memory
+from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.training_job import PROGRESS, RESULT, Ending
 from daemon.store.store import Pair, Store
@@ -37,8 +38,9 @@ from daemon.versions.champion import (
     models_folder,
     next_name,
 )
-from daemon.worker.messages import read_config
+from daemon.worker.messages import read_config, unforeseen
 from training.export import architecture_of, card_of, export_version, meta_of
+from training.fitting.exits import exit_code
 from training.fitting.progress import Progress
 from training.model.base import Base
 from training.pairs.pair_choice import Material, gather, pin
@@ -46,9 +48,8 @@ from training.pairs.rows import read_rows
 from training.scoring.crossfold import cross_validate
 from training.scoring.gate import decide
 from training.scoring.judge import judge
-from training.train import is_out_of_memory, write_json
+from training.train import write_json
 from training.weekly.page import write_page
-from training.weekly.training_process import Stopped
 from training.weekly.week import Week, checkpoint_folder, train_on
 
 PLAN = "plan.json"
@@ -57,7 +58,7 @@ TRAINING_SHARE = 0.6
 
 
 def teach(week: Week, now: datetime) -> dict[str, Any]:
-    """Do the whole run; return what ``weekly.json`` holds. Raises ``NippoError``, and ``Stopped`` when asked to end."""
+    """Do the whole run; return what ``weekly.json`` holds. Raises ``NippoError``; ``TrainingStopped``: asked to end."""
     config = week.config
     with Store.open(config.data_path) as store:
         pairs = store.pairs()
@@ -176,8 +177,6 @@ def main(arguments: list[str] | None = None) -> int:
         week = Week(config, folder, progress, time.monotonic(), (training, accelerator))
         result = teach(week, datetime.now(UTC).astimezone())
         write_json(folder / RESULT, result)
-    except Stopped:
-        return Ending.STOPPED
     except Exception as problem:
         return _failed(problem)
     finally:
@@ -193,24 +192,19 @@ def _failed(problem: Exception) -> int:
     """Tell the log what went wrong, without a word of a diary; return the exit code."""
     if isinstance(problem, NippoError):
         print(problem, file=sys.stderr)
-        code = getattr(problem, "code", Ending.USAGE if isinstance(problem, UsageError) else Ending.FAILED)
-        return int(code)
+        return exit_code(problem)
     if isinstance(problem, OSError):
         print(f"{type(problem).__name__}: {problem.strerror} ({problem.filename})", file=sys.stderr)
         return Ending.FAILED
     if isinstance(problem, sqlite3.Error):
         print(f"the database cannot be used: {problem}", file=sys.stderr)
         return Ending.FAILED
-    trace = problem.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    print(f"{type(problem).__name__} in {place}", file=sys.stderr)
+    print(unforeseen(problem), file=sys.stderr)
     return Ending.OUT_OF_MEMORY if is_out_of_memory(problem) else Ending.FAILED
 
 
 def _stop(number: int, frame: object) -> None:
-    raise Stopped
+    raise TrainingStopped("the run was asked to end", "The next start goes on from its last saved step.")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
+from daemon.errors import EngineError, WorkerStopped
 from daemon.service.delivery import Owner, standing
 from daemon.service.job_runner import Desk
 from daemon.service.on_demand import ask
@@ -137,3 +138,19 @@ def test_a_deleted_report_comes_back_only_on_demand(make_vault, make_config) -> 
     queue_note(config, "report")
     work(config, FakeWorker())
     assert (vault / REPORT).exists()
+
+
+def test_a_draft_that_was_given_up_blames_neither_note_nor_model(make_vault, make_config) -> None:
+    config = make_config(make_vault({NOTE: "日記"}))
+    queue_note(config)
+    layout = read_layout(config)
+    worker = FakeWorker(WorkerStopped("the draft was stopped", ""), EngineError("no model", "Fetch it."))
+    with Store.open(config.data_path) as store:
+        desk = Desk(layout, store, config, worker, lambda: None)
+        end = time.monotonic() + 10
+        while desk.trouble is None:
+            assert time.monotonic() < end
+            desk.turn(now(), time.monotonic())
+        assert len(worker.calls) == 2, "after the first one the queue went on at once"
+        assert (desk.trouble.what, desk.trouble.next_step) == ("no model", "Fetch it.")
+        assert [job.attempts for job in store.jobs("waiting")] == [0]

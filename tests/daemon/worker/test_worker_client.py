@@ -18,8 +18,16 @@ import pytest
 
 from daemon.config import Config, EngineSettings
 from daemon.drafting.draft import DraftRequest
-from daemon.errors import ConfigError, EngineCrashed, EngineError, EngineTimeout, ModelMissing, OutOfMemory
-from daemon.worker.client import WorkerClient, WorkerStopped
+from daemon.errors import (
+    ConfigError,
+    EngineCrashed,
+    EngineError,
+    EngineTimeout,
+    ModelMissing,
+    OutOfMemory,
+    WorkerStopped,
+)
+from daemon.worker.client import WorkerClient
 from daemon.worker.messages import error_message, to_error
 from daemon.worker.process import WorkerProcess, sweep
 from tests.tiny_model import TinyModel, make_tiny_model
@@ -303,7 +311,7 @@ def test_an_unforeseen_error_travels_without_its_text() -> None:
         message = error_message(problem)
     arrived = to_error(message)
     assert isinstance(arrived, EngineError)
-    assert "KeyError in test_worker.py:" in str(arrived)
+    assert f"KeyError in {Path(__file__).name}:" in str(arrived)
     assert "データベース" not in str(arrived)
 
 
