@@ -24,7 +24,7 @@ def forget(
     """
     from daemon.config import load
     from daemon.learning.forgetting import forget as forget_day
-    from daemon.learning.training_job import request_run
+    from daemon.learning.ledger import request_run
     from daemon.service.service import now
     from daemon.store.store import Store
     from daemon.system.lock import holder_of

@@ -18,6 +18,7 @@ def pairs(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the accepted reports, how much each draft was edited, and the versions that were trained on it."""
     from daemon.config import load
     from daemon.learning.edit_distance import edit_distance
+    from daemon.learning.ledger import Ledger
     from daemon.store.store import Store
     from daemon.versions.champion import list_versions, trained_on
 
@@ -27,7 +28,7 @@ def pairs(config: ConfigFile = None, as_json: Json = False) -> None:
     if store is not None:
         versions, _ = list_versions(settings)
         with store:
-            held_out = set(store.get_meta("held_out", []))
+            held_out = Ledger(store).held_out
             for pair in store.pairs():
                 rows.append(
                     {

@@ -28,8 +28,8 @@ def retrain(
     """
     from daemon.config import load
     from daemon.errors import UsageError
+    from daemon.learning.ledger import request_run
     from daemon.learning.training_call import need_training
-    from daemon.learning.training_job import request_run
     from daemon.learning.weekly import stop_run
     from daemon.service.service import now
     from daemon.store.store import Store

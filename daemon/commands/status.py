@@ -21,7 +21,9 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
 
     found = look(load(config))
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        training = found["training"]
+        values = {**found, "training": training.to_json() if training else {}}
+        typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
     else:
         _print(found)
     if not found["daemon"]["running"]:

@@ -63,6 +63,7 @@ def train(
     """
     from daemon.config import load
     from daemon.errors import UsageError
+    from daemon.learning.run_folder import RUNS
     from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
     from daemon.system.hardware import probe
     from daemon.system.shipped import starter_folder
@@ -80,7 +81,7 @@ def train(
             raise UsageError("--starter-corpus and --pairs exclude each other.", "Leave one of them out.")
         _ask_first(settings, base, (steps or settings.training.checkpoints)[-1], yes)
     need_training()
-    run = out or settings.data_path / "runs" / ("first" if starter_corpus else "manual")
+    run = out or settings.data_path / RUNS / ("first" if starter_corpus else "manual")
     asked = TrainCall(
         pairs=tuple(pairs or [starter_folder() / "corpus.jsonl"]),
         out=run,

@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
 def versions(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the versions: the one in use, what each was trained on, and how the gate judged it."""
     from daemon.config import load
+    from daemon.learning.run_folder import RunScores
     from daemon.versions.champion import base_matches, champion, list_versions
 
     settings = load(config)
@@ -37,7 +38,7 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
             "base": one.meta.base,
             "fits": base_matches(one.meta, settings.engine.model),
             "pairs": len(one.meta.pair_ids),
-            "outcome": str(one.meta.scores.get("outcome", "")),
+            "outcome": str((RunScores.from_json(one.meta.scores) or RunScores()).outcome or ""),
         }
         for one in good
     ]

@@ -16,18 +16,19 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import ReportBlocked
+from daemon.learning.ledger import Ledger
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import VAULT, tick
+from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
 from daemon.store.store import Store
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import report_digest
 from daemon.versions.champion import list_versions, trained_on
 
-RUNS = "runs"
-TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json")
+TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", WEEKLY)
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
-HARMLESS = ("progress.jsonl",)
+HARMLESS = (PROGRESS,)
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,7 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
             if job.day == day.isoformat():
                 store.drop(job.path)
         store.forget_report(day)
-        known = set(store.get_meta("forgotten_pairs", [])) | set(ids)
-        store.set_meta("forgotten_pairs", sorted(known))
-        for key in ("held_out", "seen_pairs"):
-            store.set_meta(key, [one for one in store.get_meta(key, []) if one not in ids])
+        Ledger(store).forget(ids)
     problem = ""
     if accepted:
         try:

@@ -16,20 +16,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from daemon.errors import NippoError, TrainingError, TrainingOutOfMemory, TrainingStopped, UsageError
+from daemon.learning.run_folder import Ending
 
 LAST_LINES = 25
-OK, FAILED, USAGE, OUT_OF_MEMORY, STOPPED, TIME_UP = range(6)
-"""``training.fitting.exits.ExitCode``, which is not imported here; a test holds the two together."""
-
 MEANING: dict[int, tuple[type[NippoError], str, str]] = {
-    USAGE: (UsageError, "the child process was called with settings that it does not allow", ""),
-    OUT_OF_MEMORY: (
+    Ending.USAGE: (UsageError, "the child process was called with settings that it does not allow", ""),
+    Ending.OUT_OF_MEMORY: (
         TrainingOutOfMemory,
         "out of memory",
         "Choose a smaller base model or a shorter `training.max_seq_length`.",
     ),
-    STOPPED: (TrainingStopped, "stopped; its last step is saved", "Go on with `nippo train --resume`."),
-    TIME_UP: (
+    Ending.STOPPED: (TrainingStopped, "stopped; its last step is saved", "Go on with `nippo train --resume`."),
+    Ending.TIME_UP: (
         TrainingError,
         "stopped after `training.max_hours`; its last step is saved",
         "Go on with `nippo train --resume`.",
@@ -106,7 +104,7 @@ def call(argv: Sequence[str], show: Callable[[str], None] | None = None) -> tupl
 
 def check(code: int, lines: Sequence[str] = ()) -> None:
     """Raise what an exit code means: nothing for 0, ``UsageError``, or a ``TrainingError``; lines are shown."""
-    if code == OK:
+    if code == Ending.OK:
         return
     otherwise = (TrainingError, f"the child process ended with {described(code)}", "Mend what the lines above say.")
     kind, what, next_step = MEANING.get(code, otherwise)

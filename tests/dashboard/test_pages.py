@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from daemon.config import Config
 from daemon.drafting.draft import DraftRequest, DraftResult
-from daemon.learning.training_job import REQUEST
+from daemon.learning.ledger import Ledger
 from daemon.store.store import Store
 from daemon.versions import champion as versions
 from dashboard import context
@@ -250,7 +250,7 @@ def test_a_training_is_asked_of_the_daemon(world: tuple[Path, Config]) -> None:
     page = open_page("learning")
     page.button(key="train").click().run()
     with Store.open(config.data_path) as store:
-        assert store.get_meta(REQUEST)["reason"] == "dashboard"
+        assert Ledger(store).request.reason == "dashboard"
     assert page.button(key="train").disabled and "学習を頼んであります" in shown(page)
 
 

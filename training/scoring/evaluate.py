@@ -22,7 +22,7 @@ from daemon.config import Config, load
 from daemon.drafting.selection import choose, finish
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import NippoError, UsageError
-from training.fitting.exits import ExitCode, exit_code
+from daemon.learning.run_folder import Ending
 from training.pairs.encoding import messages, row_forms
 from training.pairs.rows import Row, read_rows
 from training.scoring.generate import Drafts, adapter_name, read_drafts
@@ -168,7 +168,7 @@ def main(arguments: list[str] | None = None) -> int:
         evaluations = [evaluate(name, written, config) for name, written in reports(rows, given, config)]
     except NippoError as problem:
         print(problem, file=sys.stderr)
-        return exit_code(problem)
+        return Ending.of_error(problem)
     if given.out:
         for one in evaluations:
             folder = given.out if len(evaluations) == 1 else given.out / file_name(one.model or "base")
@@ -177,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps([one.to_json() for one in evaluations], ensure_ascii=False, indent=1))
     else:
         print(table([(one.model or "base", one.summary) for one in evaluations]))
-    return ExitCode.OK
+    return Ending.OK
 
 
 def configure(config: Config, given: argparse.Namespace) -> Config:

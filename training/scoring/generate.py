@@ -20,7 +20,7 @@ from typing import Any
 from daemon.config import Config, load
 from daemon.engines.protocol import Draft
 from daemon.errors import NippoError, UsageError
-from training.fitting.exits import ExitCode, exit_code
+from daemon.learning.run_folder import Ending
 from training.model.base import resolve_base
 from training.pairs.encoding import messages, prompt_text, row_forms
 from training.pairs.rows import Row, read_rows
@@ -244,13 +244,13 @@ def main(arguments: list[str] | None = None) -> int:
         found = run(rows, base, given.adapter, config, given.samples, given.bits, given.batch_tokens, given.bare)
     except NippoError as problem:
         print(problem, file=sys.stderr)
-        return exit_code(problem)
+        return Ending.of_error(problem)
     partial = given.out.with_name(f"{given.out.name}.partial")
     partial.parent.mkdir(parents=True, exist_ok=True)
     lines = (json.dumps(drafts.to_json(), ensure_ascii=False) for drafts in found)
     partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     partial.replace(given.out)
-    return ExitCode.OK
+    return Ending.OK
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from daemon.checks import CheckSettings, score
 from daemon.config import Config
+from daemon.learning.run_folder import Base
 from daemon.models.known import KNOWN
-from training.model.base import Base
 from training.pairs.rows import Row
 from training.scoring.evaluate import Written, chosen_reports, settings_of, write_with_engine
 from training.scoring.gate import ReportScore

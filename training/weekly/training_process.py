@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.config import Config
+from daemon.learning.run_folder import Ending
 from daemon.learning.training_call import TrainCall, check, training_argv
 from daemon.system.accelerator import FileLock
-from training.fitting.exits import ExitCode
 
 SAVE_SECONDS = 50.0
 PR_SET_PDEATHSIG = 1
@@ -63,7 +63,7 @@ def train(
             process.kill()
             process.wait()
         raise
-    if code != ExitCode.TIME_UP:  # what there is by then is judged
+    if code != Ending.TIME_UP:  # what there is by then is judged
         check(code)
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from daemon.learning.run_folder import Checkpoint, Outcome
 from training.scoring.gate import Verdict
 
 HEADLINES = {
-    "promoted": "新しい版 {new} を採用しました",
-    "kept": "今の版 {old} を使い続けます",
-    "abstained": "判定を見送り、今の版 {old} を使い続けます",
+    Outcome.PROMOTED: "新しい版 {new} を採用しました",
+    Outcome.KEPT: "今の版 {old} を使い続けます",
+    Outcome.ABSTAINED: "判定を見送り、今の版 {old} を使い続けます",
 }
 SHOWN = 3
 
@@ -37,7 +38,7 @@ class Page:
     new: str
     verdict: Verdict
     notes: tuple[str, ...]
-    checkpoints: tuple[Mapping[str, Any], ...]
+    checkpoints: tuple[Checkpoint, ...]
     best: int | None
     examples: tuple[Example, ...]
     minutes: float
@@ -61,7 +62,7 @@ def render(page: Page) -> str:
         *(f"- {reason}" for reason in (*verdict.reasons, *page.notes)),
         "",
     ]
-    if verdict.outcome != "promoted":
+    if verdict.outcome is not Outcome.PROMOTED:
         lines += [f"{page.new} は残してあります。使うときは `nippo promote {page.new}` を実行してください。", ""]
     else:
         lines += ["元に戻すときは `nippo rollback` を実行してください。", ""]
@@ -95,9 +96,9 @@ def _figures(page: Page) -> list[str]:
 def _checkpoints(page: Page) -> list[str]:
     lines = ["## チェックポイント", "", "| ステップ | 学習の損失 | 検証の損失 | 選択 |", "|---:|---:|---:|:-:|"]
     for checkpoint in page.checkpoints:
-        figures = [checkpoint.get("loss"), checkpoint.get("dev_loss")]
+        figures = [checkpoint.loss, checkpoint.dev_loss]
         cells = " | ".join("-" if figure is None else f"{figure:.4f}" for figure in figures)
-        lines.append(f"| {checkpoint['step']} | {cells} | {'★' if checkpoint['step'] == page.best else ''} |")
+        lines.append(f"| {checkpoint.step} | {cells} | {'★' if checkpoint.step == page.best else ''} |")
     return [*lines, "", "選択には検証用の日報だけを使い、判定用の日報は使っていません。", ""]
 
 

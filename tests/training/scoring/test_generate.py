@@ -47,10 +47,11 @@ def test_a_batch_gives_what_single_prompts_give(tiny: TinyModel) -> None:
 def test_drafts_are_written_for_the_base_and_each_adapter_and_scored(
     tiny: TinyModel, make_pairs: MakePairs, make_spec: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from training.fitting.checkpoints import folder_of
     from training.train import run
 
     pairs = make_pairs(3, dev=2)
-    adapter = run(make_spec(pairs, checkpoints=(2,))).folder()
+    adapter = folder_of(run(make_spec(pairs, checkpoints=(2,))))
     drafts = tmp_path / "drafts.jsonl"
     config = tmp_path / "short.toml"
     config.write_text("[engine]\nmax_report_tokens = 32\n", encoding="utf-8")
