@@ -29,7 +29,7 @@ from daemon.drafting.learned_form import with_learned_form
 from daemon.engines.opening import adapter_in_use
 from daemon.learning.edit_distance import edit_distance
 from daemon.learning.ledger import Ledger, request_run
-from daemon.learning.run_folder import LOG, RUNS, Stage
+from daemon.learning.run_folder import LOG, RUNS, RunStage
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Pair, Store
 from daemon.system.shipped import starter_folder
@@ -180,9 +180,9 @@ def learn(config: Config, store: Store, week: int) -> str:
         teacher._next_look = 0.0
         teacher.turn(moment, time.monotonic())
         state = Ledger(store).state
-        if state is not None and state.state is Stage.DONE:
+        if state is not None and state.state is RunStage.DONE:
             return str(state.outcome)
-        if state is not None and state.state is Stage.FAILED:
+        if state is not None and state.state is RunStage.FAILED:
             log = config.data_path / RUNS / state.run / LOG
             raise SystemExit(f"{state.message}\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
         time.sleep(0.2)

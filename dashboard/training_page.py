@@ -10,7 +10,7 @@ from pathlib import Path
 from daemon.config import WEEKDAYS, Config, weekly_time
 from daemon.errors import ModelMissing, TrainingError
 from daemon.learning.ledger import Ledger, request_run
-from daemon.learning.run_folder import RUNS, Outcome, Stage
+from daemon.learning.run_folder import RUNS, Outcome, RunStage
 from daemon.learning.run_report import training_status
 from daemon.learning.training_call import need_training
 from daemon.learning.weekly import stop_run
@@ -32,7 +32,7 @@ PICTURE = re.compile(r"!\[\[([^\]\n|]+\.png)[^\]\n]*\]\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingFigures:
     """What the page's figures say. ``failure``: the last run's error, "" if it was good; ``last_lines``: its words."""
 
     champion: str
@@ -48,7 +48,7 @@ class Plan:
     last_lines: tuple[str, ...]
 
 
-def plan(config: Config, now: datetime) -> Plan:
+def plan(config: Config, now: datetime) -> TrainingFigures:
     """Read the database and the champion; without a database everything is empty."""
     status, count, asked = None, 0, False
     database = Store.open_existing(config.data_path)
@@ -63,8 +63,8 @@ def plan(config: Config, now: datetime) -> Plan:
         champion = None
     state = status.state if status else None
     fresh = status.new_pairs if status else 0
-    failed = state if state and state.state is Stage.FAILED else None
-    return Plan(
+    failed = state if state and state.state is RunStage.FAILED else None
+    return TrainingFigures(
         champion=champion.name if champion else NO_MODEL,
         pairs=count,
         new_pairs=fresh,

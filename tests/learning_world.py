@@ -13,7 +13,7 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.learning.ledger import Ledger, request_run
-from daemon.learning.run_folder import LOG, RUNS, RunState, Stage
+from daemon.learning.run_folder import LOG, RUNS, RunStage, RunState
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Pair, Store
 from daemon.vault.report_note import ReportNote, render
@@ -150,7 +150,11 @@ class School:
             time.sleep(0.05)
 
     def over(self) -> bool:
-        return self.state is not None and self.state.state in (Stage.DONE, Stage.FAILED) and self.teacher._job is None
+        return (
+            self.state is not None
+            and self.state.state in (RunStage.DONE, RunStage.FAILED)
+            and self.teacher._job is None
+        )
 
     def finish(self) -> RunState:
         self.until(self.over)

@@ -204,6 +204,32 @@ def test_errors_are_defined_in_one_module() -> None:
     assert found == {"daemon/errors.py"}
 
 
+SAME_NAME: dict[str, str] = {}
+"""Names that two classes may share, with the reason. There is none."""
+TYPES = {"Callable", "Literal", "Mapping", "Sequence", "dict", "list", "tuple"}
+
+
+def named_types(file: Path) -> Iterator[str]:
+    """The public classes of a file and its names for types of other libraries, such as ``Report = Callable[…]``. What
+    typer calls an option (``Annotated``) is no type of nippo's."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript):
+            kind = ast.unparse(node.value.value)
+            yield from (ast.unparse(target) for target in node.targets if kind in TYPES)
+
+
+def test_one_name_is_one_class() -> None:
+    places: dict[str, set[str]] = {}
+    for file in [*sources("daemon"), *sources("training"), *sources("dashboard")]:
+        for one in named_types(file):
+            places.setdefault(one, set()).add(name(file))
+    assert {"Progress", "Plan", "Worker", "Verdict", "OutOfMemory", "FetchProgress"} <= places.keys()
+    shared = {one: sorted(files) for one, files in places.items() if len(files) > 1 and not one.startswith("_")}
+    assert shared.keys() == SAME_NAME.keys(), shared
+
+
 def test_no_class_is_told_by_its_name() -> None:
     """A class is compared as a class; of a model's layers, which are another library's own in each family, only the
     names are known."""

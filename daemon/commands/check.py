@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True)
-class Pair:
+class CheckedNote:
     """A diary and the report to check, as text, with the paths they came from."""
 
     diary_path: Path
@@ -61,7 +61,7 @@ def check(
         raise typer.Exit(1)
 
 
-def find_pair(note: str, report: Path | None, config: Config) -> Pair:
+def find_pair(note: str, report: Path | None, config: Config) -> CheckedNote:
     """Given a day or a diary file, return the diary and its report. Raises ``UsageError`` without such a note."""
     diary_path, own_report = (_of_day(date.fromisoformat(note), config)) if _is_day(note) else (_of_file(note, config))
     report_path = report or own_report
@@ -70,7 +70,7 @@ def find_pair(note: str, report: Path | None, config: Config) -> Pair:
     body = None
     if report_path is not None and report_path.is_file():
         body = FRONTMATTER.sub("", _text(report_path), count=1).strip("\n")
-    return Pair(diary_path, _text(diary_path), report_path if body is not None else None, body)
+    return CheckedNote(diary_path, _text(diary_path), report_path if body is not None else None, body)
 
 
 def _is_day(note: str) -> bool:
@@ -117,7 +117,7 @@ def _text(file: Path) -> str:
         raise NoteUnreadable(f"{file}: cannot be read ({problem.strerror})", "Check the file and its rights.") from None
 
 
-def as_values(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool) -> dict[str, object]:
+def as_values(pair: CheckedNote, terms: list[PrivateTerm], result: Score | None, show: bool) -> dict[str, object]:
     """The explanation as JSON values. The texts of private terms and findings only with ``show``."""
     counts = Counter(term.kind for term in terms)
     return {
@@ -131,7 +131,7 @@ def as_values(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: 
     }
 
 
-def _print(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool) -> None:
+def _print(pair: CheckedNote, terms: list[PrivateTerm], result: Score | None, show: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -24,7 +24,7 @@ DIARY_KEYS, REPORT_KEYS = ("diary", "input", "日記"), ("report", "output", "�
 
 
 @dataclass(frozen=True)
-class Row:
+class ImportedPair:
     """A pair to be taken in. ``id`` is stable: the same row gives the same id again."""
 
     id: str
@@ -34,7 +34,7 @@ class Row:
     place: str
 
 
-def read_pairs(source: Path) -> tuple[list[Row], list[PairRefused]]:
+def read_pairs(source: Path) -> tuple[list[ImportedPair], list[PairRefused]]:
     """Given a JSONL file, or a folder of such files and of notes (``X.md`` beside ``X-nippo.md``), return the rows
     taken and those refused. Raises ``UsageError`` when there is nothing to read."""
     if source.is_dir():
@@ -50,7 +50,7 @@ def read_pairs(source: Path) -> tuple[list[Row], list[PairRefused]]:
             f"{source}: holds no pairs.",
             'Rows are {"date", "diary", "report"} in a .jsonl file, or X.md beside X-nippo.md in a folder.',
         )
-    taken: dict[str, Row] = {}
+    taken: dict[str, ImportedPair] = {}
     refused: list[PairRefused] = []
     for entry in found:
         if isinstance(entry, PairRefused):
@@ -62,7 +62,7 @@ def read_pairs(source: Path) -> tuple[list[Row], list[PairRefused]]:
     return list(taken.values()), refused
 
 
-def _lines(file: Path, name: str) -> Iterator[Row | PairRefused]:
+def _lines(file: Path, name: str) -> Iterator[ImportedPair | PairRefused]:
     try:
         lines = decode(file.read_bytes(), name).split("\n")
     except (OSError, NoteUnreadable) as problem:
@@ -76,7 +76,7 @@ def _lines(file: Path, name: str) -> Iterator[Row | PairRefused]:
                 yield problem
 
 
-def parse_line(line: str, place: str) -> Row:
+def parse_line(line: str, place: str) -> ImportedPair:
     """One JSON line as a row. Raises ``PairRefused``."""
     try:
         value = json.loads(line)
@@ -109,7 +109,7 @@ def _chat(turns: list[Any]) -> dict[str, Any]:
     return found
 
 
-def _folder(folder: Path) -> Iterator[Row | PairRefused]:
+def _folder(folder: Path) -> Iterator[ImportedPair | PairRefused]:
     for file in sorted(folder.rglob("*.md")):
         match = REPORT_FILE.match(file.name)
         if match is None:
@@ -133,9 +133,9 @@ def _folder(folder: Path) -> Iterator[Row | PairRefused]:
             yield PairRefused(f"{place}: is empty, or its diary is")
 
 
-def _row(given: str, day: date, diary: str, report: str, place: str) -> Row:
+def _row(given: str, day: date, diary: str, report: str, place: str) -> ImportedPair:
     sha = hashlib.sha256(json.dumps([day.isoformat(), diary, report], ensure_ascii=False).encode()).hexdigest()
-    return Row(f"import-{given or sha[:12]}", day.isoformat(), diary, report.strip(), place)
+    return ImportedPair(f"import-{given or sha[:12]}", day.isoformat(), diary, report.strip(), place)
 
 
 def _first(value: dict[str, Any], keys: tuple[str, ...]) -> str:

@@ -90,7 +90,7 @@ class Outcome(StrEnum):
     ABSTAINED = "abstained"
 
 
-class Stage(StrEnum):
+class RunStage(StrEnum):
     """Where the daemon stands with a run: it runs, its result is being taken in, it is over."""
 
     RUNNING = "running"
@@ -233,7 +233,7 @@ class RunState(Kept):
     said last."""
 
     run: str
-    state: Stage
+    state: RunStage
     reason: str = ""
     started: datetime | None = None
     attempts: int = 1

@@ -12,13 +12,13 @@ from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
-from daemon.learning.run_folder import RUNS, RunProgress, RunState, Stage, progress_of, read_events
+from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, progress_of, read_events
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
 
 POLL_SECONDS = 1.0
-ACTIVE = (Stage.RUNNING, Stage.SETTLING)
+ACTIVE = (RunStage.RUNNING, RunStage.SETTLING)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def training_status(config: Config, store: Store) -> TrainingStatus:
     """The running or last run, its progress, the schedule."""
     ledger = Ledger(store)
     state, schedule = ledger.state, ledger.schedule
-    under_way = state is not None and state.state is Stage.RUNNING
+    under_way = state is not None and state.state is RunStage.RUNNING
     events = read_events(config.data_path / RUNS / state.run) if state and under_way else ()
     return TrainingStatus(
         state=state,
@@ -82,7 +82,7 @@ def follow(
                 say(line)
                 last = line
             wait()
-    if status.state is not None and status.state.state is Stage.FAILED:
+    if status.state is not None and status.state.state is RunStage.FAILED:
         text = "\n".join([status.state.message, *status.state.last_lines])
         raise TrainingError(text, "The version in use stays. `nippo retrain` tries again.")
     return status
@@ -105,7 +105,7 @@ def summary(status: TrainingStatus) -> list[str]:
     state = status.state
     if status.active:
         lines.append(line_of(status))
-    elif state is not None and state.state is Stage.DONE:
+    elif state is not None and state.state is RunStage.DONE:
         note = f", see {state.note}" if state.note else ""
         lines.append(f"{state.run}: {state.version} {state.outcome or ''}{note}")
     elif state is not None:

@@ -26,9 +26,9 @@ from daemon.learning.run_folder import (
     Outcome,
     RunRequest,
     RunResult,
+    RunStage,
     RunState,
     ScheduleMemory,
-    Stage,
 )
 from daemon.learning.schedule import plan
 from daemon.learning.training_call import need_training
@@ -74,7 +74,7 @@ class Teacher:
         self._job: TrainingJob | None = None
         self._next_look = 0.0
         state = self._ledger.state
-        if state is not None and state.state in (Stage.DONE, Stage.FAILED):
+        if state is not None and state.state in (RunStage.DONE, RunStage.FAILED):
             clean_up(self._folder(state))
 
     def reconfigure(self, config: Config) -> None:
@@ -96,9 +96,9 @@ class Teacher:
             if ending is not None:
                 job, self._job = self._job, None
                 self._ended(state, ending, job.message, now)
-        elif state is not None and state.state is Stage.RUNNING:
+        elif state is not None and state.state is RunStage.RUNNING:
             self._look_after(state, now)
-        elif state is not None and state.state is Stage.SETTLING:
+        elif state is not None and state.state is RunStage.SETTLING:
             settled = self._settle(state, now)
             self._next_look = monotonic + (LOOK_SECONDS if settled else AGAIN_SECONDS)
         else:
@@ -148,7 +148,7 @@ class Teacher:
     def _start(self, reason: str, now: datetime) -> None:
         """A new run. The state is written before the child starts, so that none is ever unknown."""
         name = run_name(self._config, now, taken_names(read_layout(self._config)))
-        state = RunState(name, Stage.RUNNING, reason, started=now)
+        state = RunState(name, RunStage.RUNNING, reason, started=now)
         with self._store.batch():
             self._ledger.request = None
             self._ledger.state = state
@@ -174,7 +174,7 @@ class Teacher:
         result = RunResult.read(self._folder(state) / WEEKLY)
         log.info("training %s %s %s", state.run, ENDED[ending], message)
         if result is not None and ending is Ending.OK:
-            state = replace(state, state=Stage.SETTLING)
+            state = replace(state, state=RunStage.SETTLING)
             with self._store.batch():
                 self._ledger.seen = self._ledger.seen.union(result.pairs)
                 self._ledger.state = state
@@ -182,7 +182,7 @@ class Teacher:
             return
         resumable = ending in (Ending.STOPPED, Ending.KILLED) and not message
         if resumable and state.attempts < ATTEMPTS:
-            again = replace(state, state=Stage.RUNNING, attempts=state.attempts + 1)
+            again = replace(state, state=RunStage.RUNNING, attempts=state.attempts + 1)
             self._ledger.state = again
             self._launch(again, now)
             return
@@ -195,7 +195,7 @@ class Teacher:
         lines = tuple(last_lines(folder))
         log.error("training %s: %s%s", state.run, what, "".join(f"\n    {line}" for line in lines))
         clean_up(folder)
-        self._ledger.state = replace(state, state=Stage.FAILED, ended=now, message=what, last_lines=lines)
+        self._ledger.state = replace(state, state=RunStage.FAILED, ended=now, message=what, last_lines=lines)
 
     def _settle(self, state: RunState, now: datetime) -> bool:
         """Take a finished run's result in: promote, write the note. What fails for now is tried again later; return
@@ -229,7 +229,7 @@ class Teacher:
             log.warning("the verdict of %s waits: %s", state.run, problem)
             return False
         self._ledger.state = replace(
-            state, state=Stage.DONE, ended=now, version=result.version, outcome=result.outcome, note=path, message=""
+            state, state=RunStage.DONE, ended=now, version=result.version, outcome=result.outcome, note=path, message=""
         )
         clean_up(folder)
         log.info("training %s: %s %s, see %s", state.run, result.version, result.outcome, path)
@@ -261,7 +261,7 @@ def stop_run(config: Config, store: Store) -> bool:
     child = holder(config.data_path, TRAINING)
     ledger = Ledger(store)
     state = ledger.state
-    if child is None or state is None or state.state is not Stage.RUNNING:
+    if child is None or state is None or state.state is not RunStage.RUNNING:
         return False
     ledger.state = replace(state, attempts=ATTEMPTS)
     if child:

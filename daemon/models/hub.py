@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon.errors import ModelMissing, SourceFailed
-from daemon.models.download import Progress, Whole, fetch_whole
+from daemon.models.download import FetchProgress, Whole, fetch_whole
 
 if TYPE_CHECKING:
     import httpx
@@ -78,7 +78,7 @@ class HubFile:
                 received(len(data))
 
 
-def fetch_from_hub(reference: str, cache: Path, progress: Progress | None = None) -> Path:
+def fetch_from_hub(reference: str, cache: Path, progress: FetchProgress | None = None) -> Path:
     """Given ``owner/name`` or ``owner/name:file``, return its GGUF file in the cache, fetched if need be.
 
     Which file, its size and its hash are asked once and kept beside it, so that later starts need no network. Raises

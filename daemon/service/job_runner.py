@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import (
@@ -31,6 +31,7 @@ from daemon.vault.writer import digest
 
 if TYPE_CHECKING:
     from daemon.drafting.draft import DraftRequest, DraftResult
+    from daemon.worker.shared import Worker
 
 ATTEMPTS = 3
 RETRY_SECONDS = (5.0, 30.0)
@@ -38,14 +39,6 @@ HOLD_SECONDS = (30.0, 120.0, 600.0)
 """Pauses of the whole queue while the model cannot run."""
 
 log = logging.getLogger(__name__)
-
-
-class Worker(Protocol):
-    """What the desk needs of ``daemon.worker.client.WorkerClient``."""
-
-    def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult: ...
-    def tick(self, now: float) -> None: ...
-    def stop(self) -> None: ...
 
 
 class Desk:

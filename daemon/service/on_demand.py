@@ -8,19 +8,23 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
 from daemon.service.delivery import Owner, standing
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
-from daemon.service.job_runner import Desk, Worker
+from daemon.service.job_runner import Desk
 from daemon.service.service import now
 from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
 from daemon.vault.diary import decode
 from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, look_at, read_note
 from daemon.vault.writer import sweep
+
+if TYPE_CHECKING:
+    from daemon.worker.shared import Worker
 
 POLL_SECONDS = 0.2
 

@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from daemon import __version__
 from daemon.config import Config, load
 from daemon.errors import NippoError, UsageError, VaultUnavailable
 from daemon.service.config_changes import config_changes
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
-from daemon.service.job_runner import RETRY_SECONDS, Desk, Worker
+from daemon.service.job_runner import RETRY_SECONDS, Desk
 from daemon.service.note_finder import Companion, Lookout, tell
 from daemon.service.sd_notify import Notifier
 from daemon.store.store import Store
@@ -29,6 +30,9 @@ from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout, require_vault
 from daemon.vault.obsidian import configuration_folder
 from daemon.vault.writer import sweep
+
+if TYPE_CHECKING:
+    from daemon.worker.shared import Worker
 
 LOOK_SECONDS = 0.5
 """How often the loop looks for commands of other processes (one pragma)."""

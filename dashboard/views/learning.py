@@ -61,7 +61,7 @@ def _pairs(config: Config) -> list[Pair]:
         return database.pairs()
 
 
-def _figures(plan: course.Plan) -> None:
+def _figures(plan: course.TrainingFigures) -> None:
     values = [
         ("使用中の版", plan.champion),
         ("提出済みの組", plan.pairs),
@@ -71,7 +71,7 @@ def _figures(plan: course.Plan) -> None:
     st.html(figures(values) + small(plan.hint))
 
 
-def _control(config: Config, plan: course.Plan) -> None:
+def _control(config: Config, plan: course.TrainingFigures) -> None:
     """Start or stop a run; its progress while there is one."""
     if plan.running:
         _live(config, plan)
@@ -99,7 +99,7 @@ def _await_start(config: Config) -> None:
     look()
 
 
-def _live(config: Config, plan: course.Plan) -> None:
+def _live(config: Config, plan: course.TrainingFigures) -> None:
     """The run as it goes on, looked at every other second."""
 
     @st.fragment(run_every=LOOK_SECONDS)

@@ -19,7 +19,7 @@ from daemon.learning.ledger import Ledger
 from daemon.store.store import Store
 from daemon.versions import champion as versions
 from dashboard import context
-from dashboard.drafts import Choice, Drafter
+from dashboard.drafts import Drafter, VersionChoice
 from dashboard.picks import read_picks
 
 DAY = date(2026, 1, 7)
@@ -220,7 +220,7 @@ def test_a_blind_pick_is_stored_and_then_unveiled(world: tuple[Path, Config], mo
     _, config = world
     drafter = Drafter(config, Writer)
     monkeypatch.setattr(context, "drafter", lambda _config: drafter)
-    offered = [Choice("v0.2", "auto", "v0.2"), Choice("base", "none", "ベース")]
+    offered = [VersionChoice("v0.2", "auto", "v0.2"), VersionChoice("base", "none", "ベース")]
     monkeypatch.setattr(context, "version_choices", lambda _config: offered)
     page = open_page("compare")
     page.button(key="compare").click().run()

@@ -31,7 +31,7 @@ from training.scoring.metrics import RowFigures, Summary, measure, summarise, ta
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """The report for one row: its text, what it took, and the Japanese warnings that a user would see."""
 
     row: Row
@@ -46,7 +46,7 @@ class Evaluation:
     """All reports of one model with their figures."""
 
     model: str
-    written: tuple[Written, ...]
+    written: tuple[WrittenReport, ...]
     figures: tuple[RowFigures, ...]
     summary: Summary
 
@@ -63,7 +63,7 @@ def settings_of(rows: Sequence[Row], config: Config) -> list[CheckSettings]:
     return [CheckSettings(config.privacy, form) for form in row_forms(rows, config.report)]
 
 
-def evaluate(model: str, written: Sequence[Written], config: Config) -> Evaluation:
+def evaluate(model: str, written: Sequence[WrittenReport], config: Config) -> Evaluation:
     """Given the reports of one model, return their figures."""
     settings = settings_of([one.row for one in written], config)
     figures = tuple(
@@ -73,20 +73,20 @@ def evaluate(model: str, written: Sequence[Written], config: Config) -> Evaluati
     return Evaluation(model, tuple(written), figures, summarise(figures))
 
 
-def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw: bool, most: int) -> Written:
+def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw: bool, most: int) -> WrittenReport:
     """Given a row's drafts (greedy first), return its report: the first one as it is, or the chosen and repaired one.
 
     As in the daemon, drafts after a clean one are not looked at, so they cost nothing.
     """
     if raw:
-        return Written(row, drafts[0].text.strip(), drafts[0].seconds)
+        return WrittenReport(row, drafts[0].text.strip(), drafts[0].seconds)
     chosen = choose(drafts[:most], row.diary, settings)
     repaired = finish(chosen, row.diary, settings)
     seconds = sum(draft.seconds for draft in drafts[: chosen.drafts_used])
-    return Written(row, repaired.body, seconds, chosen.drafts_used, repaired.warnings)
+    return WrittenReport(row, repaired.body, seconds, chosen.drafts_used, repaired.warnings)
 
 
-def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: bool) -> Iterator[Written]:
+def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: bool) -> Iterator[WrittenReport]:
     """Reports as a user gets them: ``draft_report`` for each row, or with ``raw`` one greedy draft without checks."""
     from daemon.drafting.draft import DraftRequest, draft_report
 
@@ -95,12 +95,12 @@ def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: 
         if raw:
             sampling = Sampling(temperature=0.0, seed=config.engine.seed, max_tokens=config.engine.max_report_tokens)
             draft = next(iter(engine.generate(messages(row, own.report, config.privacy), [sampling])))
-            yield Written(row, draft.text.strip(), time.monotonic() - started)
+            yield WrittenReport(row, draft.text.strip(), time.monotonic() - started)
             continue
         asked = config.model_copy(update={"report": own.report})
         result = draft_report(engine, DraftRequest(row.date, row.diary), asked)
         seconds = time.monotonic() - started
-        yield Written(row, result.body, seconds, result.drafts_used, tuple(result.warnings))
+        yield WrittenReport(row, result.body, seconds, result.drafts_used, tuple(result.warnings))
 
 
 def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
@@ -117,13 +117,13 @@ def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
     (folder / "table.md").write_text(table([(evaluation.model, evaluation.summary)]) + "\n", encoding="utf-8")
 
 
-def write_text(one: Written, folder: Path) -> None:
+def write_text(one: WrittenReport, folder: Path) -> None:
     """Write one report, alone, as ``<id>.md``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{file_name(one.row.id)}.md").write_text(one.text.rstrip("\n") + "\n", encoding="utf-8")
 
 
-def as_they_come(written: Iterator[Written], folder: Path | None) -> Iterator[Written]:
+def as_they_come(written: Iterator[WrittenReport], folder: Path | None) -> Iterator[WrittenReport]:
     """Pass reports on, each already on disk: a run that is cut off after an hour has lost none of them."""
     for one in written:
         if folder:
@@ -194,7 +194,9 @@ def configure(config: Config, given: argparse.Namespace) -> Config:
     return config.model_copy(update={"engine": config.engine.model_copy(update=changes)})
 
 
-def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> Iterator[tuple[str, Sequence[Written]]]:
+def reports(
+    rows: Sequence[Row], given: argparse.Namespace, config: Config
+) -> Iterator[tuple[str, Sequence[WrittenReport]]]:
     """The reports of every model that the command line names, model by model."""
     if given.drafts_file:
         yield from chosen_reports(
@@ -230,7 +232,7 @@ def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> I
 
 def chosen_reports(
     found: Sequence[Drafts], rows: Sequence[Row], config: Config, raw: bool
-) -> Iterator[tuple[str, Sequence[Written]]]:
+) -> Iterator[tuple[str, Sequence[WrittenReport]]]:
     """Given drafts of one or several adapters, return each adapter's reports. Rows without drafts are refused."""
     settings = settings_of(rows, config)
     for name in dict.fromkeys(one.adapter for one in found):
@@ -249,7 +251,9 @@ def chosen_reports(
         )
 
 
-def _counted(written: Iterator[Written], total: int, say: Callable[[str], None] | None = None) -> Iterator[Written]:
+def _counted(
+    written: Iterator[WrittenReport], total: int, say: Callable[[str], None] | None = None
+) -> Iterator[WrittenReport]:
     """The same reports, with a line on standard error for each."""
     for number, one in enumerate(written, start=1):
         text = f"{number}/{total}  {one.row.id}  {one.seconds:.1f} s"

@@ -13,7 +13,7 @@ from training.pairs.pair_choice import Material
 from training.scoring.gate import Verdict
 from training.scoring.judge import Judged
 from training.weekly.curves import draw_edits, draw_losses
-from training.weekly.verdict import SHOWN, Example, Page, render
+from training.weekly.verdict import SHOWN, Comparison, Page, render
 from training.weekly.week import Week
 
 
@@ -35,7 +35,7 @@ def write_page(
     pictures, missing = draw(week, edits)
     examples = (
         [
-            Example(row.date, before, after, row.report or "")
+            Comparison(row.date, before, after, row.report or "")
             for row, before, after in zip(material.held_out, both[0].reports, both[1].reports, strict=True)
         ]
         if both

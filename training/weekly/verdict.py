@@ -19,7 +19,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Example:
+class Comparison:
     """What both versions wrote for one held-out diary, beside what the person handed in."""
 
     day: str
@@ -40,7 +40,7 @@ class Page:
     notes: tuple[str, ...]
     checkpoints: tuple[Checkpoint, ...]
     best: int | None
-    examples: tuple[Example, ...]
+    examples: tuple[Comparison, ...]
     minutes: float
     counts: Mapping[str, int]
     settings: Mapping[str, Any]
@@ -109,7 +109,7 @@ def _edits(page: Page) -> list[str]:
     return [*lines, *(f"| {monday} | {edited:g} |" for monday, edited in page.edits[-12:]), ""]
 
 
-def _examples(examples: Sequence[Example]) -> list[str]:
+def _examples(examples: Sequence[Comparison]) -> list[str]:
     if not examples:
         return []
     lines = ["## 前と後", "", "学習に使っていない日記での比較です。", ""]

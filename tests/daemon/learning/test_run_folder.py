@@ -33,9 +33,9 @@ from daemon.learning.run_folder import (
     RunRequest,
     RunResult,
     RunScores,
+    RunStage,
     RunState,
     ScheduleMemory,
-    Stage,
     TrainingResult,
     losses_of,
     progress_of,
@@ -58,7 +58,7 @@ VALUES: list[Kept] = [
     TrainingResult(plan=MachinePlan("cuda", "lean", 4, "bfloat16"), seconds=12.5, message="x"),
     RunResult(Outcome.KEPT, "v0.2", "v0.1", ("2026-01-07",), {"p_value": 0.5}, "# 結果\n", ("loss.png",), 9.5),
     RunScores(60, Outcome.PROMOTED, "v0.1", {"pairs": 9}, (CHECKPOINT,), ({"model": "v0.2", "recall": 0.9},)),
-    RunState("2026-W47", Stage.DONE, "asked", NOW, 2, True, NOW, "v0.2", Outcome.KEPT, "nippo/x.md", "", ("line",)),
+    RunState("2026-W47", RunStage.DONE, "asked", NOW, 2, True, NOW, "v0.2", Outcome.KEPT, "nippo/x.md", "", ("line",)),
     RunRequest("forget", NOW),
     ScheduleMemory(NOW, NOW, "4 new pair(s), 5 are needed"),
 ]
@@ -84,7 +84,7 @@ def test_the_files_of_an_earlier_nippo_are_understood(tmp_path: Path) -> None:
     """As they were written before these classes: without some keys, with others that are gone."""
     old = {"run": "2026-W40", "state": "running", "reason": "schedule", "started": "2026-09-30T03:00:00+00:00"}
     state = RunState.from_json({**old, "attempts": 2, "gone": 1})
-    assert state == RunState("2026-W40", Stage.RUNNING, "schedule", datetime(2026, 9, 30, 3, tzinfo=UTC), 2)
+    assert state == RunState("2026-W40", RunStage.RUNNING, "schedule", datetime(2026, 9, 30, 3, tzinfo=UTC), 2)
     result = {"exit": "stopped", "checkpoints": [{"event": "checkpoint", "step": 9, "loss": 1.0}], "best": None}
     assert TrainingResult.from_json(result) == TrainingResult(Ending.STOPPED, (Checkpoint(9, loss=1.0),))
     memory = {"last_slot": "2026-09-27T03:00:00.123456+00:00", "next_run": None, "note": ""}
@@ -149,12 +149,12 @@ def test_the_ledger_keeps_what_it_is_given(tmp_path: Path) -> None:
         ledger = Ledger(store)
         assert (ledger.state, ledger.request, ledger.schedule) == (None, None, ScheduleMemory())
         request_run(store, NOW, "asked")
-        ledger.state = RunState("2026-W47", Stage.RUNNING)
+        ledger.state = RunState("2026-W47", RunStage.RUNNING)
         ledger.seen, ledger.held_out = {"a", "b"}, {"b", "c"}
     with Store.open(tmp_path) as store:
         ledger = Ledger(store)
         assert ledger.request == RunRequest("asked", NOW)
-        assert ledger.state == RunState("2026-W47", Stage.RUNNING)
+        assert ledger.state == RunState("2026-W47", RunStage.RUNNING)
         ledger.request = None
         ledger.forget(["b", "x"])
         assert (ledger.request, ledger.seen, ledger.held_out, ledger.forgotten) == (None, {"a"}, {"c"}, {"b", "x"})

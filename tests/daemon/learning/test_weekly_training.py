@@ -18,7 +18,7 @@ import pytest
 import daemon.learning.training_job as training_job
 from daemon.config import Config
 from daemon.errors import UsageError
-from daemon.learning.run_folder import Ending, Outcome, RunState, Stage
+from daemon.learning.run_folder import Ending, Outcome, RunStage, RunState
 from daemon.learning.run_report import follow, line_of, summary, training_status
 from daemon.learning.training_job import TrainingJob, run_name, weekly_argv
 from daemon.learning.weekly import Teacher, stop_run
@@ -94,9 +94,9 @@ def test_sunday_comes_the_run_is_promoted_and_its_verdict_is_in_the_vault(
     assert school.ledger.schedule.next_run == datetime(2026, 11, 22, 3, tzinfo=UTC)
     school.moment = NOW
     school.turn()
-    assert school.state.state is Stage.RUNNING and school.state.run == "2026-W47"
+    assert school.state.state is RunStage.RUNNING and school.state.run == "2026-W47"
     state = school.finish()
-    assert (state.state, state.outcome, champion(school.config)) == (Stage.DONE, Outcome.PROMOTED, "v0.1")
+    assert (state.state, state.outcome, champion(school.config)) == (RunStage.DONE, Outcome.PROMOTED, "v0.1")
     assert (school.config.vault_path / state.note).read_text(encoding="utf-8") == "# 結果\n"
     assert not (school.folder / "weekly.json").exists(), "its text does not stay in the data folder"
     assert school.ledger.seen == {"2026-10-01"}
@@ -134,7 +134,7 @@ def test_without_the_training_packages_sunday_passes_with_a_word(school: School,
     assert "not installed: torch" in summary(training_status(school.config, school.store))[-1]
     school.ask()
     school.turn()
-    assert school.state.state is Stage.FAILED and school.state.message == "not installed: torch"
+    assert school.state.state is RunStage.FAILED and school.state.message == "not installed: torch"
 
 
 def test_a_kept_version_changes_nothing_but_leaves_its_verdict(school: School, child: Callable[[str], None]) -> None:
@@ -223,7 +223,7 @@ def test_a_daemon_that_was_killed_finds_its_child_again(school: School, child: C
     status = training_status(school.config, school.store)
     assert status.running and status.progress.steps == 9
     assert line_of(status) == "2026-W47: training, step 0 of 9"
-    school.until(lambda: school.state.state is Stage.DONE)
+    school.until(lambda: school.state.state is RunStage.DONE)
     assert school.state.attempts == 1
     old.poll()
 
@@ -307,12 +307,12 @@ def test_killed_while_promoting_the_champion_is_the_old_or_the_new_one(school: S
     run.mkdir(parents=True)
     values = {"outcome": "promoted", "version": "v0.2", "pairs": [], "note": "# 結果\n", "pictures": []}
     (run / "weekly.json").write_text(json.dumps(values))
-    school.ledger.state = RunState("2026-W47", Stage.SETTLING, "asked")
+    school.ledger.state = RunState("2026-W47", RunStage.SETTLING, "asked")
     command = [sys.executable, "-c", PROMOTER, str(school.config.file), moment, NOW.isoformat()]
     assert subprocess.run(command).returncode == 9
     assert champion(school.config) == ("v0.1" if moment == "before" else "v0.2")
     assert not (school.config.vault_path / "nippo/_training").exists()
-    assert school.finish().state is Stage.DONE
+    assert school.finish().state is RunStage.DONE
     assert champion(school.config) == "v0.2"
     assert [entry["name"] for entry in history(school.config)][-1] == "v0.2"
     assert (school.config.vault_path / "nippo/_training/2026-W47.md").is_file()
@@ -323,9 +323,9 @@ def test_a_verdict_waits_for_a_vault_that_is_away(school: School, child: Callabl
     school.ask()
     school.turn()
     away = school.config.vault_path.rename(school.config.vault_path.with_name("away"))
-    school.until(lambda: school.state.state is Stage.SETTLING)
+    school.until(lambda: school.state.state is RunStage.SETTLING)
     away.rename(school.config.vault_path)
-    assert school.finish().state is Stage.DONE
+    assert school.finish().state is RunStage.DONE
 
 
 def test_the_status_line_names_the_next_run(school: School) -> None:

@@ -206,10 +206,10 @@ def test_prints_of_libraries_do_not_reach_the_protocol(tiny: TinyModel, tmp_path
     program = (
         "import os, sys; sys.argv = ['worker', str(os.getppid())]\n"
         "import daemon.worker.child as child\n"
-        "load = child.Worker._load\n"
+        "load = child.ChildWorker._load\n"
         "def noisy(self):\n"
         '    os.write(1, b\'{"result": "from C"}\\n\'); print(\'{"error": 1}\'); return load(self)\n'
-        "child.Worker._load = noisy\n"
+        "child.ChildWorker._load = noisy\n"
         "child.main()"
     )
     process = WorkerProcess(settings(tiny), [sys.executable, "-c", program])

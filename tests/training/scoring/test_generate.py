@@ -157,7 +157,7 @@ def test_an_engine_is_asked_as_the_daemon_asks_it() -> None:
 
 def test_a_report_file_holds_the_report_alone(make_pairs: MakePairs, tmp_path: Path) -> None:
     row = replace(read_rows([make_pairs(1)])[0], id="../a b")
-    evaluation = evaluate.evaluate("m", [evaluate.Written(row, GOOD.text, 1.0)], Config())
+    evaluation = evaluate.evaluate("m", [evaluate.WrittenReport(row, GOOD.text, 1.0)], Config())
     evaluate.write_folder(evaluation, tmp_path / "out", Config())
     assert (tmp_path / "out" / "_a_b.md").read_text(encoding="utf-8") == GOOD.text + "\n"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["_a_b.md", "scores.jsonl", "table.md"]

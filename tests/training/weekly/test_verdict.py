@@ -17,7 +17,7 @@ from training.pairs.rows import Row
 from training.scoring.gate import ReportScore, decide
 from training.scoring.likelihood import log_likelihoods
 from training.weekly.curves import draw_edits, draw_losses
-from training.weekly.verdict import Example, Page, render
+from training.weekly.verdict import Comparison, Page, render
 
 
 def page(outcome_gain: float, pairs: int = 9) -> Page:
@@ -31,7 +31,7 @@ def page(outcome_gain: float, pairs: int = 9) -> Page:
         notes=("時間切れのため、途中のチェックポイントで判定しました。",),
         checkpoints=(Checkpoint(60, loss=1.25, dev_loss=0.9), Checkpoint(120, loss=0.8)),
         best=60,
-        examples=(Example("2026-11-03", "* 前\n* 二行目", "* 後", "* 提出"),),
+        examples=(Comparison("2026-11-03", "* 前\n* 二行目", "* 後", "* 提出"),),
         minutes=12.34,
         counts={"学習に使った日報": 20},
         settings={"base": "starter", "rank": 16},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.learning.run_folder import Ending, Outcome, Phase, Stage, progress_of, read_events
+from daemon.learning.run_folder import Ending, Outcome, Phase, RunStage, progress_of, read_events
 from daemon.learning.training_job import TrainingJob, kill_group
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
@@ -66,7 +66,7 @@ def test_killed_while_training_and_while_judging_it_goes_on_to_the_end(school: S
     assert second is not None
     kill_group(second.pid, "SIGKILL")
     state = school.finish()
-    assert state.state is Stage.DONE, school.log()
+    assert state.state is RunStage.DONE, school.log()
     assert state.attempts == 3 and state.version == "v0.1"
     assert [version.name for version in list_versions(school.config)[0]] == ["v0.1"]
     assert holder(school.config.data_path, TRAINING) is None

@@ -10,7 +10,7 @@ import pytest
 
 from daemon.drafting.draft import DraftRequest
 from daemon.learning.reviewer import Reviewer
-from daemon.learning.run_folder import Outcome, Stage
+from daemon.learning.run_folder import Outcome, RunStage
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
@@ -46,10 +46,10 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
         worker.tick(0.0)
 
         school.ask()
-        school.until(lambda: school.state is not None and school.state.state is Stage.RUNNING)
-        school.until(lambda: (worker.tick(0.0) or True) and school.state.state is not Stage.RUNNING)
+        school.until(lambda: school.state is not None and school.state.state is RunStage.RUNNING)
+        school.until(lambda: (worker.tick(0.0) or True) and school.state.state is not RunStage.RUNNING)
         state = school.finish()
-        assert state.state is Stage.DONE, school.log()
+        assert state.state is RunStage.DONE, school.log()
         assert state.outcome is Outcome.PROMOTED, (vault / state.note).read_text(encoding="utf-8")
         assert champion(school.config) == "v0.1" == state.version
 
