@@ -23,7 +23,7 @@ from daemon.checks.form import read_lines
 from daemon.checks.leak import leaks
 from daemon.checks.sources import coverage
 from daemon.checks.text import normalise
-from daemon.drafting.selection import ENOUGH_COVERAGE
+from daemon.drafting.whole import ENOUGH_COVERAGE
 
 SETTINGS = CheckSettings()
 SIZES = (500, 5_000, 50_000)

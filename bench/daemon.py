@@ -1,7 +1,7 @@
 """What the daemon costs and how quickly it notices: `python bench/daemon.py [--reports N] [--idle SECONDS]`.
 
 Prints a table of medians. Vaults lie in a temporary folder; nothing of the user's is read but, with --reports, the
-model cache (NIPPO_CACHE). Needs psutil (extra "test").
+model cache (NIPPO_CACHE).
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def scan_seconds(folder: Path) -> list[float]:
     """The scan alone, in this process: find every note, look it up."""
     from daemon.config import load
     from daemon.store.store import Store
-    from daemon.vault.layout import find_diaries, read_layout
+    from daemon.vault.layout import read_layout
+    from daemon.vault.scan import find_diaries
 
     times = []
     layout = read_layout(load(folder / "config.toml"))
@@ -161,14 +162,14 @@ def reports(folder: Path, count: int) -> list[tuple[str, str, str]]:
 
 def tokens_per_second(diary: str) -> list[tuple[str, str, str]]:
     from daemon.config import Config
-    from daemon.drafting.draft import DraftRequest
+    from daemon.drafting.result import DraftRequest
     from daemon.worker.client import WorkerClient
 
     with WorkerClient(Config()) as worker:
         worker.draft(DraftRequest("2026-01-07", diary))
         result = worker.draft(DraftRequest("2026-01-07", diary, seed=1))
     value = f"{result.generated_tokens / result.seconds:.1f} tok/s"
-    detail = f"{result.prompt_tokens} prompt + {result.generated_tokens} tokens in {result.drafts_used} drafts"
+    detail = f"{result.prompt_tokens} prompt + {result.generated_tokens} tokens in {result.questions} questions"
     return [("generated tokens per second of a whole draft", value, detail)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,12 @@ from daemon.errors import ModelMissing, TrainingError
 from daemon.learning.ledger import Ledger, request_run
 from daemon.learning.run_folder import RUNS, Outcome, RunStage
 from daemon.learning.run_report import training_status
-from daemon.learning.training_call import need_training
+from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder, holder_of
+from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout
 from daemon.vault.verdict_note import note_folder
 from daemon.versions import champion as versions
@@ -56,7 +58,8 @@ def plan(config: Config, now: datetime) -> TrainingFigures:
         with database:
             status = training_status(config, database)
             count, asked = len(database.pairs()), Ledger(database).request is not None
-    coming = next_time(config.schedule.retrain, now)
+    missing = missing_packages()
+    coming = None if missing else next_time(config.schedule.retrain, now)
     try:
         champion = versions.active_adapter(config)
     except ModelMissing:
@@ -70,7 +73,7 @@ def plan(config: Config, now: datetime) -> TrainingFigures:
         new_pairs=fresh,
         needed_pairs=config.schedule.min_new_pairs,
         next_run=f"{(status.next_run if status else None) or coming:%m/%d %H:%M}" if coming else "なし",
-        hint=_hint(config, fresh, coming),
+        hint=no_training(missing) or _hint(config, fresh, coming),
         asked=asked,
         running=is_running(config),
         run=state.run if state else "",
@@ -92,6 +95,16 @@ def next_time(retrain: str, now: datetime) -> datetime | None:
     days = (WEEKDAYS.index(weekday) - now.weekday()) % 7
     found = (now + timedelta(days=days)).replace(hour=hour, minute=minute, second=0, microsecond=0)
     return found if found > now else found + timedelta(days=7)
+
+
+def no_training(missing: Sequence[str]) -> str:
+    """Why nothing is learned here, in Japanese; "" where no package is missing. Pure."""
+    if not missing:
+        return ""
+    names = "、".join(missing)
+    return (
+        f'学習に必要なパッケージ({names})がないため、この機械では学習しません。pip install "nippo[train]" で入ります。'
+    )
 
 
 def _hint(config: Config, fresh: int, coming: datetime | None) -> str:
@@ -136,7 +149,7 @@ class VerdictNote:
 
 def read_verdict(name: str, text: str, folder: Path) -> VerdictNote:
     """Given a verdict note, part its text from its pictures; a picture elsewhere than in ``folder`` is left out."""
-    body = re.sub(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", "", text, count=1, flags=re.DOTALL)
+    body = split(text)[1]
     names = [Path(match).name for match in PICTURE.findall(body)]
     pictures = tuple(folder / each for each in dict.fromkeys(names) if (folder / each).is_file())
     return VerdictNote(name, PICTURE.sub("", body).strip(), pictures)

@@ -20,6 +20,7 @@ from typing import Any
 from daemon.engines.gpu_errors import is_out_of_memory
 from daemon.errors import NippoError, TrainingError, TrainingOutOfMemory, UsageError
 from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Base, Ending, MachinePlan, RunRecord, TrainingResult
+from daemon.system.files import write_atomically
 from training.fitting import checkpoints
 from training.fitting.fit import Course, Stop, build, plan_course, watch
 from training.fitting.progress import Progress
@@ -191,10 +192,8 @@ def peak_memory() -> int:
 
 
 def write_json(file: Path, value: Any) -> None:
-    """Write JSON under a temporary name and put it in place, so that nobody reads half of it."""
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(file)
+    """Write JSON in one step, so that nobody reads half of it."""
+    write_atomically(file, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], TrainingResult] = run) -> int:

@@ -31,11 +31,11 @@ C++|シープラプラ|シープラスプラス|cpp
 ブレンダー|Blender
 フィグマ|Figma
 ユニティ|Unity
-アンリアル|Unreal|UE5|UE4|Unreal Engine|UnrealEngine|アンリアルエンジン
+アンリアル|Unreal|UE|UE5|UE4|Unreal Engine|UnrealEngine|アンリアルエンジン
 ギット|Git
 ギットハブ|GitHub|ギトハブ
 ドッカー|Docker|docker-compose|Docker Compose
-クーバネティス|Kubernetes|k8s
+クーバネティス|Kubernetes|k8s|kubectl
 リナックス|Linux
 ウブントゥ|Ubuntu
 ウィンドウズ|Windows|Win
@@ -300,7 +300,7 @@ ITパスポート|iパス|アイパス|Iパス|IP
 バックエンド|backend|バック|back
 ノンブロッキング|non-blocking|非同期|nonblocking
 コンパイル|compile|javac|gcc
-コンパイルエラー|コンパイル|compile
+コンパイルエラー|コンパイル|コンパイラ|compile
 チャンク|chunk
 チャンクサイズ|chunk|チャンク|chunk_size
 セグメント|segment|segmentation fault|セグフォ
@@ -400,6 +400,21 @@ Django|ジャンゴ
 Flask|フラスク
 Scratch|スクラッチ
 Excel|エクセル
+GitHub Actions|Actions
+OpenCV|cv2
+タイムアウト|timeout|timed out
+デッドロック|deadlock
+スクレイピング|scrape|scraping
+コンボボックス|combo box
+スクラム|Scrum
+ベロシティ|velocity
+ネイバー|neighbor
+ターゲット|target
+テブナン|Thevenin
+ロールプレイ|role play
+パンフレット|パンフ
+セグメント|セグ
+ビール|麦酒
 """
 
 GENERIC = """

@@ -22,8 +22,9 @@ _FIRST_PERSON = re.compile(
 )
 _FEELING = re.compile(
     "|".join(map(re.escape, FEELINGS))
-    + r"|(?<![一-鿿])不安(?!定|全)|最高(?!気温|周波|限|次|潮|値|点|裁|齢|速|位|峰|学府|額|水準|温度|記録|ランク|レベル)"
-    + r"|満足(?!度|し(?:て|た|ない)|す)|最悪(?!値|の場合|計算|ケース|時)|感動|やば[いくか]|だる[いか]|すご[いくか]"
+    + r"|(?<![一-鿿])不安(?!定|全)"
+    + r"|最高(?!気温|周波|限|次|潮|値|点|裁|齢|速|位|峰|学府|額|水準|温度|記録|ランク|レベル|給)"
+    + r"|満足(?!度|し(?:て|た|ない)|す)|最悪(?!値|の場合|の?計算|ケース|時)|感動|やば[いくか]|だる[いか]|すご[いくか]"
     + r"|眠[いくか気]|面倒(?!を)"
 )
 
@@ -157,7 +158,7 @@ def check_style(report: str, settings: ReportSettings) -> list[Finding]:
                 findings.append(Finding("style", line.number, None, "です・ます調で終わっていない文があります。"))
             if style == "de-aru" and (_POLITE.search(end) or not _PLAIN.search(end)):
                 findings.append(Finding("style", line.number, None, "である調で終わっていない文があります。"))
-        if "!" in re.sub(r"!=|!important|!\[|[A-Za-z0-9]!(?=[A-Za-z0-9])", "", bare):
+        if "!" in re.sub(r"!=|!important|!\[|[A-Za-z0-9]!(?=[A-Za-z0-9])|!!(?=[をはがの])", "", bare):
             findings.append(Finding("style", line.number, None, "感嘆符があります。"))
         if any(map(is_symbol, line.text)):
             findings.append(Finding("style", line.number, None, "絵文字や飾り記号があります。"))

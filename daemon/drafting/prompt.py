@@ -1,15 +1,40 @@
-"""The prompt, rendered in this one place for training and for serving.
+"""The prompts, rendered in this one place for training and for serving.
 
-Pure: given a prepared diary and the person's form of report, return chat messages. The model's own chat template turns
-them into tokens elsewhere. Changing a word here asks for a new adapter.
-"""
+Two ways of asking. Sentence by sentence: one beginning for all questions of a day, then a sentence ("what does it
+give the report?") or a line of the report ("may it stand?"). Whole: the diary becomes a report in one answer, for
+models that were never trained on sentences. Pure: the model's own chat template turns messages into tokens elsewhere.
+Changing a word here asks for a new adapter."""
 
 from __future__ import annotations
+
+import hashlib
 
 from daemon.config import ReportSettings
 from daemon.engines.protocol import Message
 
-RULES = """\
+NOTHING = "なし"
+"""The answer for a sentence that gives the report no line."""
+PLAN = "今後は、"
+"""How the line of a plan begins, whatever the person's own closing is."""
+BULLET = "* "
+LABELS = "TFPU"
+"""What may be said of a line, one token each: may stand (true), is false, is private, must be worded anew (unclear)."""
+
+SENTENCE_RULES = """\
+あなたは、IT系の学校に出す日報を書く係です。学生の私的な日記を読み、一つずつの問いに答えます。
+
+「文」を問われたら、その文が述べることを日報の行にします。
+・行にするのは、本人がその日に行った学習、課題、制作、資格、就職活動だけ。\
+一つの行いに一行、「* 」で始めて、です・ます調の過去形で書く。
+・本人の予定や残った作業は「今後は、…たいと考えています。」と書く。
+・日記に書かれたことだけを、用語も数字もそのままに書く。途中のことは途中と、教わったことは教わったと書く。
+・人名、感情、恋愛、家族、友人、健康、お金、趣味、ゲーム、アルバイト、秘密のことは書かない。
+・行にすることがなければ「なし」とだけ書く。
+
+「日報の行」を問われたら、その行を日記と照らして一字で答えます。
+T: そのまま出せる。F: 日記と合わない。P: 私的なこと。U: 書き直さなければ出せない。"""
+
+WHOLE_RULES = """\
 あなたはIT系学校の学生の日報係です。学生の私的な日記から、学校に提出する日報を書きます。
 
 規則:
@@ -21,6 +46,32 @@ RULES = """\
 6. 一つの行には一つのことだけを、日記に出てくる順に、日記の言葉で短く、{style}で書きます。"""
 
 STYLES = {"desu-masu": "です・ます調", "de-aru": "である調", "any": "日報らしい文体", "auto": "です・ます調"}
+
+
+def beginning(diary: str, instructions: str = "") -> list[Message]:
+    """Given a prepared diary and the person's own rule, if any, return the messages that all questions of the day
+    share; ``sentence_question`` and ``line_question`` are appended to the last one."""
+    own = f"\n\n{instructions.strip()}" if instructions.strip() else ""
+    return [
+        {"role": "system", "content": SENTENCE_RULES + own},
+        {"role": "user", "content": f"【日記】\n{diary.strip()}\n【日記ここまで】\n\n"},
+    ]
+
+
+def sentence_question(sentence: str) -> str:
+    """What is asked of a sentence of the diary; answered by ``NOTHING`` or by lines, one under the other."""
+    return f"文: {sentence}"
+
+
+def line_question(line: str) -> str:
+    """What is asked of a line that the model wrote itself; answered by one of ``LABELS``."""
+    return f"日報の行: {line.strip()}"
+
+
+def digest() -> str:
+    """The first 12 hex digits of the SHA-256 of everything that a model of sentences learns by heart."""
+    asked = "\n".join([SENTENCE_RULES, beginning("")[1]["content"], sentence_question(""), line_question("")])
+    return hashlib.sha256(asked.encode()).hexdigest()[:12]
 
 
 def form_rules(report: ReportSettings) -> str:
@@ -35,7 +86,7 @@ def form_rules(report: ReportSettings) -> str:
 
 def system_text(report: ReportSettings) -> str:
     """The system message: rules, form, and the person's own instruction, if any."""
-    parts = [RULES.format(style=STYLES[report.style]), form_rules(report)]
+    parts = [WHOLE_RULES.format(style=STYLES[report.style]), form_rules(report)]
     if report.instructions.strip():
         parts.append(f"追加の指示: {report.instructions.strip()}")
     return "\n\n".join(parts)

@@ -1,9 +1,12 @@
-"""The contract between the worker and an engine: messages in, drafts out."""
+"""The contract between the worker and an engine: a beginning and questions about it in, answers out.
+
+``ask`` is for models trained on sentences: many short questions about one diary. ``generate`` writes whole drafts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypedDict
 
 
@@ -12,6 +15,43 @@ class Message(TypedDict):
 
     role: str
     content: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A short question about one beginning: appended to the beginning's last message, answered by the assistant.
+
+    ``temperature`` 0 means greedy; equal seeds give equal answers on one machine. ``choices`` are answers whose
+    probability as the first token is wanted (each by its own first token). ``skip`` is one of them: when it is likelier
+    than ``skip_above``, nothing more is generated. ``max_tokens`` 0 asks for the choices alone.
+    """
+
+    text: str
+    max_tokens: int = 160
+    temperature: float = 0.0
+    seed: int = 3407
+    top_p: float = 0.95
+    choices: tuple[str, ...] = ()
+    skip: str = ""
+    skip_above: float = 1.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said to one question; ``text`` is "" when it was skipped or ``max_tokens`` was 0.
+
+    ``likelihoods``: for each line of the text the mean log-probability of its tokens in nats at temperature 1; empty
+    where the engine cannot tell. ``choices``: the probability at temperature 1 of the first token of each of the
+    question's choices; empty where the engine cannot tell. ``prompt_tokens`` counts what was evaluated for this
+    question, ``cut`` says that ``max_tokens`` ended the text, not the model.
+    """
+
+    text: str
+    likelihoods: tuple[float, ...] = ()
+    choices: Mapping[str, float] = field(default_factory=dict)
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,11 +82,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """What writes the drafts: ``version`` stands in the report's frontmatter, ``base`` is the reference."""
+    """What writes the drafts: ``version`` stands in the report's frontmatter, ``base`` is the reference, ``method`` is
+    how it was trained to write: "sentences" or "whole"."""
 
     version: str
     base: str
     engine: str
+    method: str = "whole"
 
 
 class Engine(Protocol):
@@ -62,6 +104,20 @@ class Engine(Protocol):
 
     def count_tokens(self, text: str) -> int:
         """The number of tokens of a plain text, without template."""
+        ...
+
+    def ask(
+        self,
+        beginning: Sequence[Message],
+        questions: Sequence[Question],
+        on_answer: Callable[[int, Answer], None] | None = None,
+    ) -> Iterator[Answer]:
+        """Yield one answer a question, in the questions' order; lazily, so that the caller may stop between any two.
+
+        The beginning (rules, then the user's message so far, ending in a blank line) is evaluated once and kept until
+        another comes. ``on_answer`` hears each answer with its question's place as soon as it is known, which may be
+        before its turn. Raises ``EngineError``.
+        """
         ...
 
     def generate(

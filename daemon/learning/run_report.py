@@ -13,6 +13,7 @@ from daemon.errors import TrainingError
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, progress_of, read_events
+from daemon.learning.training_call import need_training, why_not
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
@@ -24,7 +25,7 @@ ACTIVE = (RunStage.RUNNING, RunStage.SETTLING)
 @dataclass(frozen=True)
 class TrainingStatus(Kept):
     """``state``: the running or last run. ``running``: a training process exists, whoever started it. ``progress``: of
-    the run while it runs."""
+    the run while it runs. ``cannot``: why this machine cannot train, "" where it can."""
 
     state: RunState | None
     running: bool
@@ -33,6 +34,7 @@ class TrainingStatus(Kept):
     new_pairs: int
     needed_pairs: int
     progress: RunProgress | None = None
+    cannot: str = ""
 
     @property
     def active(self) -> bool:
@@ -45,8 +47,8 @@ class TrainingStatus(Kept):
         return {**(values.pop("state") or {}), **values}
 
 
-def training_status(config: Config, store: Store) -> TrainingStatus:
-    """The running or last run, its progress, the schedule."""
+def training_status(config: Config, store: Store, need: Callable[[], None] = need_training) -> TrainingStatus:
+    """The running or last run, its progress, the schedule, and why this machine cannot train."""
     ledger = Ledger(store)
     state, schedule = ledger.state, ledger.schedule
     under_way = state is not None and state.state is RunStage.RUNNING
@@ -59,6 +61,7 @@ def training_status(config: Config, store: Store) -> TrainingStatus:
         new_pairs=ledger.new_pairs(),
         needed_pairs=config.schedule.min_new_pairs,
         progress=progress_of(events) if events else None,
+        cannot=why_not(need),
     )
 
 
@@ -110,6 +113,8 @@ def summary(status: TrainingStatus) -> list[str]:
         lines.append(f"{state.run}: {state.version} {state.outcome or ''}{note}")
     elif state is not None:
         lines.append(f"{state.run}: {state.message}")
+    if status.cannot:
+        return [*lines, f"none on this machine: {status.cannot}"]
     upcoming = f"next {status.next_run.isoformat()[:16]}" if status.next_run else "no schedule"
     lines.append(f"{upcoming}, {status.new_pairs} new of {status.needed_pairs} needed")
     if status.schedule_note:

@@ -31,11 +31,12 @@ from daemon.learning.run_folder import (
     ScheduleMemory,
 )
 from daemon.learning.schedule import plan
-from daemon.learning.training_call import need_training
-from daemon.learning.training_job import ENDED, TrainingJob, kill_group, last_lines, run_name
+from daemon.learning.training_call import need_training, why_not
+from daemon.learning.training_job import ENDED, TrainingJob, last_lines, run_name
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
+from daemon.system.processes import end_group
 from daemon.vault.layout import read_layout
 from daemon.vault.verdict_note import taken_names, write_verdict
 from daemon.versions.champion import champion, promote
@@ -53,7 +54,7 @@ log = logging.getLogger(__name__)
 
 
 class Teacher:
-    """A companion of the daemon's main loop.
+    """A listener of the daemon's main loop.
 
     ``make_job`` starts a child; ``zone`` is the schedule's time zone; ``need`` raises when this machine cannot train.
     """
@@ -125,25 +126,18 @@ class Teacher:
         memory = ScheduleMemory(due.last_slot, due.next_run, remembered.note)
         if asked is None and due.slot is not None:
             new = self._ledger.new_pairs()
-            if new < settings.min_new_pairs:
-                memory = replace(memory, note=f"{now.date()}: {new} new pair(s), {settings.min_new_pairs} are needed")
-                log.info("no training: %s", memory.note)
-            elif why := self._why_not():
+            if why := why_not(self._need):
                 memory = replace(memory, note=f"{now.date()}: {why}")
                 log.warning("no training: %s", memory.note)
+            elif new < settings.min_new_pairs:
+                memory = replace(memory, note=f"{now.date()}: {new} new pair(s), {settings.min_new_pairs} are needed")
+                log.info("no training: %s", memory.note)
             else:
                 asked, memory = RunRequest("schedule"), replace(memory, note="")
         if memory != remembered:
             self._ledger.schedule = memory
         if asked is not None:
             self._start(asked.reason, now)
-
-    def _why_not(self) -> str:
-        try:
-            self._need()
-        except NippoError as problem:
-            return str(problem)
-        return ""
 
     def _start(self, reason: str, now: datetime) -> None:
         """A new run. The state is written before the child starts, so that none is ever unknown."""
@@ -265,5 +259,5 @@ def stop_run(config: Config, store: Store) -> bool:
         return False
     ledger.state = replace(state, attempts=ATTEMPTS)
     if child:
-        kill_group(child, "SIGTERM")
+        end_group(child, "SIGTERM")
     return True

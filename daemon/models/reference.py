@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from daemon.errors import ModelMissing
 from daemon.models.gguf_choice import pick
 from daemon.models.known import KNOWN, KnownModel
@@ -27,8 +29,6 @@ def cache_folder() -> Path:
     named = os.environ.get("NIPPO_CACHE")
     if named:
         return Path(named).expanduser()
-    import platformdirs
-
     return platformdirs.user_cache_path("nippo")
 
 

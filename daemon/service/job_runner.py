@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from daemon.config import Config
+from daemon.drafting.record import DayRecord
+from daemon.drafting.result import DraftRequest
 from daemon.errors import (
     EngineCrashed,
     EngineTimeout,
@@ -24,13 +26,16 @@ from daemon.errors import (
     OutOfMemory,
     WorkerStopped,
 )
-from daemon.service.delivery import deliver, may_write, standing
+from daemon.service.delivery import deliver
+from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, Store
-from daemon.vault.layout import Layout, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
 if TYPE_CHECKING:
-    from daemon.drafting.draft import DraftRequest, DraftResult
+    from daemon.drafting.result import DraftResult
     from daemon.worker.shared import Worker
 
 ATTEMPTS = 3
@@ -41,7 +46,7 @@ HOLD_SECONDS = (30.0, 120.0, 600.0)
 log = logging.getLogger(__name__)
 
 
-class Desk:
+class JobRunner:
     """Given the vault, the queue and a worker, turns jobs into reports. ``wake`` is called when a draft has come."""
 
     def __init__(
@@ -71,6 +76,11 @@ class Desk:
     def working_on(self) -> str:
         """The date of the note that is being drafted, "" when idle."""
         return self._job.day if self._job else ""
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that holds the model, None while there is none."""
+        return self._worker.pid
 
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
         """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""
@@ -124,9 +134,6 @@ class Desk:
     def _prepare(self, job: Job, now: datetime) -> tuple[DraftRequest | None, Job]:
         """The request for a job, with the note as it is now; None when the job has ended because the note is gone or
         its report belongs to a person."""
-        from daemon.drafting.draft import DraftRequest
-        from daemon.vault.diary import decode
-
         data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
         if data is None:
             self._store.forget_notes([job.path])
@@ -140,7 +147,8 @@ class Desk:
             self._store.queue(job.path, datetime.fromisoformat(job.day).date(), digest(data), job.source, now)
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
-        return DraftRequest(date=job.day, diary=decode(data, job.path), seed=seed), job
+        earlier = DayRecord.from_text(found.row.record if found.row else "")
+        return DraftRequest(job.day, decode(data, job.path), seed, earlier), job
 
     def _draft(self, request: DraftRequest, answers: queue.SimpleQueue[DraftResult | Exception]) -> None:
         try:

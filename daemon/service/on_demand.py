@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
-from daemon.service.delivery import Owner, standing
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
-from daemon.service.job_runner import Desk
+from daemon.service.job_runner import JobRunner
 from daemon.service.service import now
+from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
-from daemon.vault.diary import decode
-from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, look_at, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
 from daemon.vault.writer import sweep
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def work_off(
     """Do these jobs in this process, which must hold the lock, or wait for the daemon that does; yield the path of each
     one that has ended, whatever its end."""
     left = set(paths)
-    with _desk(config, store, layout, make_worker) as turn:
+    with _runner(config, store, layout, make_worker) as turn:
         while left:
             turn(left)
             for path in sorted(left):
@@ -106,7 +107,7 @@ def work_off(
 
 
 @contextmanager
-def _desk(
+def _runner(
     config: Config, store: Store, layout: Layout, make_worker: Callable[[Config], Worker]
 ) -> Iterator[Callable[[Collection[str]], None]]:
     if holder_of(config.data_path) is not None:
@@ -116,19 +117,19 @@ def _desk(
         lock.acquire_vault(layout.root)
         sweep(layout.file(layout.report_folder))
         wake = threading.Event()
-        desk = Desk(layout, store, config, make_worker(config), wake.set)
+        runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 
         def turn(paths: Collection[str]) -> None:
-            desk.turn(now(), time.monotonic(), only=paths)
-            if desk.trouble:
-                raise desk.trouble
+            runner.turn(now(), time.monotonic(), only=paths)
+            if runner.trouble:
+                raise runner.trouble
             wake.wait(POLL_SECONDS)
             wake.clear()
 
         try:
             yield turn
         finally:
-            desk.stop()
+            runner.stop()
 
 
 def _wait_for_daemon(config: Config) -> None:

@@ -34,7 +34,8 @@ class Job:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """What the daemon knows of the report of a day. ``report_sha`` "" means that none was written yet."""
+    """What the daemon knows of the report of a day. ``report_sha`` "" means that none was written yet. ``record``: what
+    was asked and answered about each sentence (``daemon.drafting.record.DayRecord`` as JSON), "" where nothing was."""
 
     day: str
     diary_path: str
@@ -47,11 +48,13 @@ class ReportRow:
     model: str
     status: str
     written_at: str
+    record: str = ""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """An accepted report beside its diary. ``id`` of a vault's own pair is its date; ``accepted_at`` is an ISO time."""
+    """An accepted report beside its diary. ``record``: the draft's ``DayRecord`` as JSON, "" where none is known.
+    ``id`` of a vault's own pair is its date; ``accepted_at`` is an ISO time."""
 
     id: str
     day: str
@@ -62,3 +65,4 @@ class Pair:
     accepted_at: str
     withdrawn: bool
     source: str
+    record: str = ""

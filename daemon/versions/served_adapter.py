@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from daemon.config import Config
 from daemon.errors import ConfigError, EngineError, NippoError
 from daemon.system.addresses import is_loopback, is_private
-from daemon.versions.champion import META, Version, active_adapter, list_versions, models_folder
+from daemon.versions.artifact import META, Version, list_versions, models_folder
+from daemon.versions.champion import active_adapter
 
 if TYPE_CHECKING:
     import httpx

@@ -14,12 +14,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from daemon.config import Config
+from daemon.drafting.ask_day import Stage
+from daemon.drafting.result import DraftResult
+from daemon.engines.opening import adapter_in_use
 from daemon.errors import EngineTimeout, WorkerStopped
 from daemon.worker.messages import to_error
 from daemon.worker.process import WorkerProcess
 
 if TYPE_CHECKING:
-    from daemon.drafting.draft import DraftRequest, DraftResult
+    from daemon.drafting.result import DraftRequest
 
 
 class WorkerClient:
@@ -50,6 +53,7 @@ class WorkerClient:
 
     @property
     def pid(self) -> int | None:
+        """The child's process, None without one."""
         child = self._child
         return child.pid if child is not None and child.alive else None
 
@@ -64,11 +68,13 @@ class WorkerClient:
         timeout_seconds: float | None = None,
         on_text: Callable[[str], None] | None = None,
         on_fetch: Callable[[int, int], None] | None = None,
+        on_stage: Callable[[Stage], None] | None = None,
     ) -> DraftResult:
         """Given a diary, return its report; the child is started when there is none.
 
         ``timeout_seconds`` (default ``engine.timeout_seconds``) covers loading and writing, not a model's download,
-        which ``on_fetch(bytes done, bytes total)`` shows. ``on_text`` receives the first draft piece by piece. Raises
+        which ``on_fetch(bytes done, bytes total)`` shows. ``on_text`` receives the text as it is written,
+        ``on_stage`` how far it is. Raises
         ``EngineTimeout`` (the child is killed), ``EngineCrashed``, ``OutOfMemory``, ``WorkerStopped``, and whatever
         ``NippoError`` the child met.
         """
@@ -77,7 +83,7 @@ class WorkerClient:
             child = self._ready_child()
             child.send({"draft": request.to_json(), "stream": on_text is not None})
             try:
-                return self._wait(child, request, limit, on_text, on_fetch)
+                return self._wait(child, request, limit, on_text, on_fetch, on_stage)
             finally:
                 self._idle_since = time.monotonic()
 
@@ -99,8 +105,6 @@ class WorkerClient:
         if child is not None:
             child.end()
 
-    cancel = stop
-
     def close(self) -> None:
         """``stop`` for good: any later ``draft`` raises ``WorkerStopped``."""
         self._closed = True
@@ -119,8 +123,6 @@ class WorkerClient:
 
     def _fingerprint(self) -> str:
         """What a child's model depends on that may change while the daemon runs: the champion."""
-        from daemon.engines.opening import adapter_in_use
-
         adapter = adapter_in_use(self._config)
         return f"{adapter.name} {adapter.path}" if adapter else ""
 
@@ -131,9 +133,8 @@ class WorkerClient:
         limit: float,
         on_text: Callable[[str], None] | None,
         on_fetch: Callable[[int, int], None] | None,
+        on_stage: Callable[[Stage], None] | None,
     ) -> DraftResult:
-        from daemon.drafting.draft import DraftResult
-
         deadline = time.monotonic() + limit
         while True:
             try:
@@ -155,6 +156,8 @@ class WorkerClient:
                     on_fetch(message["fetch"]["done"], message["fetch"]["total"])
             elif "text" in message and on_text:
                 on_text(message["text"])
+            elif "stage" in message and on_stage:
+                on_stage(Stage(**message["stage"]))
             elif "error" in message:
                 raise to_error(message["error"])
             elif "result" in message:

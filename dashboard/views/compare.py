@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from daemon.config import Config
-from daemon.drafting.draft import DraftRequest
+from daemon.drafting.result import DraftRequest
 from dashboard import context, notes
 from dashboard.drafts import Drafting, VersionChoice, progress
 from dashboard.markup import chip, heading, notice, notices, small, text_block

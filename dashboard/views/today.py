@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from daemon.config import Config
-from daemon.drafting.draft import DraftRequest
+from daemon.drafting.result import DraftRequest
 from daemon.errors import NippoError, ReportTouched
-from daemon.vault.layout import DiaryNote, Layout
+from daemon.vault.layout import Layout
+from daemon.vault.scan import DiaryNote
 from dashboard import actions, context, notes
 from dashboard.changes import difference_html
 from dashboard.drafts import Drafting, progress
@@ -124,8 +125,8 @@ def _under_way(config: Config, drafting: Drafting) -> None:
         if drafting.over:
             st.rerun()
         share, words = progress(drafting, USUAL_CHARACTERS)
-        if not drafting.text and drafting.state == "working" and context.is_waiting_for_gpu(config):
-            words = "ほかの処理がGPUを使っています。空くのを待っています…"
+        if not drafting.text and drafting.state == "working" and context.is_waiting_for_model(config):
+            words = "ほかの処理がモデルを使っています。空くのを待っています…"
         st.progress(share, f"{words} {drafting.seconds(time.monotonic()):.0f}秒")
         if drafting.text:
             st.html(small("検査前の文です。私的な内容はこのあと取り除かれます。") + text_block(drafting.text))
@@ -145,7 +146,7 @@ def _draft(turn: dict[str, Any], chosen: bool) -> None:
     if result.warnings:
         st.html(notices(result.warnings))
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.html(small(f"{result.seconds:.1f}秒 ・ 候補{result.drafts_used}件 ・ {result.generated_tokens}トークン"))
+    left.html(small(f"{result.seconds:.1f}秒 ・ 質問{result.questions}件 ・ {result.generated_tokens}トークン"))
     if not chosen and right.button("これを編集", key=f"choose{turn['number']}", width="stretch"):
         st.session_state["chosen"] = turn["number"]
         st.rerun()

@@ -10,7 +10,7 @@ from pathlib import Path
 from scene import REPORT, make_vault, settings_file
 
 from daemon.config import Config
-from daemon.drafting.draft import DraftRequest, DraftResult
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import EngineCrashed, WorkerStopped
 from dashboard.drafts import Drafter, Drafting, progress, with_adapter
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scene import note_text
 
-from daemon.drafting.draft import DraftResult
+from daemon.drafting.result import DraftResult
 from daemon.errors import ReportBlocked, ReportTouched
 from daemon.vault.layout import Layout, read_layout
 from dashboard import notes

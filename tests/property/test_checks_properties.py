@@ -12,10 +12,12 @@ from daemon.checks import CheckSettings, find_private_terms, score
 from daemon.checks.leak import leaks
 from daemon.checks.text import fold, normal, normalise
 from daemon.config import PrivacySettings
-from daemon.drafting.selection import choose, repair
+from daemon.drafting.repair import repair
+from daemon.drafting.whole import best_of
 from daemon.engines.protocol import Draft
 from daemon.errors import NoteUnreadable
-from daemon.vault.diary import decode, is_blank, prepare
+from daemon.vault.diary import is_blank, prepare
+from daemon.vault.note_text import decode
 
 DEFAULT = CheckSettings()
 PIECES = [
@@ -148,7 +150,7 @@ def test_five_thousand_random_byte_strings_pass_without_an_exception() -> None:
         is_blank(text)
         prepared = prepare(text, DEFAULT.privacy).text
         find_private_terms(text, DEFAULT)
-        selected = choose([Draft(prepared, 1, 1, 0.0, cut=True)], text, DEFAULT)
+        selected = best_of([Draft(prepared, 1, 1, 0.0, cut=True)], text, DEFAULT)
         assert not leaks(
             normalise(repair(selected.text, text, DEFAULT).body), find_private_terms(text, DEFAULT), DEFAULT
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from daemon.errors import TrainingError
 from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Checkpoint, TrainingResult
+from daemon.system.files import write_atomically
 
 MARK = "nippo.json"
 KEPT = (
@@ -29,10 +30,8 @@ def mark(checkpoint: Checkpoint) -> None:
     for file in folder.iterdir():
         if file.name not in KEPT and not file.match(KEPT_PATTERN):
             file.unlink() if file.is_file() else shutil.rmtree(file)
-    partial = folder / f"{MARK}.partial"
     named = replace(checkpoint, folder=folder.name)
-    partial.write_text(json.dumps(named.to_json()) + "\n", encoding="utf-8")
-    partial.rename(folder / MARK)
+    write_atomically(folder / MARK, json.dumps(named.to_json()) + "\n")
 
 
 def complete(out: Path) -> list[Checkpoint]:

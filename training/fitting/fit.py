@@ -15,7 +15,7 @@ from training.fitting.spec import TrainSpec
 from training.model.loss import cpu_trainer
 from training.model.ranks import agreed, processes
 from training.pairs.encoding import IGNORED, Collator, Example
-from training.pairs.order import plan_order
+from training.pairs.order import plan_order, steps_for
 from training.pairs.packs import PackCollator
 
 
@@ -36,8 +36,6 @@ class Course:
 def plan_course(spec: TrainSpec, train: Sequence[Example], dev: Sequence[Example], processes: int = 1) -> Course:
     """Given the run and its examples, return the course. With several processes (GPUs) each takes a share of the
     accumulation, so that an optimizer step sees as many rows as on one."""
-    from training.pairs.order import steps_for
-
     settings = spec.settings
     accumulation = max(1, settings.accumulation // processes)
     if not spec.epochs:

@@ -2,7 +2,8 @@
 
 A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs the first three.
 A row without ``private`` and ``facts`` is an accepted pair of the person, whose own form of report is learned; ``form``
-names report settings for this one row.
+names report settings for this one row. Labels by sentence come as ``"sentences": [[sentence, [line, …] or null], …]``,
+``"judged": [[line, label, weight], …]`` and ``"weight"`` (``training.pairs.day_rows`` says what they mean).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from daemon.drafting.prompt import LABELS
 from daemon.errors import TrainingError
 
 SPLITS = ("train", "dev")
@@ -30,7 +32,8 @@ class Fact:
 
 @dataclass(frozen=True)
 class Row:
-    """One diary, with what is known about its report. ``private`` and ``facts`` are None when nobody listed them."""
+    """One diary, with what is known about its report. ``private``, ``facts`` and ``sentences`` are None when nobody
+    listed them."""
 
     id: str
     date: str
@@ -40,6 +43,9 @@ class Row:
     facts: tuple[Fact, ...] | None = None
     split: str = "train"
     form: dict[str, Any] = field(default_factory=dict)
+    sentences: tuple[tuple[str, tuple[str, ...] | None], ...] | None = None
+    judged: tuple[tuple[str, str, float], ...] = ()
+    weight: float = 1.0
 
     @property
     def accepted(self) -> bool:
@@ -103,7 +109,17 @@ def parse_row(value: Any, need_report: bool = False) -> Row:
     if not isinstance(form, dict):
         raise ValueError("`form`: expected an object")
     return Row(
-        value["id"], value["date"], value["diary"], report, _texts(value, "private"), _facts(value), split, dict(form)
+        id=value["id"],
+        date=value["date"],
+        diary=value["diary"],
+        report=report,
+        private=_texts(value, "private"),
+        facts=_facts(value),
+        split=split,
+        form=dict(form),
+        sentences=_sentences(value),
+        judged=_judged(value),
+        weight=weight_of(value),
     )
 
 
@@ -129,10 +145,47 @@ def _facts(value: dict[str, Any]) -> tuple[Fact, ...] | None:
     return found
 
 
+def _sentences(value: dict[str, Any]) -> tuple[tuple[str, tuple[str, ...] | None], ...] | None:
+    given = value.get("sentences")
+    if given is None:
+        return None
+    try:
+        found = tuple((text, None if lines is None else tuple(lines)) for text, lines in given)
+    except (TypeError, ValueError):
+        raise ValueError("`sentences`: expected a list of [sentence, lines]") from None
+    if not all(isinstance(one, str) and one for text, lines in found for one in (text, *(lines or ()))):
+        raise ValueError("`sentences`: expected texts")
+    return found
+
+
+def _judged(value: dict[str, Any]) -> tuple[tuple[str, str, float], ...]:
+    try:
+        found = tuple((str(line), str(label), float(weight)) for line, label, weight in value.get("judged", ()))
+    except (TypeError, ValueError):
+        raise ValueError("`judged`: expected a list of [line, label, weight]") from None
+    if not all(line and label in tuple(LABELS) and weight >= 0 for line, label, weight in found):
+        raise ValueError(f"`judged`: a label is one of {', '.join(LABELS)}, a weight is not negative")
+    return found
+
+
+def weight_of(value: dict[str, Any]) -> float:
+    """How much a row counts, 1 where it does not say so; raises ValueError."""
+    weight = value.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
+        raise ValueError("`weight`: expected a number of 0 or more")
+    return float(weight)
+
+
 def corpus_hash(rows: Sequence[Row]) -> str:
-    """SHA-256 over ids, diaries, reports and forms, in order of id: equal for equal training data in any order."""
+    """SHA-256 over ids, diaries, reports, forms and labels, in order of id: equal for equal training data in any order.
+
+    Rows without labels by sentence are hashed as they were before there were any.
+    """
     digest = hashlib.sha256()
     for row in sorted(rows, key=lambda row: row.id):
         form = json.dumps(row.form, ensure_ascii=False, sort_keys=True)
-        digest.update(json.dumps([row.id, row.date, row.diary, row.report, form], ensure_ascii=False).encode())
+        values: list[Any] = [row.id, row.date, row.diary, row.report, form]
+        if row.sentences is not None or row.judged:
+            values += [row.sentences, row.judged, row.weight]
+        digest.update(json.dumps(values, ensure_ascii=False).encode())
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from daemon.learning.run_folder import Base, Phase, TrainingResult
-from daemon.versions.champion import Version
+from daemon.versions.artifact import Version
 from training.pairs.holdout import MINIMUM
 from training.pairs.pair_choice import Material, folds
 from training.scoring.gate import ReportScore, Verdict, decide

@@ -19,10 +19,15 @@ from typing import Any
 
 from daemon.checks import CheckSettings, score
 from daemon.config import Config, load
-from daemon.drafting.selection import choose, finish
+from daemon.drafting.draft import draft_report
+from daemon.drafting.repair import finish
+from daemon.drafting.result import DraftRequest
+from daemon.drafting.whole import best_of
+from daemon.engines.opening import open_engine
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import NippoError, UsageError
 from daemon.learning.run_folder import Ending
+from daemon.versions.artifact import find_version
 from training.pairs.encoding import messages, row_forms
 from training.pairs.rows import Row, read_rows
 from training.scoring.generate import Drafts, adapter_name, read_drafts
@@ -37,7 +42,7 @@ class WrittenReport:
     row: Row
     text: str
     seconds: float
-    drafts_used: int = 1
+    questions: int = 1
     warnings: tuple[str, ...] = ()
 
 
@@ -67,7 +72,7 @@ def evaluate(model: str, written: Sequence[WrittenReport], config: Config) -> Ev
     """Given the reports of one model, return their figures."""
     settings = settings_of([one.row for one in written], config)
     figures = tuple(
-        measure(one.row, one.text, own, one.seconds, one.drafts_used, len(one.warnings))
+        measure(one.row, one.text, own, one.seconds, one.questions, len(one.warnings))
         for one, own in zip(written, settings, strict=True)
     )
     return Evaluation(model, tuple(written), figures, summarise(figures))
@@ -80,16 +85,14 @@ def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw:
     """
     if raw:
         return WrittenReport(row, drafts[0].text.strip(), drafts[0].seconds)
-    chosen = choose(drafts[:most], row.diary, settings)
-    repaired = finish(chosen, row.diary, settings)
-    seconds = sum(draft.seconds for draft in drafts[: chosen.drafts_used])
-    return WrittenReport(row, repaired.body, seconds, chosen.drafts_used, repaired.warnings)
+    best = best_of(drafts[:most], row.diary, settings)
+    repaired = finish(best.text, row.diary, settings)
+    seconds = sum(draft.seconds for draft in drafts[: best.drafts])
+    return WrittenReport(row, repaired.body, seconds, best.drafts, repaired.warnings)
 
 
 def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: bool) -> Iterator[WrittenReport]:
     """Reports as a user gets them: ``draft_report`` for each row, or with ``raw`` one greedy draft without checks."""
-    from daemon.drafting.draft import DraftRequest, draft_report
-
     for row, own in zip(rows, settings_of(rows, config), strict=True):
         started = time.monotonic()
         if raw:
@@ -100,7 +103,7 @@ def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: 
         asked = config.model_copy(update={"report": own.report})
         result = draft_report(engine, DraftRequest(row.date, row.diary), asked)
         seconds = time.monotonic() - started
-        yield WrittenReport(row, result.body, seconds, result.drafts_used, tuple(result.warnings))
+        yield WrittenReport(row, result.body, seconds, result.questions, tuple(result.warnings))
 
 
 def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
@@ -205,15 +208,12 @@ def reports(
         return
     adapters = list(given.adapter or [])
     if given.version:
-        from daemon.versions.champion import find_version
-
         adapters = [find_version(config, given.version).path]
     if given.engine == "transformers-batch":
         base = given.model or config.training.base or config.engine.model
         samples = 1 if given.raw else config.engine.drafts
         yield from chosen_reports(generate_batches(rows, base, adapters, config, samples), rows, config, given.raw)
         return
-    from daemon.engines.opening import open_engine
 
     for adapter in adapters or [None]:
         engine_settings = (

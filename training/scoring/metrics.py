@@ -34,7 +34,7 @@ class RowFigures:
     length: bool
     chrf: float | None
     seconds: float
-    drafts_used: int = 1
+    questions: int = 1
     warnings: int = 0
 
 
@@ -53,7 +53,7 @@ class Summary:
     length: float
     chrf: float | None
     seconds: float
-    drafts_used: float
+    questions: float
     warned_rows: int
 
 
@@ -95,7 +95,7 @@ def measure(
     report: str,
     settings: CheckSettings,
     seconds: float,
-    drafts_used: int = 1,
+    questions: int = 1,
     warnings: int = 0,
     similarity: Callable[[str, str], float] = chrf,
 ) -> RowFigures:
@@ -114,7 +114,7 @@ def measure(
         length=result.passed("length"),
         chrf=similarity(report, row.report) if row.report else None,
         seconds=seconds,
-        drafts_used=drafts_used,
+        questions=questions,
         warnings=warnings,
     )
 
@@ -139,7 +139,7 @@ def summarise(figures: Sequence[RowFigures]) -> Summary:
         length=sum(figure.length for figure in figures) / count,
         chrf=sum(similar) / len(similar) if similar else None,
         seconds=sum(figure.seconds for figure in figures) / count,
-        drafts_used=sum(figure.drafts_used for figure in figures) / count,
+        questions=sum(figure.questions for figure in figures) / count,
         warned_rows=sum(figure.warnings > 0 for figure in figures),
     )
 
@@ -155,7 +155,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("copied", "copied_rows", "d"),
     ("length", "length", ".3f"),
     ("chrF", "chrf", ".1f"),
-    ("drafts", "drafts_used", ".1f"),
+    ("questions", "questions", ".1f"),
     ("s/report", "seconds", ".1f"),
 )
 """Heading, field of ``Summary``, format. Of counts (private, leak check, invented, copied) fewer is better."""

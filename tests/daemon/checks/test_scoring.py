@@ -234,3 +234,14 @@ def test_auto_without_enough_reports_and_fixed_styles_stay() -> None:
 
 def test_auto_looks_at_the_last_twenty() -> None:
     assert learn_form([OWN] * 30 + [REPORT] * 20, ReportSettings(style="auto")).style == "desu-masu"
+
+
+def test_operators_and_figures_are_no_feelings() -> None:
+    diary = "Kotlinの!!を6つ消した。部署ごとの最高給。クイックソートの平均と最悪の計算量。"
+    lines = ["Kotlinで6つ使った!!を消しました。", "部署ごとの最高給を求めました。", "平均と最悪の計算量を答えました。"]
+    for line in lines:
+        assert score(f"本日は、以下の学習と課題を完了しました:\n\n* {line}", diary, CheckSettings()).passed("style"), (
+            line
+        )
+    cheered = "本日は、以下の学習と課題を完了しました:\n\n* Kotlinの課題が最高に終わりました!!"
+    assert not score(cheered, diary, CheckSettings()).passed("style")

@@ -1,4 +1,5 @@
-"""From a diary to a checked report, with an engine that replies from a queue."""
+"""From a diary to a checked report: what both ways have in common, and the whole way, with an engine that replies
+from a queue."""
 
 from __future__ import annotations
 
@@ -10,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.config import Config, EngineSettings, PrivacySettings
-from daemon.drafting.draft import DraftRequest, DraftResult, draft_report, fit, samplings
+from daemon.drafting.draft import draft_report
+from daemon.drafting.fit import fit
+from daemon.drafting.prompt import render_prompt
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
 from daemon.errors import ConfigError
 
@@ -25,6 +29,7 @@ CLEAN = (
     "* Linux演習で、cronでバックアップを取るシェルスクリプトを作成し、chmodを設定しました。"
 )
 LEAKING = f"{CLEAN}\n* 佐藤くんとカレーを食べました。"
+AROUND = render_prompt("", Config().report)
 
 
 class QueueEngine:
@@ -59,16 +64,16 @@ def test_a_clean_first_draft_ends_the_search() -> None:
     engine = QueueEngine(CLEAN, LEAKING, LEAKING)
     result = draft_report(engine, DraftRequest("2026-01-07", DIARY), config())
     assert result.body == CLEAN
-    assert (result.status, result.warnings, result.drafts_used) == ("draft", (), 1)
+    assert (result.status, result.warnings, result.questions) == ("draft", (), 1)
     assert (result.version, result.prompt_tokens, result.generated_tokens) == ("fake-1", 400, 100)
-    assert len(result.sources) == 2
+    assert result.method == "whole" and result.evidence == ()
     assert engine.asked[0][1].temperature == 0
 
 
 def test_a_draft_that_leaks_loses_to_a_later_clean_one() -> None:
     engine = QueueEngine(LEAKING, CLEAN, LEAKING)
     result = draft_report(engine, DraftRequest("2026-01-07", DIARY), config())
-    assert (result.body, result.drafts_used, result.generated_tokens) == (CLEAN, 2, 200)
+    assert (result.body, result.questions, result.generated_tokens) == (CLEAN, 2, 200)
     assert [sampling.temperature for _, sampling in engine.asked] == [0, 0.7]
 
 
@@ -87,7 +92,7 @@ def test_nothing_to_report_asks_no_model(diary: str) -> None:
 
     result = draft_report(load, DraftRequest("2026-01-07", diary), config())
     assert result.body == "本日は、記録された学習活動はありませんでした。"
-    assert (result.status, result.drafts_used) == ("draft", 0)
+    assert (result.status, result.questions) == ("draft", 0)
 
 
 def test_private_sections_never_reach_the_model() -> None:
@@ -145,16 +150,6 @@ def test_requests_and_results_survive_json() -> None:
     assert DraftResult.from_json(json.loads(json.dumps(result.to_json()))) == result
 
 
-def test_the_first_draft_is_greedy_unless_something_new_is_wanted() -> None:
-    plain = samplings(EngineSettings())
-    assert [each.temperature for each in plain] == [0.0, 0.7, 0.7, 0.7]
-    assert [each.seed for each in plain] == [3407, 3408, 3409, 3410]
-    assert samplings(EngineSettings(), seed=3407) == plain
-    anew = samplings(EngineSettings(), seed=9)
-    assert [each.temperature for each in anew] == [0.7] * 4
-    assert len(samplings(EngineSettings(temperature=0))) == 1
-
-
 def test_a_context_too_small_for_any_diary_is_a_mistake_in_the_settings() -> None:
     engine = QueueEngine(CLEAN, context_tokens=1024)
     with pytest.raises(ConfigError, match="context_tokens"):
@@ -163,7 +158,7 @@ def test_a_context_too_small_for_any_diary_is_a_mistake_in_the_settings() -> Non
 
 def test_a_single_endless_line_is_cut_between_characters() -> None:
     text = "日" * 50_000
-    fitted = fit(QueueEngine(context_tokens=2048), text, config(max_report_tokens=300))
+    fitted = fit(QueueEngine(context_tokens=2048), text, AROUND, config(max_report_tokens=300))
     assert 128 <= len(fitted.text) < 2048
     assert text.startswith(fitted.text)
     assert fitted.last_line == 1
@@ -173,7 +168,7 @@ def test_a_single_endless_line_is_cut_between_characters() -> None:
 def test_what_fits_is_a_beginning_and_fits(text: str, context: int) -> None:
     engine = QueueEngine(context_tokens=context)
     settings = config(max_report_tokens=100)
-    fitted = fit(engine, text, settings)
+    fitted = fit(engine, text, AROUND, settings)
     assert text.startswith(fitted.text)
     assert engine.count_tokens(fitted.text) <= context - 100
     if engine.count_tokens(text) < 128:

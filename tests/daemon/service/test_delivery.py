@@ -12,12 +12,13 @@ import pytest
 
 from daemon.config import Config
 from daemon.errors import EngineError, WorkerStopped
-from daemon.service.delivery import Owner, standing
-from daemon.service.job_runner import Desk
+from daemon.service.job_runner import JobRunner
 from daemon.service.on_demand import ask
 from daemon.service.service import now
+from daemon.service.standing import Owner, standing
 from daemon.store.store import Store
-from daemon.vault.layout import DiaryNote, find_diaries, read_layout
+from daemon.vault.layout import read_layout
+from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.vault.writer import sweep
 from tests.fake_worker import BODY, FakeWorker, result
 
@@ -32,11 +33,11 @@ def work(config: Config, worker: FakeWorker) -> None:
     layout = read_layout(config)
     with Store.open(config.data_path) as store:
         sweep(layout.file(layout.report_folder))
-        desk = Desk(layout, store, config, worker, lambda: None, retry_seconds=(0.0,))
+        runner = JobRunner(layout, store, config, worker, lambda: None, retry_seconds=(0.0,))
         end = time.monotonic() + 10
         while store.jobs("waiting"):
             assert time.monotonic() < end
-            desk.turn(now(), time.monotonic())
+            runner.turn(now(), time.monotonic())
             time.sleep(0.005)
 
 
@@ -146,11 +147,11 @@ def test_a_draft_that_was_given_up_blames_neither_note_nor_model(make_vault, mak
     layout = read_layout(config)
     worker = FakeWorker(WorkerStopped("the draft was stopped", ""), EngineError("no model", "Fetch it."))
     with Store.open(config.data_path) as store:
-        desk = Desk(layout, store, config, worker, lambda: None)
+        runner = JobRunner(layout, store, config, worker, lambda: None)
         end = time.monotonic() + 10
-        while desk.trouble is None:
+        while runner.trouble is None:
             assert time.monotonic() < end
-            desk.turn(now(), time.monotonic())
+            runner.turn(now(), time.monotonic())
         assert len(worker.calls) == 2, "after the first one the queue went on at once"
-        assert (desk.trouble.what, desk.trouble.next_step) == ("no model", "Fetch it.")
+        assert (runner.trouble.what, runner.trouble.next_step) == ("no model", "Fetch it.")
         assert [job.attempts for job in store.jobs("waiting")] == [0]

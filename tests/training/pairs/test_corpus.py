@@ -16,7 +16,7 @@ from training.pairs.rows import read_rows
 from training.scoring.metrics import fold
 
 FILE = starter_folder() / "corpus.jsonl"
-KEYS = {"id", "date", "split", "tags", "diary", "report", "private", "names", "facts"}
+KEYS = {"id", "date", "split", "tags", "diary", "report", "private", "names", "facts", "sentences"}
 TAGS = {
     "short", "long", "no-study", "chat-log", "obsidian", "credentials", "injection", "done-planned", "whose-work",
 }  # fmt: skip
@@ -35,6 +35,11 @@ def rows() -> tuple[dict[str, Any], ...]:
 @cache
 def scores() -> dict[str, Score]:
     return {row["id"]: score(row["report"], row["diary"], CheckSettings()) for row in rows()}
+
+
+def composed(row: dict[str, Any]) -> bool:
+    """Whether a row's report was composed of its labels, and its facts never listed."""
+    return row["id"].startswith("s")
 
 
 def failing(check: str) -> list[str]:
@@ -66,7 +71,9 @@ def test_every_fact_is_in_the_report_and_a_day_without_study_has_none() -> None:
     for row in rows():
         report = fold(row["report"])
         assert all(any(fold(text) in report for text in fact["any_of"]) for fact in row["facts"]), row["id"]
-        assert (row["report"] == NO_STUDY) == ("no-study" in row["tags"]) == (not row["facts"]), row["id"]
+        assert (row["report"] == NO_STUDY) == ("no-study" in row["tags"]), row["id"]
+        if not composed(row):
+            assert ("no-study" in row["tags"]) == (not row["facts"]), row["id"]
 
 
 def test_no_two_rows_tell_the_same_diary() -> None:
@@ -79,7 +86,7 @@ def test_the_split_is_fixed_and_holds_every_kind_of_day() -> None:
 
     assert len(dev) == 60
     assert all(tags[tag] >= count for tag, count in DEV_AT_LEAST.items()), tags
-    assert not any(row["id"][0] in "np" for row in dev), "rows written for errors seen teach; they do not measure"
+    assert not any(row["id"][0] in "nps" for row in dev), "rows written for errors seen teach; they do not measure"
 
 
 @pytest.mark.parametrize("check", ["form", "length"])
@@ -99,7 +106,7 @@ def test_the_unseen_diaries_are_complete_and_no_rows_of_the_corpus() -> None:
     assert len(read_rows([FILE.with_name("unseen.jsonl")])) == len(unseen) >= 12
     known = {row["diary"] for row in rows()}
     for row in unseen:
-        assert set(row) == KEYS - {"report", "split"} and set(row["tags"]) <= TAGS, row["id"]
+        assert set(row) == KEYS - {"report", "split", "sentences"} and set(row["tags"]) <= TAGS, row["id"]
         assert row["diary"] not in known
         assert all(text in row["diary"] for text in row["private"]), row["id"]
         for fact in row["facts"]:

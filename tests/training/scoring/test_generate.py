@@ -116,7 +116,7 @@ GOOD = Draft(f"{LEAD}\n\n* Javaのテスト問題を3問解きました。", 10,
 def test_of_drafts_the_clean_one_is_chosen_and_only_looked_at_ones_cost() -> None:
     settings = CheckSettings()
     chosen = evaluate.from_drafts(ROW, [LEAKY, GOOD, GOOD], settings, raw=False, most=4)
-    assert (chosen.text, chosen.drafts_used, chosen.seconds) == (GOOD.text, 2, 3.0)
+    assert (chosen.text, chosen.questions, chosen.seconds) == (GOOD.text, 2, 3.0)
     repaired = evaluate.from_drafts(ROW, [LEAKY, GOOD], settings, raw=False, most=1)
     assert "きなこ" not in repaired.text
     assert repaired.warnings
@@ -148,7 +148,7 @@ class FakeEngine:
 def test_an_engine_is_asked_as_the_daemon_asks_it() -> None:
     checked = list(evaluate.write_with_engine(FakeEngine(LEAKY, GOOD), [ROW], Config(), raw=False))
     assert checked[0].text == GOOD.text
-    assert checked[0].drafts_used == 2
+    assert checked[0].questions == 2
     engine = FakeEngine(LEAKY, GOOD)
     raw = list(evaluate.write_with_engine(engine, [ROW], Config(), raw=True))
     assert raw[0].text == LEAKY.text

@@ -1,0 +1,76 @@
+"""Judged lines: what people said of lines that a model wrote. JSON lines in, typed rows out.
+
+A row is ``{"id", "lines": [[line, label], …]}``: lines written for the diary of that corpus row, each with T, F, P or U
+(``daemon.drafting.prompt.LABELS``). A diary that no corpus holds comes along as ``"diary"`` with its ``"date"`` and
+``"split"``. ``"weight"`` says how much the lines count beside others (1 without it): lines of whole drafts, which this
+writer would never write, count less.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daemon.drafting.prompt import LABELS
+from daemon.errors import TrainingError
+from training.pairs.rows import SPLITS, weight_of
+
+
+@dataclass(frozen=True)
+class JudgedLines:
+    """The judged lines of one diary; ``diary`` is None where the corpus row of that id holds it, and then its split
+    counts, not ``split``."""
+
+    id: str
+    lines: tuple[tuple[str, str], ...]
+    diary: str | None = None
+    date: str = ""
+    split: str = "train"
+    weight: float = 1.0
+
+
+def read_judged(files: Iterable[Path]) -> list[JudgedLines]:
+    """Given JSONL files, return their rows in order; raise ``TrainingError`` that lists every faulty line, without its
+    text."""
+    found: list[JudgedLines] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            lines = file.read_text(encoding="utf-8-sig").split("\n")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise TrainingError(
+                f"{file}: cannot be read ({type(problem).__name__})", "Name a UTF-8 JSON-lines file of judged lines."
+            ) from None
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                found.append(parse_judged(json.loads(line)))
+            except json.JSONDecodeError:
+                problems.append(f"{file.name}:{number}: not JSON")
+            except ValueError as problem:
+                problems.append(f"{file.name}:{number}: {problem}")
+    if problems:
+        raise TrainingError("\n".join([f"{len(problems)} faulty row(s)", *problems]), "Mend or remove these rows.")
+    return found
+
+
+def parse_judged(value: Any) -> JudgedLines:
+    """Given a decoded JSON value, return its row; raise ValueError that names the faulty key, without its text."""
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str) or not value["id"]:
+        raise ValueError("`id`: expected a text")
+    diary, date, split = value.get("diary"), value.get("date", ""), value.get("split", "train")
+    if not isinstance(date, str) or not (diary is None or isinstance(diary, str)):
+        raise ValueError("`diary`, `date`: expected texts")
+    if split not in SPLITS:
+        raise ValueError(f"`split`: expected one of {', '.join(SPLITS)}")
+    try:
+        lines = tuple((line, label) for line, label in value["lines"])
+    except (KeyError, TypeError, ValueError):
+        raise ValueError("`lines`: expected a list of [line, label]") from None
+    if not all(isinstance(line, str) and line and label in tuple(LABELS) for line, label in lines):
+        raise ValueError(f"`lines`: a label is one of {', '.join(LABELS)}")
+    return JudgedLines(value["id"], lines, diary, date, split, weight_of(value))
