@@ -87,6 +87,7 @@ LAZY_PACKAGES = {
     "httpx": START,
     "huggingface_hub": START,
     "psutil": START,
+    "pydantic": START,
     "pydantic_settings": START,
     "rich": START,
     "sudachipy": "its dictionary is large: in the process that drafts, not in the daemon",
