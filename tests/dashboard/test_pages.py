@@ -187,7 +187,7 @@ def test_every_draft_of_the_conversation_stays(world: tuple[Path, Config]) -> No
     page = open_page("today")
     for count in (1, 2):
         page.button(key="write").click().run()
-        until(page, lambda count=count: shown(page).count("秒 ・ 候補") == count)
+        until(page, lambda count=count: shown(page).count("秒 ・ 質問") == count)
     assert "下書き1" in shown(page) and "下書き2" in shown(page)
     page.button(key="choose1").click().run()
     assert "下書き1を仕上げる" in shown(page)
