@@ -154,8 +154,7 @@ class Service:
             self._say_ready()
         self._runner.turn(moment, monotonic)
         tell(self._listeners, lambda listener: listener.turn(moment, monotonic))
-        held = str(self._runner.trouble) if self._runner.trouble else ""
-        self._beat("watching", held or self._layout_trouble or self._observer_trouble)
+        self._beat("watching", str(self._runner.trouble or "") or self._layout_trouble or self._observer_trouble)
 
     def _check(self, monotonic: float) -> None:
         """Begin, go on after a pause, or revive the observer. Raises ``VaultUnavailable``."""
