@@ -28,7 +28,7 @@ from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote
 from daemon.worker.shared import SharedWorker
 from dashboard.days import Day, ReportShelf, diaries, overview
-from dashboard.drafts import Choice, Drafter, choices
+from dashboard.drafts import Drafter, VersionChoice, choices
 from dashboard.explain import explained
 from dashboard.markup import notice
 from dashboard.reading import Reading, read_together
@@ -103,14 +103,14 @@ def _drafter(_key: str, _config: Config) -> Drafter:
     return made
 
 
-def version_choices(config: Config) -> list[Choice]:
+def version_choices(config: Config) -> list[VersionChoice]:
     """The versions for the picker; read again when one has come or the champion has changed."""
     marks = [_mtime(config.data_path / name) for name in ("models", "champion")]
     return _choices(config.model_dump_json(), tuple(marks), config)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice]:
+def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[VersionChoice]:
 
     adapter = adapter_in_use(_config)
     return choices(_config, adapter.name if adapter else None)

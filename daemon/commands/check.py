@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True)
-class Pair:
+class CheckedNote:
     """A diary and the report to check, as text, with the paths they came from."""
 
     diary_path: Path
@@ -70,7 +70,7 @@ def check(
         raise typer.Exit(1)
 
 
-def find_pair(note: str, report: Path | None, config: Config) -> Pair:
+def find_pair(note: str, report: Path | None, config: Config) -> CheckedNote:
     """Given a day or a diary file, return the diary and its report. Raises ``UsageError`` without such a note."""
     of_day = _of_day(date.fromisoformat(note), config) if _is_day(note) else None
     diary_path, own_report, day = of_day or _of_file(note, config)
@@ -80,10 +80,10 @@ def find_pair(note: str, report: Path | None, config: Config) -> Pair:
     body = None
     if report_path is not None and report_path.is_file():
         body = split(_text(report_path))[1].strip("\n")
-    return Pair(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
+    return CheckedNote(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
 
 
-def evidence_of(pair: Pair, config: Config) -> tuple[Evidence, ...]:
+def evidence_of(pair: CheckedNote, config: Config) -> tuple[Evidence, ...]:
     """The sentence of the diary behind each line that still stands as it was written; none where nothing is known."""
     store = Store.open_existing(config.data_path) if pair.day and pair.report else None
     if store is None or pair.day is None or pair.report is None:
@@ -133,7 +133,7 @@ def _text(file: Path) -> str:
 
 
 def as_values(
-    pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool, evidence: Sequence[Evidence] = ()
+    pair: CheckedNote, terms: list[PrivateTerm], result: Score | None, show: bool, evidence: Sequence[Evidence] = ()
 ) -> dict[str, object]:
     """The explanation as JSON values. The texts of private terms and findings only with ``show``."""
     counts = Counter(term.kind for term in terms)
@@ -150,7 +150,7 @@ def as_values(
 
 
 def _print(
-    pair: Pair,
+    pair: CheckedNote,
     terms: list[PrivateTerm],
     result: Score | None,
     show: bool,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from daemon.config import Config, load
+from daemon.learning.run_folder import RunScores
 from daemon.options import ConfigFile, Json
 from daemon.service.service import now
 from daemon.versions.artifact import STARTER, base_matches, list_versions
@@ -39,7 +40,7 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
             "base": one.meta.base,
             "fits": base_matches(one.meta, settings.engine.model),
             "pairs": len(one.meta.pair_ids),
-            "outcome": str(one.meta.scores.get("outcome", "")),
+            "outcome": str((RunScores.from_json(one.meta.scores) or RunScores()).outcome or ""),
         }
         for one in good
     ]

@@ -11,7 +11,7 @@ from daemon.config import Config
 from daemon.drafting.compose import alike
 from daemon.drafting.confidence import Signs, confidence
 from daemon.drafting.judge import Judgement, judge
-from daemon.drafting.line_checks import Day, LineFaults
+from daemon.drafting.line_checks import CheckedDay, LineFaults
 from daemon.drafting.record import SentenceRecord
 from daemon.drafting.writer import SentenceAnswer, Written, write, write_again
 from daemon.engines.protocol import Engine, Message
@@ -79,7 +79,7 @@ class DayWriter:
 
     engine: Engine
     beginning: Sequence[Message]
-    day: Day
+    day: CheckedDay
     config: Config
     seed: int
     told: Callable[[Stage], None]

@@ -38,7 +38,7 @@ OnToken = Callable[[list[int]], None]
 
 
 @dataclass
-class Written:
+class DecodedTokens:
     """The tokens of one draft without the end token; ``cut`` says that the limit ended it."""
 
     tokens: list[int] = field(default_factory=list)
@@ -195,14 +195,14 @@ class Decoder:
 
     def draw(
         self, prompt: Sequence[int], batch: Sequence[Sampling], ends: frozenset[int], on_token: OnToken | None = None
-    ) -> list[Written]:
+    ) -> list[DecodedTokens]:
         """Given a prompt and samplings that differ in nothing but their seed, return one draft for each.
 
         ``on_token`` hears the first draft's tokens after each step; what it raises ends the drawing. A draft depends on
         its own seed, not on its neighbours'.
         """
         limit = min(batch[0].max_tokens, self._context_tokens - len(prompt))
-        written = [Written() for _ in batch]
+        written = [DecodedTokens() for _ in batch]
         if limit < 1:
             return written
         with torch.no_grad():

@@ -9,9 +9,8 @@ from typing import Any
 import streamlit as st
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteUnreadable
+from daemon.errors import NippoError, NoteUnreadable, ReportTouched
 from daemon.vault.layout import Layout
-from daemon.vault.writer import ReportTouched
 from dashboard import actions, charts, context, notes
 from dashboard.changes import difference_html
 from dashboard.days import STATES, Day, counted, filtered, label, squares

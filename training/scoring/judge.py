@@ -9,10 +9,10 @@ from pathlib import Path
 from daemon.checks import CheckSettings, score
 from daemon.config import Config
 from daemon.engines.opening import open_engine
+from daemon.learning.run_folder import Base
 from daemon.models.known import KNOWN
-from training.model.base import Base
 from training.pairs.rows import Row
-from training.scoring.evaluate import Written, chosen_reports, settings_of, write_with_engine
+from training.scoring.evaluate import WrittenReport, chosen_reports, settings_of, write_with_engine
 from training.scoring.gate import ReportScore
 from training.scoring.generate import run as generate
 from training.scoring.likelihood import log_likelihoods
@@ -53,7 +53,7 @@ def _score(row: Row, report: str, likelihood: float, settings: CheckSettings) ->
 
 def _written(
     config: Config, reference: str, adapters: Sequence[Path | None], rows: Sequence[Row], bits: int
-) -> list[Sequence[Written]]:
+) -> list[Sequence[WrittenReport]]:
     """The reports of each adapter: in batches on a GPU or for a base that is no GGUF file, else by llama.cpp, as a
     user without a GPU gets them."""
     import torch
@@ -65,7 +65,7 @@ def _written(
         by_place = [written for _, written in chosen_reports(drafts, rows, config, raw=False)]
         return by_place
 
-    found: list[Sequence[Written]] = []
+    found: list[Sequence[WrittenReport]] = []
     for adapter in adapters:
         changes = {"kind": "llamacpp", "model": reference, "adapter": str(adapter) if adapter else "none"}
         asked = config.model_copy(update={"engine": config.engine.model_copy(update=changes)})

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from daemon.cli import app
+from daemon.errors import UsageError
 
 DIARY = "Javaの授業で配列を習った。夜はみくちゃんと焼肉。\n"
 REPORT = (
@@ -78,4 +79,4 @@ def test_a_lone_file_without_a_report_shows_its_terms(tmp_path: Path) -> None:
 @pytest.mark.parametrize("note", ["2026-01-08", "nowhere.md"])
 def test_an_unknown_note_says_what_to_do(note: str) -> None:
     result = CliRunner().invoke(app, ["check", note])
-    assert result.exception is not None and "UsageError" in type(result.exception).__name__
+    assert isinstance(result.exception, UsageError)

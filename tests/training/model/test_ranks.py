@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from daemon.learning.run_folder import losses_of, read_events
 from tests.tiny_model import TinyModel
 from tests.training.conftest import MakePairs
-from training.fitting.progress import read_progress
 from training.model.ranks import one_gpu
 
 
@@ -35,8 +35,7 @@ def test_two_processes_train_as_one_does(tiny: TinyModel, make_pairs: MakePairs,
         argv = [sys.executable, *how, "-m", "training.train", "--out", str(tmp_path / name), *rest]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=200, env=environment)
         assert done.returncode == 0, done.stderr[-2000:]
-        events = read_progress(tmp_path / name / "progress.jsonl")
-        curves.append([event["loss"] for event in events if event["event"] == "step"])
+        curves.append(list(losses_of(read_events(tmp_path / name))[0].values()))
         results.append(json.loads((tmp_path / name / "result.json").read_text(encoding="utf-8")))
     assert len(curves[0]) == 4
     assert curves[1] == pytest.approx(curves[0], abs=1e-3)
