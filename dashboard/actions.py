@@ -133,9 +133,7 @@ def forgotten_words(found: Forgotten) -> str:
     lines = [f"学習用の組 {len(found.pair_ids)}件を消しました。"]
     if found.problem:
         lines.append("ノートの提出済みの印は外せませんでした。Obsidianで外してください。")
-    lines += [
-        f"{file.name} は開けず、中に残っているかもしれません。不要なら消してください。" for file in found.unopened
-    ]
+    lines += [f"{file.name} は開けません。中に残っているかもしれません。" for file in found.unopened]
     lines += [f"{name} に引用があります。必要なら直してください。" for name in found.notes]
     if found.versions:
         lines.append(f"この日を学習した版: {', '.join(found.versions)}(次の学習からは使われません)")

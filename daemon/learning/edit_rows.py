@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 
 from daemon.checks import CheckSettings, find_private_terms
+from daemon.checks.terms import is_study
 from daemon.config import Config
 from daemon.drafting.record import DayRecord
 from daemon.drafting.sentences import asked, letters, split
@@ -33,10 +34,12 @@ TOLD_ELSEWHERE = 0.35
 """Share of a sentence that a line of another sentence tells: then it is not known what it gives by itself."""
 TOLD_IN_OTHER_WORDS = 0.7
 """Share of a line that stands in what took its place when its words were only joined or parted."""
+FAINT = 0.06
+"""Likeness from which a line without a place may have come from a sentence after all."""
 NEXT = 1
 """So far apart two sentences may lie that a joined line counts for one of them and the other gives none."""
 
-NOT_IN_DIARY = "日記に見当たりません"
+NOT_IN_DIARY = "日記に同じことを書いた文が見つかりません"
 UNDECIDED = "どの文のことか決まりません"
 PRIVATE = "私的な語があります"
 NO_FORM = "です・ますの文にできません"
@@ -136,7 +139,7 @@ class _Day:
         self._add(labels, edits, pieces)
         new = [(piece.raw, "") for piece in (*edits.added, *(one for one in body.pieces if one.aside))]
         new += [(p.raw, " ".join(d.text for d in g.drafted)) for g in edits.changed for p in g.pieces]
-        self._nothing(labels, new)
+        self._nothing(labels, new, [piece.raw for piece in edits.added])
         return labels
 
     @cached_property
@@ -248,16 +251,21 @@ class _Day:
         around = {at for place in candidates for at in (place - 1, place, place + 1) if 0 <= at < len(self.texts)}
         return self.likeness.covered(piece.raw, *(self.texts[at] for at in sorted(around)))
 
-    def _nothing(self, labels: _Labels, new: Sequence[tuple[str, str]]) -> None:
+    def _nothing(self, labels: _Labels, new: Sequence[tuple[str, str]], added: Sequence[str]) -> None:
         """`なし` for every sentence that was asked about, gave no line and got none.
 
         Not for one whose line the draft left out by itself: nobody saw it, and to learn `なし` there would make the
         model more silent week by week. Not for one that the new words of another sentence tell in part; ``new`` has
-        them with the words that stood in their place."""
+        them with the words that stood in their place. Not for one that an ``added`` line without a place may come
+        from; where there is no record, and so no word of the model, that is any sentence about study."""
         seen = {now for at, now in self.now.items() if not self.record.sentences[at].lines}
+        lost = {one.text for one in labels.untraced if one.why in (NOT_IN_DIARY, UNDECIDED)} & set(added)
         for at in sorted(self.places - labels.lines.keys()):
-            unseen = bool(self.record.sentences) and at not in seen
-            labels.lines[at] = None if unseen or any(self._tells(at, *words) for words in new) else ()
+            if self.record.sentences:
+                unclear = at not in seen or any(self.likeness.alike(self.texts[at], one) >= FAINT for one in lost)
+            else:
+                unclear = bool(lost) and is_study(self.texts[at])
+            labels.lines[at] = None if unclear or any(self._tells(at, *words) for words in new) else ()
 
     def _tells(self, at: int, after: str, before: str) -> bool:
         shares = [self.likeness.covered(self.texts[at], words) for words in (after, before)]

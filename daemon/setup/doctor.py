@@ -19,7 +19,7 @@ from daemon.engines.opening import adapter_in_use, engine_kind
 from daemon.errors import NippoError
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
-from daemon.setup.doctor_system import Line, system_lines
+from daemon.setup.doctor_system import Line, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
@@ -38,7 +38,7 @@ def examine(file: Path | None) -> list[Line]:
         return [*collision_lines(), Line("config", "fail", problem.what, problem.next_step)]
     lines = [*collision_lines(), Line("config", "ok", str(config.file or "built-in defaults"))]
     lines += vault_lines(config)
-    lines += [data_line(config), space_line(config), *model_lines(config)]
+    lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
     return lines + system_lines(config)
 
 
@@ -177,6 +177,18 @@ def model_lines(config: Config) -> Iterator[Line]:
             yield Line("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
     except NippoError as problem:
         yield Line("adapter", "fail", problem.what, problem.next_step)
+
+
+def training_line(config: Config) -> Line:
+    """Whether this machine can learn from the accepted reports, and when it would."""
+    from daemon.learning.training_call import missing_packages
+
+    schedule = config.schedule.retrain or "switched off"
+    if missing := missing_packages():
+        state: State = "warn" if config.schedule.retrain else "ok"
+        remedy = 'Install them with `pip install "nippo[train]"`, or set retrain = "" in [schedule] of config.toml.'
+        return Line("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
+    return Line("training", "ok", f"the training packages are there; weekly training: {schedule}")
 
 
 def server_line(config: Config) -> Line:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from daemon.checks import learn_form
 from daemon.config import Config
-from daemon.learning.edit_rows import EditRows, edit_rows
+from daemon.learning.edit_rows import PRIVATE, EditRows, edit_rows
 from daemon.store.rows import Pair
+from daemon.vault.diary import REDACTED
 from training.pairs.day_rows import DayRows
 
 
@@ -22,3 +26,14 @@ def day_rows(pair: Pair, config: Config) -> tuple[DayRows, EditRows]:
         weight=read.weight,
     )
     return rows, read
+
+
+def untraced_lines(new: Sequence[Pair], pairs: Sequence[Pair], config: Config) -> tuple[tuple[str, str, str], ...]:
+    """Given the pairs of the week and all accepted pairs, which show the person's form, return (day, line, why) of each
+    line that teaches nothing. A line with a private term is not quoted."""
+    form = config.model_copy(update={"report": learn_form([pair.report for pair in pairs], config.report)})
+    return tuple(
+        (pair.day, REDACTED if one.why == PRIVATE else one.text, one.why)
+        for pair in new
+        for one in edit_rows(pair, form).untraced
+    )

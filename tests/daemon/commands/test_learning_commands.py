@@ -25,6 +25,7 @@ from daemon.store.store import FILE_NAME, Store
 from daemon.system.lock import VaultLock
 from daemon.vault.report_note import read
 from daemon.versions.champion import champion, promote
+from dashboard import training_page
 from tests.conftest import MakeConfig, MakeVault, ReadVault
 from tests.daemon.learning.test_weekly_training import make_version
 from tests.learning_world import NOW, day_of, note_of, vault_files
@@ -137,7 +138,7 @@ def test_pairs_show_tells_what_is_learned_from_a_report(config: Config) -> None:
         "judged (T true, F false, P private, U to be reworded)",
         "  T  * HTMLの問題を4問解きました。",
         "could not be traced, so not learned",
-        "  図書館で調べ物をした。  (日記に見当たりません)",
+        "  図書館で調べ物をした。  (日記に同じことを書いた文が見つかりません)",
     ]
     (rows,) = json.loads(nippo(config, "pairs", "show", str(day_of(2)), "--json").output)
     assert rows["sentences"] == [
@@ -290,6 +291,31 @@ def test_status_names_the_process_that_holds_the_model(config: Config) -> None:
     with VaultLock(config.data_path):
         assert json.loads(nippo(config, "status", "--json").output)["daemon"]["worker_pid"] == os.getpid()
         assert re.search(rf"in memory \(process {os.getpid()}, \d+ MiB\)", nippo(config, "status").output)
+
+
+def test_a_machine_without_the_training_packages_never_promises_a_run(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nippo(config, "rebuild")
+    monkeypatch.setattr("daemon.learning.training_call.find_spec", lambda name: None if name == "trl" else object())
+    status = nippo(config, "status").output
+    assert (
+        'training none on this machine: not installed: trl. Install them with `pip install "nippo[train]"`.' in status
+    )
+    assert "needed" not in status
+    doctor = next(line for line in nippo_doctor(config) if line["name"] == "training")
+    assert doctor["state"] == "warn" and "trl not installed" in doctor["message"] and "nippo[train]" in doctor["remedy"]
+    forgotten = nippo(config, "forget", str(day_of(1)), "--retrain").output
+    assert "no training here: not installed: trl" in forgotten and "the training starts" not in forgotten
+    with Store.open(config.data_path) as store:
+        assert store.get_meta("training_request") is None
+    plan = training_page.plan(config, NOW)
+    assert plan.next_run == "なし" and "trl" in plan.hint and "nippo[train]" in plan.hint
+
+
+def nippo_doctor(config: Config) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(nippo(config, "doctor", "--json").output)
+    return found
 
 
 def test_init_puts_a_view_and_a_page_beside_the_reports(make_vault: MakeVault, tmp_path: Path) -> None:

@@ -133,10 +133,31 @@ def test_without_the_training_packages_sunday_passes_with_a_word(school: School,
     school.moment = NOW
     school.turn()
     assert school.store.get_meta(STATE) is None
-    assert "not installed: torch" in summary(training_status(school.config, school.store))[-1]
+    assert "not installed: torch" in school.store.get_meta(SCHEDULE)["note"]
+    assert "pip install" in school.store.get_meta(SCHEDULE)["note"]
+    assert summary(training_status(school.config, school.store, missing)) == [
+        'none on this machine: not installed: torch. Install them with `pip install "nippo[train]"`.'
+    ]
     school.ask()
     school.turn()
     assert school.state["state"] == "failed" and school.state["message"] == "not installed: torch"
+
+
+def test_without_the_training_packages_few_pairs_are_no_promise_of_a_run(school: School) -> None:
+    def missing() -> None:
+        raise UsageError("not installed: torch", 'Install them with `pip install "nippo[train]"`.')
+
+    accept(school.store, 2)
+    school.teacher = Teacher(school.config, school.store, zone=UTC, need=missing)
+    school.moment = NOW - timedelta(days=1)
+    school.turn()
+    school.moment = NOW
+    school.turn()
+    assert "are needed" not in school.store.get_meta(SCHEDULE)["note"]
+    assert all(
+        "next" not in line and "needed" not in line
+        for line in summary(training_status(school.config, school.store, missing))
+    )
 
 
 def test_a_kept_version_changes_nothing_but_leaves_its_verdict(school: School, child: Callable[[str], None]) -> None:
