@@ -17,6 +17,7 @@ from pathlib import Path
 from daemon.config import Config, load
 from daemon.engines.opening import adapter_in_use, engine_kind
 from daemon.errors import NippoError
+from daemon.learning.training_call import missing_packages
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
 from daemon.setup.doctor_system import Line, State, system_lines
@@ -181,8 +182,6 @@ def model_lines(config: Config) -> Iterator[Line]:
 
 def training_line(config: Config) -> Line:
     """Whether this machine can learn from the accepted reports, and when it would."""
-    from daemon.learning.training_call import missing_packages
-
     schedule = config.schedule.retrain or "switched off"
     if missing := missing_packages():
         state: State = "warn" if config.schedule.retrain else "ok"
