@@ -32,7 +32,8 @@ class Meta:
     """What a version is made of. ``base`` and ``base_sha256``: the model it belongs to (``training.model.base.Base``).
 
     ``pair_ids``: the accepted pairs and corpus rows it was trained on. ``settings``: everything that decided the run.
-    ``scores``: figures by name. ``created``: ISO time with zone.
+    ``scores``: figures by name. ``created``: ISO time with zone. ``method``: what it writes, "sentences" or "whole"
+    diaries. ``prompt``: ``daemon.drafting.prompt.digest()`` of the questions that it learned ("" for whole diaries).
     """
 
     name: str
@@ -45,6 +46,8 @@ class Meta:
     scores: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
     libraries: Mapping[str, str] = field(default_factory=dict)
+    method: str = "whole"
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,14 @@ def read_version(folder: Path) -> Version:
         if Path(name).name != name or not file.is_file() or file_hash(file) != wanted:
             raise _damaged(folder, name)
     return Version(meta.name, folder, meta)
+
+
+def method_of(adapter: Path) -> str:
+    """How the adapter at a path was trained to write: as its ``meta.json`` says, "whole" where it has none."""
+    try:
+        return read_version(adapter).meta.method
+    except ModelMissing:
+        return "whole"
 
 
 def _damaged(folder: Path, name: str) -> ModelMissing:
