@@ -30,7 +30,7 @@ from training.model.base import ADAPTER_CONFIG, ADAPTER_FILE
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "unsloth", "bitsandbytes")
 CARD = "card.md"
-UNSHIPPED = ("out", "pairs", "resume", "init_adapter", "base")
+UNSHIPPED = ("out", "pairs", "judged", "resume", "init_adapter", "base")
 """Entries of a run's settings that say where, not how."""
 
 

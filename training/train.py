@@ -13,21 +13,21 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from daemon.drafting.prompt import digest
 from daemon.errors import NippoError, TrainingError, UsageError
 from training.fitting import checkpoints
 from training.fitting.checkpoints import Checkpoint
 from training.fitting.exits import ExitCode
-from training.fitting.fit import Course, Stop, build, plan_course, watch
+from training.fitting.fit import Stop, build, watch
+from training.fitting.lessons import Days, Reports, read_lessons
 from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec, spec_from
 from training.model.base import Base, Plan, load_model, machine_plan, resolve_base, wants_checkpointing
 from training.model.ranks import first_alone, is_first, processes
-from training.pairs.encoding import encode_rows, fitting
-from training.pairs.rows import Row, corpus_hash, read_rows
 
 RESULT, RUN, PROGRESS = "result.json", "run.json", "progress.jsonl"
 SMALLER = "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`."
@@ -39,6 +39,7 @@ class Result:
     """What a run gave. ``best``: step of the checkpoint with the lowest dev loss, the last one without dev rows.
 
     ``left_out``: ids of rows longer than the sequence length. ``peak_memory_bytes``: reserved on the GPU, 0 on a CPU.
+    ``method``: what the adapter writes, "sentences" or "whole". ``prompt``: the digest of the prompt of sentences.
     """
 
     exit: ExitCode
@@ -52,7 +53,8 @@ class Result:
     seconds: float
     plan: Plan
     peak_memory_bytes: int = 0
-    message: str = ""
+    method: str = "whole"
+    prompt: str = field(default_factory=digest)
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "exit": self.exit.name.lower()}
@@ -75,31 +77,21 @@ def best_of(found: tuple[Checkpoint, ...]) -> int | None:
     return kept[-1].step if kept else None
 
 
-def split_rows(rows: list[Row], all_rows: bool) -> tuple[list[Row], list[Row]]:
-    """The rows to train on and those to measure on; with ``all_rows`` everything is trained on."""
-    if all_rows:
-        return rows, []
-    return [row for row in rows if row.split == "train"], [row for row in rows if row.split == "dev"]
-
-
 def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = None) -> Result:
     """Train as asked and return what came of it. Raises ``NippoError`` for what a person can mend.
 
     Several runs may follow one another in one process (with one loader: Unsloth patches transformers for good).
     """
-    rows = read_rows(spec.pairs, need_report=True)
-    train, dev = split_rows(rows, spec.all_rows)
-    if not train:
-        raise TrainingError("there is no row to train on", "Name files with rows of the split `train`.")
+    lessons = read_lessons(spec)
     prepare_folder(spec)
-    plan = machine_plan(spec)
+    plan = machine_plan(spec, by_day=isinstance(lessons, Days))
     own = progress is None
     progress = progress or Progress(spec.out / PROGRESS if is_first() else None, 0)
     try:
         with first_alone(cpu=plan.device == "cpu"):  # a GGUF file is dequantised once
             base = base or resolve_base(spec.base, progress.say)
         try:
-            return _attempt(spec, base, plan, train, dev, progress)
+            return _attempt(spec, base, plan, lessons, progress)
         except _Exhausted:
             if processes() > 1:  # the other processes wait for this one and cannot start again with it
                 raise OutOfMemory("out of memory on one of the GPUs", SMALLER) from None
@@ -109,7 +101,7 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
         checkpoints.drop_incomplete(spec.out)
         halved = replace(spec, settings=spec.settings.model_copy(update={"max_seq_length": half}))
         try:
-            return _attempt(halved, base, plan, train, dev, progress)
+            return _attempt(halved, base, plan, lessons, progress)
         except _Exhausted:
             raise OutOfMemory(
                 f"out of memory even with {half} tokens",
@@ -146,11 +138,12 @@ def prepare_folder(spec: TrainSpec) -> None:
     write_json(record, {"digest": spec.digest(), "spec": spec.to_json()})
 
 
-def _attempt(spec: TrainSpec, base: Base, plan: Plan, train: list[Row], dev: list[Row], progress: Progress) -> Result:
+def _attempt(spec: TrainSpec, base: Base, plan: Plan, lessons: Reports | Days, progress: Progress) -> Result:
     started = time.monotonic()
     try:
         model, tokenizer = load_model(base, spec, plan)
-        course, left_out = make_course(spec, tokenizer, train, dev, progress)
+        course, left_out = lessons.course(spec, tokenizer, plan.loader == "lean", progress)
+        progress.set_steps(course.steps)
         checkpointing = wants_checkpointing(spec, plan, sum(weight.numel() for weight in model.parameters()))
         trainer = build(model, tokenizer, spec, plan, course, checkpointing)
         stop = Stop()
@@ -172,34 +165,15 @@ def _attempt(spec: TrainSpec, base: Base, plan: Plan, train: list[Row], dev: lis
         checkpoints=tuple(checkpoint for checkpoint in found if not (finished and checkpoint.interim)),
         best=best_of(found),
         base=base,
-        corpus_sha256=corpus_hash(train),
-        pair_ids=tuple(row.id for row in train if row.id not in left_out),
+        corpus_sha256=lessons.hash,
+        pair_ids=tuple(row.id for row in lessons.train if row.id not in left_out),
         left_out=tuple(left_out),
         max_seq_length=spec.settings.max_seq_length,
         seconds=round(time.monotonic() - started, 2),
         plan=plan,
         peak_memory_bytes=peak,
+        method=lessons.method,
     )
-
-
-def make_course(
-    spec: TrainSpec, tokenizer: Any, train: list[Row], dev: list[Row], progress: Progress
-) -> tuple[Course, list[str]]:
-    """Encode all rows (the person's form is learned from the rows trained on) and plan the steps; also the ids of the
-    rows that are too long. Raises ``TrainingError`` when none is left."""
-    examples = encode_rows(tokenizer, [*train, *dev], spec.report, spec.privacy)
-    kept, long = fitting(examples[: len(train)], spec.settings.max_seq_length)
-    kept_dev, long_dev = fitting(examples[len(train) :], spec.settings.max_seq_length)
-    if long or long_dev:
-        progress.say(
-            f"{len(long) + len(long_dev)} row(s) longer than {spec.settings.max_seq_length} tokens are left out"
-        )
-    if not kept:
-        raise TrainingError("every row is longer than the sequence length", "Raise `training.max_seq_length`.")
-    course = plan_course(spec, kept, kept_dev, processes())
-    progress.set_steps(course.steps)
-    progress.say(f"{len(kept)} rows to train on, {len(kept_dev)} to measure on, {course.steps} steps")
-    return course, [*long, *long_dev]
 
 
 class _listening:
@@ -278,10 +252,12 @@ def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Resul
 
 def summary(result: Result) -> str:
     """A few lines for a person."""
-    lines = [f"{'step':>6}  {'loss':>7}  {'dev loss':>8}"]
+    lines = [f"{'step':>6}  {'loss':>7}  {'dev loss':>8}  {'judge':>6}"]
     for checkpoint in result.checkpoints:
         loss, dev = (f"{value:.4f}" if value is not None else "-" for value in (checkpoint.loss, checkpoint.dev_loss))
-        lines.append(f"{checkpoint.step:>6}  {loss:>7}  {dev:>8}{'  best' if checkpoint.step == result.best else ''}")
+        auc = "-" if checkpoint.judge_auc is None else f"{checkpoint.judge_auc:.3f}"
+        best = "  best" if checkpoint.step == result.best else ""
+        lines.append(f"{checkpoint.step:>6}  {loss:>7}  {dev:>8}  {auc:>6}{best}")
     memory = f", {result.peak_memory_bytes / 2**30:.1f} GiB at most" if result.peak_memory_bytes else ""
     lines.append(f"{result.exit.name.lower()} after {result.seconds / 60:.1f} minutes{memory}")
     return "\n".join(lines)

@@ -23,8 +23,8 @@ KEPT_PATTERN = "rng_state*.pth"
 class Checkpoint:
     """One complete checkpoint.
 
-    ``loss``: mean of the steps since the last one; ``dev_loss``: nats per token of the dev reports. ``interim``: kept
-    only because the run was stopped there.
+    ``loss``: mean of the steps since the last one; ``dev_loss``: nats per token of the dev rows' answers. ``interim``:
+    kept only because the run was stopped there. ``judge_auc``: how well it tells true dev lines from others, 0.5 to 1.
     """
 
     step: int
@@ -32,6 +32,7 @@ class Checkpoint:
     loss: float | None = None
     dev_loss: float | None = None
     interim: bool = False
+    judge_auc: float | None = None
 
 
 def mark(checkpoint: Checkpoint) -> None:
