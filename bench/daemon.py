@@ -1,7 +1,7 @@
 """What the daemon costs and how quickly it notices: `python bench/daemon.py [--reports N] [--idle SECONDS]`.
 
 Prints a table of medians. Vaults lie in a temporary folder; nothing of the user's is read but, with --reports, the
-model cache (NIPPO_CACHE). Needs psutil (extra "test").
+model cache (NIPPO_CACHE).
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def scan_seconds(folder: Path) -> list[float]:
     """The scan alone, in this process: find every note, look it up."""
     from daemon.config import load
     from daemon.store.store import Store
-    from daemon.vault.layout import find_diaries, read_layout
+    from daemon.vault.layout import read_layout
+    from daemon.vault.scan import find_diaries
 
     times = []
     layout = read_layout(load(folder / "config.toml"))

@@ -1,23 +1,47 @@
-"""The console command ``nippo``. Every module of ``daemon.commands`` brings its own commands by ``register(app)``."""
+"""The console command ``nippo``. A command's module is loaded when that command is asked for, and no other."""
 
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from daemon import __version__, commands
+from daemon import __version__
+from daemon.commands import COMMANDS, ELSEWHERE
 from daemon.errors import NippoError, UsageError
 
 WORK_FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
 
+
+class CommandsOnDemand(TyperGroup):
+    """The list of commands by name and line of help; the one that is called takes its stand-in's place."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for name, line in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=line))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name else command, rest
+
+
+def load_command(name: str) -> Any:
+    """The command of that name, out of its module. Raises ``KeyError`` for one that the list lacks."""
+    app = typer.Typer()
+    importlib.import_module(f"daemon.commands.{ELSEWHERE.get(name, name)}").register(app)
+    return get_group(app).commands[name]
+
+
 app = typer.Typer(
     name="nippo",
+    cls=CommandsOnDemand,
     help="Write a private diary in Obsidian, get a daily report, made on this machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -38,15 +62,6 @@ def options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-
-
-def register_all() -> None:
-    """Bring in the commands of every module of ``daemon.commands``."""
-    for module in sorted(entry.name for entry in pkgutil.iter_modules(commands.__path__)):
-        importlib.import_module(f"daemon.commands.{module}").register(app)
-
-
-register_all()
 
 
 def main() -> None:

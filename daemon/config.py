@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, create_model, field_validator
 
 from daemon.errors import ConfigError
 
@@ -21,6 +20,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 
+PREFIX = "NIPPO_"
 RENAMED_KEYS: dict[str, str] = {}
 """Old dotted name → new dotted name, for keys that an earlier release knew."""
 
@@ -136,10 +136,8 @@ class LogSettings(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class Config(BaseSettings):
-    """All settings. Environment variables ``NIPPO_<SECTION>__<KEY>`` win over the file."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="NIPPO_", env_nested_delimiter="__")
+class Config(Section):
+    """All settings. Environment variables ``NIPPO_<SECTION>__<KEY>`` win over what is given."""
 
     vault: VaultSettings = VaultSettings()
     data: DataSettings = DataSettings()
@@ -154,16 +152,12 @@ class Config(BaseSettings):
 
     _file: Path | None = PrivateAttr(default=None)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+    def __init__(self, **given: Any) -> None:
+        for section, values in _environment().items():
+            before = given.get(section, {})
+            both = isinstance(values, dict) and isinstance(before, dict | BaseModel)
+            given[section] = {**dict(before), **values} if both else values
+        super().__init__(**given)
 
     @property
     def file(self) -> Path | None:
@@ -179,6 +173,21 @@ class Config(BaseSettings):
         """The state folder; a relative one lies beside the settings file (or in the current folder without one)."""
         folder = Path(self.data.folder).expanduser()
         return folder if folder.is_absolute() else (self._file.parent if self._file else Path.cwd()) / folder
+
+
+def _environment() -> dict[str, Any]:
+    """What the variables ``NIPPO_<SECTION>__<KEY>`` say, by section and key, as pydantic-settings reads them.
+
+    Its import takes as long as all the rest of a quick command, so that it is spared where no variable is set.
+    """
+    names = {f"{PREFIX}{section}".upper() for section in Config.model_fields}
+    if not any(name.upper().split("__")[0] in names for name in os.environ):
+        return {}
+    from pydantic_settings import BaseSettings, EnvSettingsSource
+
+    sections: dict[str, Any] = {name: (field.annotation, field) for name, field in Config.model_fields.items()}
+    wanted = create_model("Environment", __base__=BaseSettings, **sections)
+    return EnvSettingsSource(wanted, env_prefix=PREFIX, env_nested_delimiter="__")()
 
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -13,7 +13,8 @@ from daemon.learning.reviewer import Reviewer
 from daemon.service.intake import take_in
 from daemon.store.store import ReportRow, Store
 from daemon.system.lock import holder_of
-from daemon.vault.layout import DiaryNote, Layout, look_at, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.scan import DiaryNote, look_at, read_note
 from daemon.vault.writer import ReportTouched, digest
 from dashboard import notes
 
@@ -132,6 +133,7 @@ def forgotten_words(found: Forgotten) -> str:
     lines = [f"学習用の組 {len(found.pair_ids)}件を消しました。"]
     if found.problem:
         lines.append("ノートの提出済みの印は外せませんでした。Obsidianで外してください。")
+    lines += [f"{file.name} は開けません。中に残っているかもしれません。" for file in found.unopened]
     lines += [f"{name} に引用があります。必要なら直してください。" for name in found.notes]
     if found.versions:
         lines.append(f"この日を学習した版: {', '.join(found.versions)}(次の学習からは使われません)")

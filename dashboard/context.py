@@ -16,15 +16,17 @@ import streamlit as st
 
 from daemon.checks import CheckSettings
 from daemon.config import Config, config_file, load
+from daemon.drafting.evidence import evidence_in
 from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.record import DayRecord
+from daemon.engines.opening import adapter_in_use
 from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR
-from daemon.system.hardware import probe
 from daemon.system.lock import holder
-from daemon.vault.layout import DiaryNote, Layout, read_layout
-from daemon.worker.client import WorkerClient
-from daemon.worker.shared import SharedWorker, Worker
+from daemon.vault.layout import Layout, read_layout
+from daemon.vault.scan import DiaryNote
+from daemon.worker.shared import SharedWorker
 from dashboard.days import Day, ReportShelf, diaries, overview
 from dashboard.drafts import Choice, Drafter, choices
 from dashboard.explain import explained
@@ -83,21 +85,14 @@ def drafter(config: Config) -> Drafter:
     return _drafter(config.model_dump_json(), config)
 
 
-def _make_worker(wanted: Config) -> Worker:
-    """The model's process. On a GPU it shares the daemon's lock, so that two models never fill one memory; on the
-    processor a person does not wait for the daemon's idle model to go."""
-    on_gpu = wanted.engine.kind != "server" and wanted.engine.gpu_layers != 0 and bool(probe())
-    return SharedWorker(wanted) if on_gpu else WorkerClient(with_learned_form(wanted))
-
-
-def is_waiting_for_gpu(config: Config) -> bool:
+def is_waiting_for_model(config: Config) -> bool:
     """Whether another process has its model in memory and the page's draft waits for it."""
-    return holder(config.data_path, ACCELERATOR) not in (None, os.getpid()) and bool(probe())
+    return holder(config.data_path, ACCELERATOR) not in (None, os.getpid())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=lambda old: old.close())
 def _drafter(_key: str, _config: Config) -> Drafter:
-    made = Drafter(_config, _make_worker)
+    made = Drafter(_config, SharedWorker)
 
     def tick() -> None:
         while True:
@@ -116,21 +111,32 @@ def version_choices(config: Config) -> list[Choice]:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice]:
-    from daemon.engines.opening import adapter_in_use
 
     adapter = adapter_in_use(_config)
     return choices(_config, adapter.name if adapter else None)
 
 
-def reading(report: str, diary: str, config: Config) -> Reading:
-    """The checks of a report beside its diary, remembered for equal texts."""
+def reading(report: str, diary: str, config: Config, day: date | None = None) -> Reading:
+    """The checks of a report beside its diary, with what was remembered when the report of ``day`` was written; kept
+    for equal texts."""
     learned = with_learned_form(config)
-    return _reading(report, diary, learned.model_dump_json(include={"privacy", "report"}), learned)
+    key = learned.model_dump_json(include={"privacy", "report"})
+    return _reading(report, diary, key, _remembered(config, day) if day else "", learned)
+
+
+def _remembered(config: Config, day: date) -> str:
+    database = store(config)
+    if database is None:
+        return ""
+    with database:
+        row = database.report(day)
+    return row.record if row else ""
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _reading(report: str, diary: str, _key: str, _config: Config) -> Reading:
-    return read_together(report, diary, CheckSettings(_config.privacy, _config.report))
+def _reading(report: str, diary: str, _key: str, record: str, _config: Config) -> Reading:
+    evidence = evidence_in(DayRecord.from_text(record), report, _config.report)
+    return read_together(report, diary, CheckSettings(_config.privacy, _config.report), evidence)
 
 
 def show_error(problem: NippoError) -> None:

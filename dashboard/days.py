@@ -14,8 +14,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from daemon.store.store import Job
-from daemon.vault.layout import DiaryNote, Layout, find_diaries
+from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
+from daemon.vault.scan import DiaryNote, find_diaries
 
 STATES = {
     "draft": "下書き",

@@ -14,7 +14,7 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import EngineError, NippoError
-from daemon.versions.champion import Version, check_base, list_versions
+from daemon.versions.artifact import Version, check_base, list_versions
 from daemon.worker.shared import Worker
 
 BARE = "none"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from daemon.store.store import Job
+from daemon.system import processes
 
 STATES = {"starting": "起動中", "watching": "見守っています", "paused": "一時停止", "stopped": "停止"}
 QUERY = "name,memory.used,memory.total,utilization.gpu"
@@ -124,11 +123,5 @@ def parse_gpus(table: str) -> list[GpuState]:
 
 
 def memory_of(pid: int | None) -> int | None:
-    """The resident memory of a process in MiB; None without the process or on systems without ``/proc``."""
-    if not pid:
-        return None
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+    """The resident memory of a process in MiB; None without the process."""
+    return (processes.memory_of(pid) >> 20) or None if pid else None

@@ -39,6 +39,7 @@ STYLE = """
 .np-line>span,.np-row{white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.7}
 .np-row{display:block;border-radius:.2rem;padding:0 .25rem;min-height:.6rem}
 .np-row[tabindex]{cursor:pointer}
+.np-doubt{border-left:3px solid #d97706;background:#fef3e2}
 .np-row[tabindex]:hover,.np-row[tabindex]:focus{background:#fff0b8;outline:2px solid #e0a800}
 mark.np-private{background:#f9d5d2;color:#7a1610;border-bottom:2px solid #b3261e;border-radius:.15rem;padding:0 .1rem}
 .np-diff del{background:#fbdcd9;color:#7a1610;text-decoration:line-through}

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from daemon.drafting.result import DraftResult
 from daemon.errors import NoteUnreadable, ReportBlocked
-from daemon.vault.diary import decode
-from daemon.vault.layout import Layout, link_name, read_note
-from daemon.vault.report_note import FENCE, LINE, ReadReport, ReportNote, quoted, read, render, set_key
+from daemon.vault import frontmatter
+from daemon.vault.layout import Layout, link_name
+from daemon.vault.note_text import decode
+from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key
+from daemon.vault.scan import read_note
 from daemon.vault.writer import change_key, digest, replace_file, write_report
 
 
@@ -47,15 +49,8 @@ def diary_of(layout: Layout, path: str, kilobytes: int) -> str | None:
 
 def body_start(data: bytes) -> int:
     """Where the body begins: behind a closed frontmatter, else at the start (behind a byte-order mark). Pure."""
-    begin = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    first = FENCE.match(data, begin)
-    at = first.end() if first else len(data)
-    while at < len(data):
-        if closing := FENCE.match(data, at):
-            return closing.end()
-        line = LINE.match(data, at)
-        at = line.end() if line and line.end() > at else len(data)
-    return begin
+    span = frontmatter.find(data)
+    return span[2] if span else len(frontmatter.MARK) if data.startswith(frontmatter.MARK) else 0
 
 
 def with_body(data: bytes, body: str) -> bytes:

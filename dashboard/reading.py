@@ -11,23 +11,26 @@ from dataclasses import dataclass
 from daemon.checks import KINDS, CheckSettings, PrivateTerm, find_private_terms, score
 from daemon.checks.form import read_lines
 from daemon.checks.text import normalise
+from daemon.drafting.evidence import Evidence
 from dashboard.markup import escape
 
 
 @dataclass(frozen=True)
 class Reading:
     """What the checks say about a report beside its diary. ``bullets`` are report line numbers (from 1), ``sources``
-    the diary lines of each; ``findings`` are Japanese sentences."""
+    the diary lines of each; ``findings`` are Japanese sentences, ``doubts`` those of single lines by their number."""
 
     terms: tuple[PrivateTerm, ...]
     bullets: tuple[int, ...]
     sources: tuple[tuple[int, ...], ...]
     findings: tuple[str, ...]
     coverage: float
+    doubts: tuple[tuple[int, str], ...] = ()
 
 
-def read_together(report: str, diary: str, settings: CheckSettings) -> Reading:
-    """Given both texts and the person's settings, run the checks (Sudachi's dictionary takes a second once)."""
+def read_together(report: str, diary: str, settings: CheckSettings, evidence: Sequence[Evidence] = ()) -> Reading:
+    """Given both texts, the person's settings and what is known of the lines, run the checks (Sudachi's dictionary
+    takes a second once). A line with evidence is tied to its sentence, another one to where its words stand."""
     terms = find_private_terms(diary, settings)
     result = score(report, diary, settings, terms)
     bullets = [line for line in read_lines(normalise(report), settings.report) if line.kind == "bullet"]
@@ -36,13 +39,31 @@ def read_together(report: str, diary: str, settings: CheckSettings) -> Reading:
         f"{order[finding.line]}番目の項目: {finding.message}" if finding.line in order else finding.message
         for finding in result.findings
     ]
+    tied: dict[int, list[int]] = {}
+    for one in evidence:
+        tied.setdefault(one.number, []).extend(lines_of(one.sentence, diary))
+    guessed = dict(zip((line.number for line in bullets), result.sources, strict=True))
+    sources = {number: tuple(lines) for number, lines in tied.items()}
+    sources = guessed | {number: lines for number, lines in sources.items() if lines}
     return Reading(
         terms=tuple(terms),
-        bullets=tuple(line.number for line in bullets),
-        sources=result.sources,
+        bullets=tuple(sorted(sources)),
+        sources=tuple(sources[number] for number in sorted(sources)),
+        doubts=tuple((one.number, doubt) for one in evidence for doubt in one.doubts),
         findings=tuple(dict.fromkeys(findings)),
         coverage=result.coverage,
     )
+
+
+def lines_of(sentence: str, diary: str) -> list[int]:
+    """The numbers (from 1) of the diary's lines that a sentence stands in; none where it is not found as it is."""
+    place = diary.find(sentence)
+    if place >= 0:
+        first = diary.count("\n", 0, place) + 1
+        return list(range(first, first + sentence.count("\n") + 1))
+    return [
+        number for number, line in enumerate(diary.split("\n"), start=1) if line.strip() and line.strip() in sentence
+    ]
 
 
 def pieces(text: str, terms: Sequence[PrivateTerm]) -> list[tuple[str, str]]:
@@ -82,9 +103,15 @@ def diary_html(diary: str, terms: Sequence[PrivateTerm]) -> str:
     return "".join(rows)
 
 
-def report_html(report: str, bullets: Sequence[int], sources: Sequence[Sequence[int]]) -> str:
-    """The report line by line; a bullet can be reached by Tab and says which diary lines it rests on."""
+def report_html(
+    report: str, bullets: Sequence[int], sources: Sequence[Sequence[int]], doubts: Sequence[tuple[int, str]] = ()
+) -> str:
+    """The report line by line; a bullet can be reached by Tab and says which diary lines it rests on. A line in doubt
+    has a mark of its own and says why."""
     tied = dict(zip(bullets, sources, strict=False))
+    why: dict[int, list[str]] = {}
+    for number, doubt in doubts:
+        why.setdefault(number, []).append(doubt)
     rows = []
     for number, line in enumerate(report.split("\n"), start=1):
         place = tied.get(number)
@@ -92,7 +119,10 @@ def report_html(report: str, bullets: Sequence[int], sources: Sequence[Sequence[
             rows.append(f'<span class="np-row">{escape(line)}</span>')
             continue
         said = f"日記の{'、'.join(f'{each}行目' for each in place)}" if place else "日記に対応する行が見つかりません"
-        rows.append(f'<span class="np-row np-b{number}" tabindex="0" title="{said}">{escape(line)}</span>')
+        said = " ".join([said, *why.get(number, ())])
+        kind = " np-doubt" if number in why else ""
+        row = f'<span class="np-row np-b{number}{kind}" tabindex="0" title="{escape(said)}">{escape(line)}</span>'
+        rows.append(row)
     return "".join(rows)
 
 
@@ -116,10 +146,10 @@ def side_by_side(diary: str | None, report: str, reading: Reading | None) -> str
         left = '<div class="np-small">日記のノートが見つかりません。</div>'
     else:
         left = f'<div class="np-scroll">{diary_html(diary, reading.terms if reading else ())}</div>'
-    bullets, sources = (reading.bullets, reading.sources) if reading else ((), ())
+    bullets, sources, doubts = (reading.bullets, reading.sources, reading.doubts) if reading else ((), (), ())
     style = f"<style>{ties(bullets, sources)}</style>" if bullets else ""
+    right = f'<div class="np-scroll">{report_html(report, bullets, sources, doubts)}</div>'
     return (
         f'{style}<div class="np-two"><div class="np-card"><h4>日記</h4>{left}</div>'
-        f'<div class="np-card"><h4>日報</h4><div class="np-scroll">{report_html(report, bullets, sources)}</div></div>'
-        "</div>"
+        f'<div class="np-card"><h4>日報</h4>{right}</div></div>'
     )

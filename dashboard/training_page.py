@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any
 
 from daemon.config import WEEKDAYS, Config, weekly_time
 from daemon.errors import ModelMissing, TrainingError
-from daemon.learning.training_call import need_training
+from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.training_job import REQUEST, RUNS, request_run
 from daemon.learning.weekly import stop_run, training_status
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder, holder_of
+from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout
 from daemon.vault.verdict_note import note_folder
 from daemon.versions import champion as versions
@@ -53,7 +54,8 @@ def plan(config: Config, now: datetime) -> Plan:
         with database:
             status = training_status(config, database)
             count, asked = len(database.pairs()), database.get_meta(REQUEST) is not None
-    coming = next_time(config.schedule.retrain, now)
+    missing = missing_packages()
+    coming = None if missing else next_time(config.schedule.retrain, now)
     try:
         champion = versions.active_adapter(config)
     except ModelMissing:
@@ -65,7 +67,7 @@ def plan(config: Config, now: datetime) -> Plan:
         new_pairs=int(status.get("new_pairs", 0)),
         needed_pairs=config.schedule.min_new_pairs,
         next_run=_when(status.get("next_run"), coming) if coming else "なし",
-        hint=_hint(config, int(status.get("new_pairs", 0)), coming),
+        hint=no_training(missing) or _hint(config, int(status.get("new_pairs", 0)), coming),
         asked=asked,
         running=is_running(config),
         run=str(status.get("run", "")),
@@ -95,6 +97,16 @@ def _when(iso: object, otherwise: datetime) -> str:
     except ValueError:
         found = otherwise
     return f"{found:%m/%d %H:%M}"
+
+
+def no_training(missing: Sequence[str]) -> str:
+    """Why nothing is learned here, in Japanese; "" where no package is missing. Pure."""
+    if not missing:
+        return ""
+    names = "、".join(missing)
+    return (
+        f'学習に必要なパッケージ({names})がないため、この機械では学習しません。pip install "nippo[train]" で入ります。'
+    )
 
 
 def _hint(config: Config, fresh: int, coming: datetime | None) -> str:
@@ -139,7 +151,7 @@ class VerdictNote:
 
 def read_verdict(name: str, text: str, folder: Path) -> VerdictNote:
     """Given a verdict note, part its text from its pictures; a picture elsewhere than in ``folder`` is left out."""
-    body = re.sub(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", "", text, count=1, flags=re.DOTALL)
+    body = split(text)[1]
     names = [Path(match).name for match in PICTURE.findall(body)]
     pictures = tuple(folder / each for each in dict.fromkeys(names) if (folder / each).is_file())
     return VerdictNote(name, PICTURE.sub("", body).strip(), pictures)

@@ -10,12 +10,19 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 import pytest
 
 from daemon.config import Config, load
+
+if TYPE_CHECKING:
+    from tests.tiny_model import TinyModel
+
+# The models here are tiny: OpenMP's threads would cost more than they compute, and many times more beside other work.
+# Set before anything imports torch; child processes inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 MODEL_CACHE = Path(os.environ.get("NIPPO_CACHE") or platformdirs.user_cache_path("nippo"))
 
@@ -52,6 +59,14 @@ def model_cache(monkeypatch: pytest.MonkeyPatch) -> Path:
     """The real model cache of this machine (``NIPPO_CACHE`` or the user's own), for tests that load the starter."""
     monkeypatch.setenv("NIPPO_CACHE", str(MODEL_CACHE))
     return MODEL_CACHE
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
+    """One tiny random Qwen2 for all tests; nothing writes into it."""
+    from tests.tiny_model import make_tiny_model
+
+    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

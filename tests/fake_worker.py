@@ -18,13 +18,14 @@ def result(body: str = BODY, **changes: object) -> DraftResult:
 
 class FakeWorker:
     """``replies`` are given one after the other (an exception is raised), then a plain report for ever. With ``hold``
-    set a draft waits for ``go`` or for ``stop``."""
+    set a draft waits for ``go`` or for ``stop``. ``pid`` is what it gives as its process."""
 
     def __init__(self, *replies: DraftResult | Exception) -> None:
         self.replies = deque(replies)
         self.calls: list[DraftRequest] = []
         self.ticks = 0
         self.stops = 0
+        self.pid: int | None = None
         self.hold = threading.Event()
         self.go = threading.Event()
         self._stopped = threading.Event()

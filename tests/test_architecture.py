@@ -40,15 +40,16 @@ MAY = {
     "system": {"errors"},
     "store": {"errors"},
     "checks": FLOOR,
-    "vault": FLOOR | {"checks"},
+    "vault": FLOOR | {"checks", "system"},
     "models": FLOOR | {"system"},
     "versions": FLOOR | {"models", "system"},
     "engines": FLOOR | {"models", "system", "versions"},
-    "drafting": FLOOR | {"checks", "engines", "store", "vault"},
+    "drafting": FLOOR | {"checks", "engines", "store", "system", "vault"},
     "worker": FLOOR | {"drafting", "engines", "models", "store", "system"},
     "learning": FLOOR | {"checks", "drafting", "store", "system", "vault", "versions", "worker"},
     "service": FLOOR | {"drafting", "learning", "store", "system", "vault", "worker"},
-    "setup": FLOOR | {"checks", "engines", "learning", "models", "service", "store", "system", "vault", "versions"},
+    "setup": FLOOR
+    | {"checks", "drafting", "engines", "learning", "models", "service", "store", "system", "vault", "versions"},
     "commands": FLOOR
     | {"checks", "drafting", "engines", "learning", "models", "options", "service", "setup", "store", "system"}
     | {"vault", "versions", "worker"},
@@ -67,6 +68,32 @@ CHILDREN = {
     ("daemon/learning/training_job.py", "training.weekly.run"),
 }
 """Programs of ``training/`` that ``daemon/`` starts as child processes, by name."""
+LAZY_MODULES = {
+    "daemon/engines/opening.py": "of three engines one is loaded, when it is opened; `nippo status` only wants a name",
+    "daemon/engines/transformers.py": "its parts need torch",
+    "daemon/models/reference.py": "a model that is here is found without what downloads one",
+    "training/fitting/fit.py": "training.model.lean needs torch",
+}
+"""Files that import modules of ours inside functions, and why. Everywhere else they stand at the top."""
+START = "start-up"
+TORCH = "seconds and gigabytes: never in the daemon, and in training once the arguments are right"
+LAZY_PACKAGES = {
+    **dict.fromkeys([*sorted(HEAVY), "safetensors", "numpy", "gguf", "scipy", "sacrebleu", "matplotlib"], TORCH),
+    "apscheduler": START,
+    "frontmatter": START,
+    "httpx": START,
+    "huggingface_hub": START,
+    "psutil": START,
+    "pydantic_settings": START,
+    "rich": START,
+    "sudachipy": "its dictionary is large: in the process that drafts, not in the daemon",
+    "watchdog": "only the observer that the settings name is loaded",
+    "xllamacpp": "in the process that drafts alone: a crash of native code must not take the daemon along",
+    "yaml": START,
+    "fcntl": "POSIX only",
+    "msvcrt": "Windows only",
+}
+"""Packages that are imported inside functions, and why. START: `nippo status` and the daemon begin without them."""
 VAULT_WRITER = "daemon/vault/writer.py"
 WRITING = {"hardlink_to", "fdopen", "symlink_to", "link"}
 
@@ -196,8 +223,37 @@ def loaded(statement: str) -> set[str]:
 )
 def test_a_starting_daemon_is_light(statement: str) -> None:
     modules = loaded(statement)
-    assert "daemon.config" in modules
+    assert "daemon.errors" in modules
     assert [module for module in LATE if module in modules] == []
+
+
+def test_every_lazy_import_has_a_reason() -> None:
+    """The lists hold what is there, so that a reason which no import needs any more goes too."""
+    files, packages = set(), set()
+    for file in (file for top in ("daemon", "training", "dashboard") for file in sources(top)):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Import | ast.ImportFrom):
+                    module = inner.module if isinstance(inner, ast.ImportFrom) else inner.names[0].name
+                    root = str(module).split(".")[0]
+                    files |= {name(file)} if root in ("daemon", "training", "dashboard") else set()
+                    packages |= {root} - {"daemon", "training", "dashboard"}
+    assert files == set(LAZY_MODULES)
+    assert packages <= set(LAZY_PACKAGES)
+    assert set(LAZY_PACKAGES) - HEAVY <= packages
+
+
+def test_the_map_names_what_is_there() -> None:
+    """docs/architecture.md: every module and room that it names exists, and no room of ``daemon/`` is missing."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z_]+(?:/[a-z_]+)*/?)`", text))
+    paths = {one for one in named if "/" in one}
+    places = [ROOT, ROOT / "daemon", ROOT / "training"]
+    assert [one for one in paths if not any((place / one).exists() for place in places)
+            and not any((place / f"{one}.py").is_file() for place in places)] == []  # fmt: skip
+    assert {room for room in MAY if room != "options"} <= {one.rstrip("/") for one in named}
 
 
 def test_only_the_writer_writes_into_a_vault() -> None:
@@ -210,3 +266,29 @@ def test_only_the_writer_writes_into_a_vault() -> None:
         and node.attr in {*WRITING, "write_text", "write_bytes", "unlink", "rename", "replace_file", "mkdir", "rmdir"}
     }
     assert writers == {VAULT_WRITER}
+    users = {name(file) for file in sources("daemon/vault") if "daemon.system.files" in dict(imports(file))}
+    assert users == {VAULT_WRITER}
+
+
+def test_files_are_put_in_their_place_by_one_module() -> None:
+    """``Path.replace`` and ``Path.rename`` take one argument, unlike ``str.replace`` and ``datetime.replace``."""
+    found = {
+        name(file)
+        for top in ("daemon", "training", "dashboard")
+        for file in sources(top)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("replace", "rename")
+        and len(node.args) == 1
+        and not node.keywords
+    }
+    assert found == {
+        "daemon/system/files.py",
+        VAULT_WRITER,  # compares before it swaps
+        "daemon/models/download.py",  # gigabytes that stay while they are incomplete
+        "daemon/store/set_aside.py",  # a database gets another name
+        "daemon/versions/prune.py",  # folders
+        "training/export.py",
+        "training/model/dequantise.py",
+    }

@@ -24,7 +24,7 @@ from typing import Any
 import daemon.drafting.prompt
 from daemon.errors import NippoError, TrainingError
 from daemon.models.known import KNOWN
-from daemon.versions.champion import TWIN, Meta, Version, read_version, seal
+from daemon.versions.artifact import TWIN, Meta, Version, read_version, seal
 from daemon.versions.gguf_twin import to_gguf
 from training.model.base import ADAPTER_CONFIG, ADAPTER_FILE
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from daemon.drafting.prompt import digest
 from daemon.errors import NippoError, TrainingError, UsageError
+from daemon.system.files import write_atomically
 from training.fitting import checkpoints
 from training.fitting.checkpoints import Checkpoint
 from training.fitting.exits import ExitCode
@@ -226,10 +227,8 @@ def peak_memory() -> int:
 
 
 def write_json(file: Path, value: Any) -> None:
-    """Write JSON under a temporary name and put it in place, so that nobody reads half of it."""
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(file)
+    """Write JSON in one step, so that nobody reads half of it."""
+    write_atomically(file, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
 def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Result] = run) -> int:

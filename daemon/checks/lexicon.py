@@ -112,7 +112,5 @@ FEELINGS = (
 )  # fmt: skip
 """First-person feeling that a formal report does not show."""
 
-FIRST_PERSON = words_of("私 わたし あたし 僕 ぼく ボク 俺 おれ オレ うち 自分 わい ワイ わし 拙者 吾輩 我輩")
-
 BODY = "体平血視睡Bウ"
 """First characters of what is measured on a body (体重, 平熱, 血圧, 視力, 睡眠, BMI, ウエスト)."""

@@ -1,1 +1,50 @@
-"""The commands of `nippo`, one module each; ``daemon.cli`` calls every ``register(app)``."""
+"""The commands of `nippo`, one module each; a module brings its commands by ``register(app)``.
+
+``COMMANDS`` has the line of each that ``nippo --help`` shows, so that the list of commands loads none of them, and a
+command only what it runs.
+"""
+
+COMMANDS = {
+    "accept": "Tick `accepted`: the report as it stands is what you handed in, and the model may learn from it.",
+    "reject": "Untick `accepted`: the model does not learn from this report.",
+    "redo": "Have the report drafted anew, in place of what stands in the note now.",
+    "backfill": "Write reports for older diary notes that have none. Stopping and starting again goes on where it was.",
+    "check": "Explain a report: every check, every private term of the diary, the diary lines behind each bullet.",
+    "dashboard": "Open the review page in the browser. It listens on 127.0.0.1 only; Ctrl-C ends it.",
+    "demo": "Show nippo at work on the sample vault, in a temporary folder that goes away at the end.",
+    "doctor": "Look at settings, vault, space, model, observer and machine. Exit code 1 when something fails.",
+    "evaluate": (
+        "Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds."
+    ),
+    "fetch": "Download the model now, so that the first report does not wait for it. A broken download goes on.",
+    "forget": (
+        "Withdraw a day's pairs and draft, remove their text from the database, name the versions trained on them."
+    ),
+    "import": (
+        "Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."
+    ),
+    "init": "Find the vault, read its daily-note settings, choose the model, write a commented config.toml.",
+    "pairs": "List the accepted reports, how much each draft was edited, and the versions that were trained on it.",
+    "rebuild": "Make the database anew from the vault: every accepted report becomes a pair again.",
+    "report": "Write the report of one diary note now, by the running daemon or without one.",
+    "retrain": (
+        "Learn from the accepted reports now: the weekly training, with gate and verdict, without waiting for Sunday."
+    ),
+    "run": "Watch the vault and write reports until stopped (Ctrl-C or SIGTERM).",
+    "status": "Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs.",
+    "train": "Fine-tune a LoRA adapter and keep it as a new version. It writes no draft before `nippo promote`.",
+    "versions": "List the versions: the one in use, what each was trained on, and how the gate judged it.",
+    "promote": "Use a version from the next report on; a running daemon needs no restart.",
+    "rollback": "Go back to the version that was in use before.",
+    "prune": "Remove old versions. The one in use and the one to roll back to always stay.",
+    "service": "Run nippo as a systemd service that starts with the machine.",
+}
+ELSEWHERE = {
+    "reject": "accept",
+    "redo": "accept",
+    "import": "import_pairs",
+    "promote": "versions",
+    "rollback": "versions",
+    "prune": "versions",
+}
+"""The module of a command where it has not the command's own name."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import date
+from typing import Annotated
 
 import typer
 
+from daemon.config import Config, load
 from daemon.errors import NippoError
+from daemon.learning.reviewer import Reviewed, Reviewer, tick
 from daemon.options import ConfigFile, to_date
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from daemon.config import Config
-    from daemon.learning.reviewer import Reviewed
-    from daemon.store.store import Store
-    from daemon.vault.layout import Layout
+from daemon.service.on_demand import find_note, unfinished, work_off
+from daemon.service.service import now
+from daemon.store.store import Store
+from daemon.vault.layout import Layout, read_layout
+from daemon.worker.shared import SharedWorker
 
 Day = Annotated[str, typer.Argument(metavar="DATE", help="The day of the report, such as 2026-01-07 or today.")]
 
@@ -38,19 +38,13 @@ def reject(day: Day, config: ConfigFile = None) -> None:
 
 def redo(day: Day, config: ConfigFile = None) -> None:
     """Have the report drafted anew, in place of what stands in the note now."""
-    from daemon.config import load
-    from daemon.service.on_demand import find_note, unfinished, work_off
-    from daemon.service.service import _worker_client, now
-    from daemon.store.store import Store
-    from daemon.vault.layout import read_layout
-
     settings = load(config)
     layout = read_layout(settings)
     wanted = to_date(day, now().date())
     note = find_note(layout, wanted.isoformat(), wanted)
     with Store.open(settings.data_path) as store:
         _set(settings, store, layout, wanted, "redo", True)
-        for _ in work_off(settings, store, layout, [note.path], _worker_client):
+        for _ in work_off(settings, store, layout, [note.path], SharedWorker):
             pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)
@@ -58,10 +52,6 @@ def redo(day: Day, config: ConfigFile = None) -> None:
 
 
 def _tick(day: str, config: ConfigFile, key: str, value: bool) -> None:
-    from daemon.config import load
-    from daemon.service.service import now
-    from daemon.store.store import Store
-    from daemon.vault.layout import read_layout
 
     settings = load(config)
     layout = read_layout(settings)
@@ -75,8 +65,6 @@ def _tick(day: str, config: ConfigFile, key: str, value: bool) -> None:
 
 
 def _set(settings: Config, store: Store, layout: Layout, day: date, key: str, value: bool) -> Reviewed:
-    from daemon.learning.reviewer import Reviewer, tick
-    from daemon.service.service import now
 
     tick(layout, day, key, value)
     return Reviewer(settings, store).review(layout, day, now())

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from daemon.config import load
 from daemon.errors import NippoError, UsageError
 from daemon.options import ConfigFile, to_date
+from daemon.service.on_demand import ask, unfinished, work_off
+from daemon.service.service import now
+from daemon.store.store import Store
+from daemon.vault.layout import read_layout
+from daemon.vault.scan import DiaryNote, find_diaries
+from daemon.worker.shared import SharedWorker
 
 
 def register(app: typer.Typer) -> None:
@@ -21,15 +30,6 @@ def backfill(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the notes and write nothing.")] = False,
 ) -> None:
     """Write reports for older diary notes that have none. Stopping and starting again goes on where it was."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from daemon.config import load
-    from daemon.service.on_demand import ask, unfinished, work_off
-    from daemon.service.service import _worker_client, now
-    from daemon.store.store import Store
-    from daemon.vault.layout import DiaryNote, find_diaries, read_layout
-
     settings = load(config)
     moment = now()
     first, last = to_date(from_, moment.date()), to_date(to, moment.date())
@@ -49,7 +49,7 @@ def backfill(
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), disable=not queued) as progress:
             task = progress.add_task("reports", total=len(queued))
-            for path in work_off(settings, store, layout, queued, _worker_client):
+            for path in work_off(settings, store, layout, queued, SharedWorker):
                 progress.update(task, advance=1, description=path)
         failed = unfinished(store, [note.path for note in missing])
     for job in failed:

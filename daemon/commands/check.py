@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-from daemon.config import Config, load
-from daemon.errors import NoteUnreadable, UsageError
+from daemon.checks import CHECKS, KINDS, CheckSettings, PrivateTerm, Score, find_private_terms, score
+from daemon.checks.form import read_lines
+from daemon.checks.text import normalise
+from daemon.config import Config, ReportSettings, load
+from daemon.drafting.evidence import Evidence, evidence_in
+from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.record import DayRecord
+from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.options import ConfigFile
-
-if TYPE_CHECKING:
-    from daemon.checks import PrivateTerm, Score
-
-FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?---[ \t]*\n")
+from daemon.store.store import Store
+from daemon.vault.frontmatter import split
+from daemon.vault.layout import read_layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import DiaryNote, find_diaries
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +43,7 @@ class Pair:
     diary: str
     report_path: Path | None
     report: str | None
+    day: date | None = None
 
 
 def check(
@@ -46,31 +56,41 @@ def check(
     config: ConfigFile = None,
 ) -> None:
     """Explain a report: every check, every private term of the diary, the diary lines behind each bullet."""
-    from daemon.checks import CheckSettings, find_private_terms, score
-
-    chosen = load(config)
+    chosen = with_learned_form(load(config))
     pair = find_pair(note, report, chosen)
     settings = CheckSettings(chosen.privacy, chosen.report)
     terms = find_private_terms(pair.diary, settings)
     result = score(pair.report, pair.diary, settings, terms) if pair.report is not None else None
+    evidence = evidence_of(pair, chosen)
     if as_json:
-        typer.echo(json.dumps(as_values(pair, terms, result, show), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(as_values(pair, terms, result, show, evidence), ensure_ascii=False, indent=2))
     else:
-        _print(pair, terms, result, show)
+        _print(pair, terms, result, show, evidence, chosen.report)
     if result is not None and not result.clean:
         raise typer.Exit(1)
 
 
 def find_pair(note: str, report: Path | None, config: Config) -> Pair:
     """Given a day or a diary file, return the diary and its report. Raises ``UsageError`` without such a note."""
-    diary_path, own_report = (_of_day(date.fromisoformat(note), config)) if _is_day(note) else (_of_file(note, config))
+    of_day = _of_day(date.fromisoformat(note), config) if _is_day(note) else None
+    diary_path, own_report, day = of_day or _of_file(note, config)
     report_path = report or own_report
     if report is not None and not report.is_file():
         raise UsageError(f"{report}: no such file", "Name an existing report after --report.")
     body = None
     if report_path is not None and report_path.is_file():
-        body = FRONTMATTER.sub("", _text(report_path), count=1).strip("\n")
-    return Pair(diary_path, _text(diary_path), report_path if body is not None else None, body)
+        body = split(_text(report_path))[1].strip("\n")
+    return Pair(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
+
+
+def evidence_of(pair: Pair, config: Config) -> tuple[Evidence, ...]:
+    """The sentence of the diary behind each line that still stands as it was written; none where nothing is known."""
+    store = Store.open_existing(config.data_path) if pair.day and pair.report else None
+    if store is None or pair.day is None or pair.report is None:
+        return ()
+    with store:
+        row = store.report(pair.day)
+    return evidence_in(DayRecord.from_text(row.record if row else ""), pair.report, config.report)
 
 
 def _is_day(note: str) -> bool:
@@ -81,21 +101,17 @@ def _is_day(note: str) -> bool:
     return True
 
 
-def _of_day(day: date, config: Config) -> tuple[Path, Path]:
-    from daemon.vault.layout import DiaryNote, find_diaries, read_layout
+def _of_day(day: date, config: Config) -> tuple[Path, Path | None, date | None]:
 
     layout = read_layout(config)
     for found in find_diaries(layout):
         if isinstance(found, DiaryNote) and found.day == day:
-            return layout.file(found.path), layout.file(layout.report_path(day))
+            return layout.file(found.path), layout.file(layout.report_path(day)), day
     raise UsageError(f"There is no diary of {day.isoformat()} in {layout.root}.", "Name another day, or a diary file.")
 
 
-def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
+def _of_file(note: str, config: Config) -> tuple[Path, Path | None, date | None]:
     """A file anywhere; when it is a diary note of the vault, its report is known too."""
-    from daemon.errors import NippoError
-    from daemon.vault.layout import read_layout
-
     file = Path(note).expanduser()
     if not file.is_file():
         raise UsageError(f"{note}: neither a day nor a file", "Write a day as 2026-01-07, or name a diary file.")
@@ -104,12 +120,11 @@ def _of_file(note: str, config: Config) -> tuple[Path, Path | None]:
         path = layout.path_of(file)
         day = layout.diary_date(path) if path else None
     except NippoError:  # without a vault, or beside it, a lone file is still worth explaining
-        return file, None
-    return file, layout.file(layout.report_path(day)) if day else None
+        return file, None, None
+    return file, layout.file(layout.report_path(day)) if day else None, day
 
 
 def _text(file: Path) -> str:
-    from daemon.vault.diary import decode
 
     try:
         return decode(file.read_bytes(), str(file))
@@ -117,7 +132,9 @@ def _text(file: Path) -> str:
         raise NoteUnreadable(f"{file}: cannot be read ({problem.strerror})", "Check the file and its rights.") from None
 
 
-def as_values(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool) -> dict[str, object]:
+def as_values(
+    pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool, evidence: Sequence[Evidence] = ()
+) -> dict[str, object]:
     """The explanation as JSON values. The texts of private terms and findings only with ``show``."""
     counts = Counter(term.kind for term in terms)
     return {
@@ -128,14 +145,18 @@ def as_values(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: 
             "terms": [term.to_json(show=True) for term in terms] if show else None,
         },
         "score": result.to_json() if result else None,
+        "evidence": [asdict(one) for one in evidence],
     }
 
 
-def _print(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from daemon.checks import CHECKS, KINDS
+def _print(
+    pair: Pair,
+    terms: list[PrivateTerm],
+    result: Score | None,
+    show: bool,
+    evidence: Sequence[Evidence],
+    settings: ReportSettings,
+) -> None:
 
     console = Console()
     console.print(f"diary   {pair.diary_path}", highlight=False, markup=False)
@@ -153,6 +174,15 @@ def _print(pair: Pair, terms: list[PrivateTerm], result: Score | None, show: boo
         what = "\n".join(f"line {fault.line}: {fault.message}" if fault.line else fault.message for fault in faults)
         checks.add_row(name, "no" if faults else "yes", what)
     console.print(checks)
-    for number, lines in enumerate(result.sources, start=1):
-        console.print(f"bullet {number} ← diary lines {', '.join(map(str, lines)) or 'none'}", highlight=False)
+    behind = Table("line", "sentence of the diary", "sure", "to look at", show_lines=True)
+    for one in evidence:
+        behind.add_row(*map(escape, (one.text, one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts))))
+    if evidence:
+        console.print(behind)
+    traced = {one.number for one in evidence}
+    bullets = [line.number for line in read_lines(normalise(pair.report or ""), settings) if line.kind == "bullet"]
+    for number, lines in zip(bullets, result.sources, strict=True):
+        if number not in traced:  # changed or added by hand, or written as a whole: only its words tell
+            where = ", ".join(map(str, lines)) or "none"
+            console.print(f"line {number} ← perhaps diary lines {where}", highlight=False)
     console.print(f"takes up {result.coverage:.0%} of the diary's study words", highlight=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import webbrowser
@@ -80,8 +81,6 @@ def arguments(app: Path, port: int) -> list[str]:
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
     """Wait for the server; end it when this process is told to end. 0 after an end that was asked for."""
-    import signal
-
     asked = False
 
     def end(_number: int, _frame: object) -> None:

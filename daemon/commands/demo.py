@@ -6,6 +6,14 @@ import signal
 from datetime import date
 
 import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from daemon.commands.fetch import fetch_with_progress
+from daemon.config import Config
+from daemon.setup.demo import tell
 
 
 def register(app: typer.Typer) -> None:
@@ -14,15 +22,6 @@ def register(app: typer.Typer) -> None:
 
 def demo() -> None:
     """Show nippo at work on the sample vault, in a temporary folder that goes away at the end."""
-    from rich.console import Console
-    from rich.panel import Panel
-    from rich.table import Table
-    from rich.text import Text
-
-    from daemon.commands.fetch import fetch_with_progress
-    from daemon.config import Config
-    from daemon.setup.demo import tell
-
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the daemon and the folder go too
     console = Console()
     fetch_with_progress(Config().engine.model, console)
@@ -35,6 +34,11 @@ def demo() -> None:
     console.print(Panel(Text(story.diary.strip()), title="the diary that was saved"))
     console.print(Panel(Text("\n".join(_marked(story.before, story.after))), title="vault after", expand=False))
     console.print(Panel(Text(story.report.strip()), title=story.report_path))
+    behind = Table("line of the report", "sentence of the diary behind it", show_lines=True)
+    for line, sentence in story.evidence:
+        behind.add_row(Text(line), Text(sentence))
+    if story.evidence:
+        console.print(behind)
     table = Table("stage", "seconds")
     for stage in story.stages:
         table.add_row(stage.name, f"{stage.seconds:.1f}")

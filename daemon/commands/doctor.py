@@ -8,6 +8,7 @@ from dataclasses import asdict
 import typer
 
 from daemon.options import ConfigFile, Json
+from daemon.setup.doctor import examine
 
 MARKS = {"ok": ("ok  ", typer.colors.GREEN), "warn": ("warn", typer.colors.YELLOW), "fail": ("fail", typer.colors.RED)}
 
@@ -18,8 +19,6 @@ def register(app: typer.Typer) -> None:
 
 def doctor(config: ConfigFile = None, as_json: Json = False) -> None:
     """Look at settings, vault, space, model, observer and machine. Exit code 1 when something fails."""
-    from daemon.setup.doctor import examine
-
     lines = examine(config)
     if as_json:
         typer.echo(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from daemon.config import load
+from daemon.learning.training_call import call, check, evaluate_argv
 from daemon.options import ConfigFile, Json
 
 Rows = Annotated[list[Path], typer.Argument(help="JSONL rows: id, date, diary; report, private, facts where known.")]
@@ -40,9 +42,6 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds."""
-    from daemon.config import load
-    from daemon.learning.training_call import call, check, evaluate_argv
-
     settings = load(config)
     values = (
         ("--config", settings.file),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from daemon.config import load
+from daemon.models.reference import is_here, resolve_gguf
 
 
 def register(app: typer.Typer) -> None:
@@ -20,19 +22,11 @@ def fetch(
     config: Annotated[Path | None, typer.Option("--config", help="The settings file.")] = None,
 ) -> None:
     """Download the model now, so that the first report does not wait for it. A broken download goes on."""
-    from rich.console import Console
-
-    from daemon.config import load
-
     fetch_with_progress(model or load(config).engine.model, Console())
 
 
 def fetch_with_progress(reference: str, console: Console) -> Path:
     """Given a model reference and where to show a progress bar, return the model's file; raises ``ModelMissing``."""
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    from daemon.models.reference import is_here, resolve_gguf
-
     if is_here(reference):
         file = resolve_gguf(reference)
         console.print(f"{reference} is here: {file}", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""``nippo forget``: a day that the model must not know."""
+"""``nippo forget``: a day, or an imported pair, that the model must not know."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
+from daemon.config import load
+from daemon.errors import UsageError
+from daemon.learning.forgetting import forget as forget_day
+from daemon.learning.forgetting import forget_pair
+from daemon.learning.training_call import need_training
+from daemon.learning.training_job import request_run
 from daemon.options import ConfigFile, to_date
+from daemon.service.service import now
+from daemon.store.store import Store
+from daemon.system.lock import holder_of
+from daemon.vault.layout import read_layout
+from daemon.versions.artifact import STARTER
+from daemon.versions.champion import champion
 
 
 def register(app: typer.Typer) -> None:
@@ -14,33 +26,43 @@ def register(app: typer.Typer) -> None:
 
 
 def forget(
-    day: Annotated[str, typer.Argument(metavar="DATE", help="The day to forget, such as 2026-01-07.")],
+    wanted: Annotated[
+        str, typer.Argument(metavar="DATE|ID", help="The day to forget, such as 2026-01-07, or an imported pair's id.")
+    ],
     config: ConfigFile = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Train again without it at once.")] = False,
 ) -> None:
-    """Withdraw a day's pair and draft, remove its text from the database, name the versions trained on it.
+    """Withdraw a day's pairs and draft, remove their text from the database, name the versions trained on them.
 
-    Diary and report stay in the vault as they are, only `accepted` is unticked.
+    Diary and report stay in the vault as they are, only `accepted` is unticked. An id takes that pair alone.
     """
-    from daemon.config import load
-    from daemon.learning.forgetting import forget as forget_day
-    from daemon.learning.training_job import request_run
-    from daemon.service.service import now
-    from daemon.store.store import Store
-    from daemon.system.lock import holder_of
-    from daemon.vault.layout import read_layout
-    from daemon.versions.champion import STARTER, champion
-
     settings = load(config)
     layout = read_layout(settings)
-    wanted = to_date(day, now().date())
+    cannot = ""
     with Store.open(settings.data_path) as store:
-        found = forget_day(settings, store, layout, wanted)
+        pair = store.pair(wanted)
+        if pair is not None and pair.id != pair.day:
+            found = forget_pair(settings, store, layout, wanted)
+        else:
+            try:
+                day = to_date(wanted, now().date())
+            except UsageError:
+                raise UsageError(
+                    f"{wanted}: is no date, and no pair has this id.", "`nippo pairs` lists them."
+                ) from None
+            wanted = day.isoformat()
+            found = forget_day(settings, store, layout, day)
         if retrain:
-            request_run(store, now(), "forget")
+            try:
+                need_training()
+                request_run(store, now(), "forget")
+            except UsageError as problem:
+                cannot = f"no training here: {problem.what}\n  {problem.next_step}"
     typer.echo(f"{wanted}: {len(found.pair_ids)} pair(s) forgotten, {found.files} file(s) of training runs wiped")
     if found.problem:
         typer.echo(f"  untick `accepted` yourself: {found.problem}")
+    for file in found.unopened:
+        typer.echo(f"  {file} cannot be opened and may still hold it: delete it when you need it no more")
     for name in found.notes:
         typer.echo(f"  quoted in the note {name}, which is yours to edit or delete")
     if found.versions:
@@ -53,7 +75,9 @@ def forget(
         )
     else:
         typer.echo(f"no version was trained on it ({STARTER} holds nobody's diary)")
-    if retrain:
+    if cannot:
+        typer.echo(cannot)
+    elif retrain:
         if holder_of(settings.data_path) is None:
             typer.echo("the training starts with the daemon (`nippo run`)")
         else:

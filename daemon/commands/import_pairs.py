@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
+from daemon.config import load
+from daemon.learning.pair_import import Refused, read_pairs
 from daemon.options import ConfigFile
+from daemon.service.service import now
+from daemon.store.store import Pair, Store
+from daemon.vault.writer import digest
 
 
 def register(app: typer.Typer) -> None:
@@ -19,12 +24,6 @@ def import_pairs(
     config: ConfigFile = None,
 ) -> None:
     """Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."""
-    from daemon.config import load
-    from daemon.learning.pair_import import Refused, read_pairs
-    from daemon.service.service import now
-    from daemon.store.store import Pair, Store
-    from daemon.vault.writer import digest
-
     settings = load(config)
     rows, refused = read_pairs(source.expanduser())
     count = len(rows) + len(refused)

@@ -8,8 +8,16 @@ from typing import Annotated
 
 import typer
 
+from daemon.config import Config, VaultSettings, load
 from daemon.errors import UsageError
-from daemon.vault.layout import DiaryNote
+from daemon.learning.training_call import call
+from daemon.setup.settings_file import fill_in, shipped
+from daemon.system.files import write_atomically
+from daemon.system.hardware import choose, probe
+from daemon.vault.help_page import write_help_page
+from daemon.vault.layout import read_layout
+from daemon.vault.obsidian import known_vaults
+from daemon.vault.scan import DiaryNote, find_diaries
 
 
 def register(app: typer.Typer) -> None:
@@ -23,13 +31,6 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a settings file that is there.")] = False,
 ) -> None:
     """Find the vault, read its daily-note settings, choose the model, write a commented config.toml."""
-    from daemon.config import Config, VaultSettings, load
-    from daemon.setup.settings_file import fill_in, shipped
-    from daemon.system.hardware import choose, probe
-    from daemon.vault.help_page import write_guide
-    from daemon.vault.layout import find_diaries, read_layout
-    from daemon.vault.obsidian import known_vaults
-
     quiet = yes or not sys.stdin.isatty()
     if config.exists() and not force:
         raise UsageError(
@@ -53,8 +54,8 @@ def init(
         answers["engine", "kind"] = choice.kind
         answers["engine", "model"] = choice.model
     config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(fill_in(shipped(), answers), encoding="utf-8")
-    for path in write_guide(read_layout(load(config))):
+    write_atomically(config.resolve(), fill_in(shipped(), answers))
+    for path in write_help_page(read_layout(load(config))):
         typer.echo(f"wrote    {path} (in the vault)")
     typer.echo(f"wrote    {config}\nNext: `nippo doctor`, then `nippo run` or `nippo service install`.")
     if answers.get(("engine", "kind")) == "transformers":
@@ -63,8 +64,6 @@ def init(
 
 def _first_adapter(config: Path, quiet: bool) -> None:
     """A base without an adapter writes as it came; the corpus that ships can teach it."""
-    from daemon.learning.training_call import call
-
     typer.echo("There is no adapter for this base yet: `nippo train --starter-corpus` makes the first one.")
     if not quiet and typer.confirm("Make it now? It says first how long it will take.", default=False):
         call([sys.executable, "-m", "daemon.cli", "train", "--starter-corpus", "--config", str(config)])

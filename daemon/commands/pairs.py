@@ -1,26 +1,37 @@
-"""``nippo pairs``: what the model may learn from."""
+"""``nippo pairs``: what the model may learn from, and with ``show`` what it learns from one."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from daemon.options import ConfigFile, Json
+from daemon.config import Config, load
+from daemon.drafting.learned_form import with_learned_form
+from daemon.errors import UsageError
+from daemon.learning.edit_distance import edit_distance
+from daemon.learning.edit_rows import edit_rows
+from daemon.learning.edit_view import lines_of, to_json
+from daemon.options import ConfigFile, Json, to_date
+from daemon.service.service import now
+from daemon.store.store import Pair, Store
+from daemon.versions.artifact import list_versions, trained_on
+
+pairs = typer.Typer(invoke_without_command=True)
 
 
 def register(app: typer.Typer) -> None:
-    app.command("pairs")(pairs)
+    app.add_typer(pairs, name="pairs")
 
 
-def pairs(config: ConfigFile = None, as_json: Json = False) -> None:
+@pairs.callback()
+def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = False) -> None:
     """List the accepted reports, how much each draft was edited, and the versions that were trained on it."""
-    from daemon.config import load
-    from daemon.learning.edit_distance import edit_distance
-    from daemon.store.store import Store
-    from daemon.versions.champion import list_versions, trained_on
-
+    if context.invoked_subcommand is not None:
+        context.obj = (config, as_json)
+        return
     settings = load(config)
     store = Store.open_existing(settings.data_path)
     rows: list[dict[str, Any]] = []
@@ -50,3 +61,44 @@ def pairs(config: ConfigFile = None, as_json: Json = False) -> None:
         edited = "" if row["edited_characters"] is None else f", {row['edited_characters']} characters edited"
         use = "held out for the gate" if row["held_out"] else ", ".join(row["versions"]) or "not trained on yet"
         typer.echo(f"  {row['id']}  {row['source']}  {row['report_characters']} characters{edited}  {use}")
+
+
+@pairs.command("show")
+def show(
+    context: typer.Context,
+    wanted: Annotated[str, typer.Argument(metavar="DATE|ID", help="A day such as 2026-01-07, or a pair's id.")],
+    config: ConfigFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what the model learns from an accepted report, sentence by sentence.
+
+    The lines that each sentence of the diary gives, what your edits say of the lines that were drafted, and the lines
+    of yours that no sentence tells.
+    """
+    before, json_before = context.obj or (None, False)
+    settings = load(config or before)
+    form = with_learned_form(settings)
+    found = [edit_rows(pair, form) for pair in pairs_named(settings, wanted)]
+    if as_json or json_before:
+        typer.echo(json.dumps([to_json(rows) for rows in found], ensure_ascii=False, indent=1))
+        return
+    for rows in found:
+        for line in lines_of(rows):
+            typer.echo(line)
+
+
+def pairs_named(settings: Config, wanted: str) -> list[Pair]:
+    """The accepted pair with an id, else all of a day. Raises ``UsageError`` without one."""
+    store = Store.open_existing(settings.data_path)
+    found: list[Pair] = []
+    if store is not None:
+        with store:
+            every = store.pairs()
+        found = [pair for pair in every if pair.id == wanted and pair.id != pair.day]
+        if not found:
+            with contextlib.suppress(UsageError):
+                day = to_date(wanted, now().date()).isoformat()
+                found = [pair for pair in every if pair.day == day]
+    if not found:
+        raise UsageError(f"{wanted}: no accepted pair has this day or id.", "`nippo pairs` lists them.")
+    return found

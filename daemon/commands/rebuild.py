@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import typer
 
+from daemon.config import load
+from daemon.learning.carry_over import carry_drafts, carry_promises, read_before
+from daemon.learning.reviewer import VAULT, Reviewer
 from daemon.options import ConfigFile
+from daemon.service.service import now
+from daemon.store.set_aside import set_aside_database
+from daemon.store.store import Store
+from daemon.system.lock import VaultLock
+from daemon.vault.layout import read_layout
 
 
 def register(app: typer.Typer) -> None:
@@ -14,28 +22,31 @@ def register(app: typer.Typer) -> None:
 def rebuild(config: ConfigFile = None) -> None:
     """Make the database anew from the vault: every accepted report becomes a pair again.
 
-    The old database is kept beside the new one. Every report that is there counts as yours from then on, so none is
+    The old database is kept beside the new one; as far as it can be read, imported pairs, days you had forgotten and
+    what is known of your drafts are taken over. Every report that is there counts as yours from then on, so none is
     overwritten.
     """
-    from daemon.config import load
-    from daemon.learning.reviewer import Reviewer
-    from daemon.service.service import now
-    from daemon.store.set_aside import set_aside_database
-    from daemon.store.store import Store
-    from daemon.system.lock import VaultLock
-    from daemon.vault.layout import read_layout
-
     settings = load(config)
     layout = read_layout(settings)
     with VaultLock(settings.data_path):
         moment = now()
         old = set_aside_database(settings.data_path, moment)
+        before = read_before(old)
         with Store.open(settings.data_path) as store:
+            carry_promises(before, store)
             done = Reviewer(settings, store).review_all(layout, moment)
-            count = len(store.pairs())
-    typer.echo(f"{count} pair(s) from {layout.report_folder or layout.root}")
+            unknown = carry_drafts(before, store)
+            pairs = store.pairs()
+    own = sum(pair.source == VAULT for pair in pairs)
+    typer.echo(f"{own} pair(s) from {layout.report_folder or layout.root}")
+    if len(pairs) > own:
+        typer.echo(f"{len(pairs) - own} imported pair(s) taken over")
+    if unknown:
+        typer.echo(f"{unknown} without the record of their draft: what they teach is read off diary and report")
     for path, found in sorted(done.items()):
         if found.problem:
             typer.echo(f"  not taken: {path}: {found.problem}")
     if old:
         typer.echo(f"the old database is {old}")
+        if not before.readable:
+            typer.echo("  it cannot be read: take imported pairs in again with `nippo import`")

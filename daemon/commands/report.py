@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from daemon.config import Config, load
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.options import ConfigFile, to_date
-
-if TYPE_CHECKING:
-    from daemon.config import Config
-    from daemon.drafting.result import DraftResult
+from daemon.service.on_demand import ask, find_note, read_text, unfinished, work_off
+from daemon.service.service import now
+from daemon.store.store import Store
+from daemon.vault.layout import read_layout
+from daemon.vault.note_text import decode
+from daemon.worker.shared import SharedWorker
 
 
 def register(app: typer.Typer) -> None:
@@ -32,11 +36,6 @@ def report(
 
     A report that you have changed is never overwritten.
     """
-    from daemon.config import load
-    from daemon.service.on_demand import find_note, read_text
-    from daemon.service.service import now
-    from daemon.vault.layout import read_layout
-
     settings = load(config)
     file = Path(note).expanduser()
     day = None if file.suffix.lower() == ".md" or file.is_file() else to_date(note, now().date())
@@ -56,17 +55,13 @@ def report(
 
 
 def _write(settings: Config, path: str) -> None:
-    from daemon.service.on_demand import ask, find_note, unfinished, work_off
-    from daemon.service.service import _worker_client, now
-    from daemon.store.store import Store
-    from daemon.vault.layout import read_layout
 
     layout = read_layout(settings)
     note = find_note(layout, path, None)
     with Store.open(settings.data_path) as store:
         queued = ask(layout, store, settings, [note], "report", now())
         typer.echo(f"{note.path}: the model writes …", err=True)
-        for _ in work_off(settings, store, layout, queued, _worker_client):
+        for _ in work_off(settings, store, layout, queued, SharedWorker):
             pass
         for job in unfinished(store, queued):
             raise NippoError(job.error, job.next_step)
@@ -74,15 +69,12 @@ def _write(settings: Config, path: str) -> None:
 
 
 def _draft(settings: Config, day: date, text: str) -> DraftResult:
-    from daemon.drafting.result import DraftRequest
-    from daemon.worker.client import WorkerClient
 
-    with WorkerClient(settings) as worker:
+    with SharedWorker(settings) as worker:
         return worker.draft(DraftRequest(date=day.isoformat(), diary=text), settings.engine.timeout_seconds)
 
 
 def _any_text(file: Path, settings: Config) -> str:
-    from daemon.vault.diary import decode
 
     try:
         data = file.read_bytes()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from daemon.config import Config, load
+from daemon.errors import UsageError
+from daemon.learning.run_report import follow, summary
+from daemon.learning.training_call import need_training
+from daemon.learning.training_job import request_run
+from daemon.learning.weekly import Teacher, stop_run
 from daemon.options import ConfigFile
-
-if TYPE_CHECKING:
-    from daemon.config import Config
+from daemon.service.service import now
+from daemon.store.store import Store
+from daemon.system.lock import VaultLock, holder_of
 
 
 def register(app: typer.Typer) -> None:
@@ -26,15 +32,6 @@ def retrain(
 
     A running daemon does it; without one it is done here, and this command ends with it.
     """
-    from daemon.config import load
-    from daemon.errors import UsageError
-    from daemon.learning.training_call import need_training
-    from daemon.learning.training_job import request_run
-    from daemon.learning.weekly import stop_run
-    from daemon.service.service import now
-    from daemon.store.store import Store
-    from daemon.system.lock import holder_of
-
     settings = load(config)
     with Store.open(settings.data_path) as store:
         if stop:
@@ -53,20 +50,13 @@ def retrain(
 
 
 def _follow(settings: Config, asked: bool) -> None:
-    from daemon.learning.run_report import follow, summary
 
     for line in summary(follow(settings, typer.echo, asked=asked)):
         typer.echo(line)
 
 
 def _here(settings: Config) -> None:
-    """Be the daemon's companion for one run."""
-    from daemon.learning.run_report import follow, summary
-    from daemon.learning.weekly import Teacher
-    from daemon.service.service import now
-    from daemon.store.store import Store
-    from daemon.system.lock import VaultLock
-
+    """Without a daemon: do here what it would do, for one run."""
     with VaultLock(settings.data_path), Store.open(settings.data_path) as store:
         teacher = Teacher(settings, store)
 

@@ -8,7 +8,14 @@ import sys
 
 import typer
 
+from daemon.config import Config, load
+from daemon.learning.reviewer import Reviewer
+from daemon.learning.weekly import Teacher
 from daemon.options import ConfigFile
+from daemon.service.note_finder import Listener
+from daemon.service.sd_notify import Notifier
+from daemon.service.service import Service
+from daemon.store.store import Store
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -19,16 +26,16 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = None) -> None:
     """Watch the vault and write reports until stopped (Ctrl-C or SIGTERM)."""
-    from daemon.config import load
-    from daemon.service.companions import make_companions
-    from daemon.service.sd_notify import Notifier
-    from daemon.service.service import Service
-
     settings = load(config)
     set_up_log(settings.log.level)
-    service = Service(settings, notifier=Notifier.from_environment(), make_companions=make_companions)
+    service = Service(settings, notifier=Notifier.from_environment(), make_listeners=listeners)
     service.handle_signals()
     service.run()
+
+
+def listeners(config: Config, store: Store) -> list[Listener]:
+    """Who hears of every report in a running daemon: the review of reports, and the weekly training."""
+    return [Reviewer(config, store), Teacher(config, store)]
 
 
 def set_up_log(level: str) -> None:

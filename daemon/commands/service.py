@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from daemon.commands.fetch import fetch_with_progress
 from daemon.config import Config, load
 from daemon.errors import UsageError
+from daemon.models.reference import is_gguf, is_here
 from daemon.setup import service_install, systemctl
 from daemon.setup.service_unit import CACHE, ServicePlan
 
@@ -146,11 +149,6 @@ def _identity_hints(service: ServicePlan) -> list[str]:
 
 def _fetch_for_the_service(settings: Config) -> None:
     """The system service has no network: its model is fetched now, into its own cache."""
-    from rich.console import Console
-
-    from daemon.commands.fetch import fetch_with_progress
-    from daemon.models.reference import is_gguf, is_here
-
     model = settings.engine.model
     os.environ["NIPPO_CACHE"] = CACHE
     if is_gguf(model) or is_here(model) or settings.engine.kind == "llamacpp":

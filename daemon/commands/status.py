@@ -7,7 +7,11 @@ from typing import Any
 
 import typer
 
+from daemon.config import load
+from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
+from daemon.setup.status import status as look
+from daemon.system.processes import memory_of
 
 
 def register(app: typer.Typer) -> None:
@@ -16,9 +20,6 @@ def register(app: typer.Typer) -> None:
 
 def status(config: ConfigFile = None, as_json: Json = False) -> None:
     """Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs."""
-    from daemon.config import load
-    from daemon.setup.status import status as look
-
     found = look(load(config))
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
@@ -28,8 +29,13 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def _in_memory(pid: int) -> str:
+
+    used = memory_of(pid)
+    return f"in memory (process {pid}, {used / 2**20:,.0f} MiB)" if used else "not in memory any more"
+
+
 def _print(found: dict[str, Any]) -> None:
-    from daemon.learning.run_report import summary
 
     daemon = found["daemon"]
     if daemon["running"]:
@@ -42,6 +48,8 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"         {daemon['message']}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
+    if daemon["running"] and daemon.get("worker_pid"):
+        typer.echo(f"         {_in_memory(daemon['worker_pid'])}")
     if found["advice"]:
         typer.echo(f"         {found['advice']}")
     typer.echo(f"reports  {found['reports']} written, {found['accepted_pairs']} accepted")

@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from daemon.config import Config, load
+from daemon.errors import UsageError
+from daemon.learning.estimate import expect, mean_tokens, parameters_of, words
+from daemon.learning.run_report import follow, summary
+from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
 from daemon.options import ConfigFile
-
-if TYPE_CHECKING:
-    from daemon.config import Config
+from daemon.service.service import now
+from daemon.system.hardware import probe
+from daemon.system.shipped import starter_folder
+from daemon.versions.artifact import models_folder
+from daemon.versions.champion import next_name, promote
+from daemon.versions.served_adapter import announce
 
 Pairs = Annotated[
     list[Path] | None,
@@ -61,17 +69,8 @@ def train(
 
     Further options (--rank, --epochs, --learning-rate …) go to `python -m training.train`, whose --help lists them.
     """
-    from daemon.config import load
-    from daemon.errors import UsageError
-    from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
-    from daemon.system.hardware import probe
-    from daemon.system.shipped import starter_folder
-    from daemon.versions.champion import models_folder, next_name
-
     settings = load(config)
     if watch:
-        from daemon.learning.run_report import follow, summary
-
         for line in summary(follow(settings, typer.echo)):
             typer.echo(line)
         return
@@ -105,11 +104,6 @@ def train(
 
 def _ask_first(settings: Config, base: str, steps: int, yes: bool) -> None:
     """Say what the first training will cost, and go on only with consent."""
-    from daemon.errors import UsageError
-    from daemon.learning.estimate import expect, mean_tokens, parameters_of, words
-    from daemon.system.hardware import probe
-    from daemon.system.shipped import starter_folder
-
     wanted = settings.training
     reference = base or wanted.base or settings.engine.model
     tokens = mean_tokens(starter_folder() / "corpus.jsonl", settings.report, wanted.max_seq_length)
@@ -133,10 +127,6 @@ def _ask_first(settings: Config, base: str, steps: int, yes: bool) -> None:
 
 def _offer(settings: Config, name: str) -> None:
     """The first adapter of a base has nothing to be compared with: a person decides."""
-    from daemon.service.service import now
-    from daemon.versions.champion import promote
-    from daemon.versions.served_adapter import announce
-
     if not typer.confirm(f"Use {name} from the next report on?", default=True):
         typer.echo(f"Use it later with `nippo promote {name}`.")
         return

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from daemon.config import Config, load
 from daemon.options import ConfigFile, Json
-
-if TYPE_CHECKING:
-    from daemon.config import Config
+from daemon.service.service import now
+from daemon.versions.artifact import base_matches, list_versions
+from daemon.versions.champion import champion
+from daemon.versions.champion import promote as put_in_use
+from daemon.versions.champion import rollback as go_back
+from daemon.versions.prune import prunable, remove
+from daemon.versions.served_adapter import announce
 
 
 def register(app: typer.Typer) -> None:
@@ -22,9 +27,6 @@ def register(app: typer.Typer) -> None:
 
 def versions(config: ConfigFile = None, as_json: Json = False) -> None:
     """List the versions: the one in use, what each was trained on, and how the gate judged it."""
-    from daemon.config import load
-    from daemon.versions.champion import base_matches, champion, list_versions
-
     settings = load(config)
     good, bad = list_versions(settings)
     fallback = next((one.name for one in good if base_matches(one.meta, settings.engine.model)), None)
@@ -59,10 +61,6 @@ def promote(
     version: Annotated[str, typer.Argument(help="A name of `nippo versions`.")], config: ConfigFile = None
 ) -> None:
     """Use a version from the next report on; a running daemon needs no restart."""
-    from daemon.config import load
-    from daemon.service.service import now
-    from daemon.versions.champion import promote as put_in_use
-
     settings = load(config)
     found = put_in_use(settings, version, now())
     typer.echo(f"{found.name} is in use from the next report on")
@@ -71,10 +69,6 @@ def promote(
 
 def rollback(config: ConfigFile = None) -> None:
     """Go back to the version that was in use before."""
-    from daemon.config import load
-    from daemon.service.service import now
-    from daemon.versions.champion import rollback as go_back
-
     settings = load(config)
     found = go_back(settings, now())
     typer.echo(f"{found.name} is in use from the next report on")
@@ -82,7 +76,6 @@ def rollback(config: ConfigFile = None) -> None:
 
 
 def _tell_server(settings: Config) -> None:
-    from daemon.versions.served_adapter import announce
 
     if trouble := announce(settings):
         typer.echo(f"{trouble}\nThe version stays in use; the next report registers it.", err=True)
@@ -94,9 +87,6 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Remove old versions. The one in use and the one to roll back to always stay."""
-    from daemon.config import load
-    from daemon.versions.prune import prunable, remove
-
     settings = load(config)
     names = prunable(settings, keep)
     if not names:

@@ -18,6 +18,8 @@ from daemon.engines.protocol import Engine, Message
 
 RELATED = 0.3
 """Dice coefficient from which a line drawn again may stand for the one that was turned down."""
+NOT_SURE = "日記と合っているか確かめてください。"
+"""What a person reads beside a line that is less likely than ``confidence.SURE``."""
 MOST_REDRAWN = 6
 """Sentences of a day that are asked again at most: a diary that is all doubt would take for ever."""
 
@@ -176,6 +178,7 @@ def from_record(record: SentenceRecord) -> Answered:
     """An earlier answer, used again: the lines as they were weighed then."""
     lines = []
     for line in record.lines:
-        faults = LineFaults(False, (), line.doubts) if line.confidence else LineFaults(False, line.doubts)
+        held = tuple(doubt for doubt in line.doubts if doubt != NOT_SURE)
+        faults = LineFaults(False, (), held) if line.confidence else LineFaults(False, held)
         lines.append(Weighed(Written(line.text, None), faults, line.confidence))
     return Answered(tuple(lines), record.nothing)

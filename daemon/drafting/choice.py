@@ -6,27 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from daemon.config import Config
-from daemon.drafting.ask_day import Answered, Weighed
+from daemon.drafting.ask_day import NOT_SURE, Answered, Weighed
 from daemon.drafting.compose import ReportLine, choose
 from daemon.drafting.confidence import LEAST, SURE
 from daemon.drafting.record import LineRecord, SentenceRecord
 from daemon.drafting.sentences import Sentence
 
-NOT_SURE = "日記と合っているか確かめてください。"
 LIKELIEST = 2
 """So many lines stand when none is sure enough."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The lines that make the report, what is held against each, and the record of all sentences.
+    """The lines that make the report, and the record of all sentences.
 
     ``left_out``: private lines that fell out. ``doubtful``: none was sure enough, so the likeliest stand all the same.
     ``turned_down``: lines were written, but no check let one stand.
     """
 
     lines: tuple[ReportLine, ...]
-    doubts: Mapping[ReportLine, tuple[str, ...]]
     record: tuple[SentenceRecord, ...]
     left_out: int
     doubtful: bool
@@ -41,7 +39,7 @@ def choose_lines(sentences: Sequence[Sentence], answered: Mapping[int, Answered]
     """
     least = LEAST[config.report.caution]
     every = [(at, line) for at in sorted(answered) for line in answered[at].lines]
-    standing = {ReportLine(line.written.text, at, line.confidence): line for at, line in every if line.stands}
+    standing = [ReportLine(line.written.text, at, line.confidence) for at, line in every if line.stands]
     deeds = [one for one in standing if not one.plan]
     sure = [one for one in standing if one.confidence >= least]
     doubtful = bool(deeds) and all(one.plan for one in sure)
@@ -62,19 +60,11 @@ def choose_lines(sentences: Sequence[Sentence], answered: Mapping[int, Answered]
     )
     return Choice(
         lines=tuple(lines),
-        doubts={
-            one: (*line.faults.marks, *((NOT_SURE,) if line.confidence < SURE else ()))
-            for one, line in standing.items()
-        },
         record=record,
         left_out=sum(line.faults.leaks for _, line in every),
         doubtful=doubtful,
         turned_down=not deeds and any(not line.written.plan for _, line in every),
     )
-
-
-def _doubts(line: Weighed) -> tuple[str, ...]:
-    return (*line.faults.marks, *((NOT_SURE,) if line.confidence < SURE else ()))
 
 
 def _speakable(answer: Answered | None) -> list[Weighed]:
@@ -83,5 +73,6 @@ def _speakable(answer: Answered | None) -> list[Weighed]:
 
 
 def _recorded(line: Weighed, kept: bool) -> LineRecord:
-    doubts = (*line.faults.decisive, *line.faults.marks)
+    unsure = (NOT_SURE,) if line.stands and line.confidence < SURE else ()
+    doubts = (*line.faults.decisive, *line.faults.marks, *unsure)
     return LineRecord(line.written.text, round(line.confidence, 4), kept and line.stands, doubts)

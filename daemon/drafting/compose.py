@@ -61,18 +61,13 @@ def choose(lines: Sequence[ReportLine], report: ReportSettings) -> list[ReportLi
     return sorted(kept, key=lambda one: (one.sentence, order[id(one)]))
 
 
-def lay_out(lines: Sequence[ReportLine], report: ReportSettings) -> tuple[str, list[int]]:
-    """Given chosen lines in order, return the body in the person's form, and for each line the number of the body's
-    line (from 1) that holds it. Without a bullet there is no body ("")."""
-    bullets = [line for line in lines if not line.plan]
-    plans = [line for line in lines if line.plan]
+def lay_out(lines: Sequence[ReportLine], report: ReportSettings) -> str:
+    """Given chosen lines in order, return the body in the person's form. Without a bullet there is none ("")."""
+    bullets = [report.bullet + in_style(line.text.removeprefix(BULLET), report) for line in lines if not line.plan]
+    plans = [line.text for line in lines if line.plan]
     head = [report.lead, ""] if report.lead else []
-    body = [*head, *(report.bullet + in_style(line.text.removeprefix(BULLET), report) for line in bullets)]
-    places = {id(line): len(head) + number for number, line in enumerate(bullets, start=1)}
-    if plans:
-        body += ["", closing_of([line.text for line in plans], report)] if bullets else []
-        places |= {id(line): len(body) for line in plans}
-    return "\n".join(body) if bullets else "", [places[id(line)] for line in lines]
+    tail = ["", closing_of(plans, report)] if plans else []
+    return "\n".join([*head, *bullets, *tail]) if bullets else ""
 
 
 def closing_of(plans: Sequence[str], report: ReportSettings) -> str:

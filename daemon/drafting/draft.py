@@ -18,13 +18,14 @@ from daemon.drafting.ask_day import DayWriter, Stage, from_record
 from daemon.drafting.choice import Choice, choose_lines
 from daemon.drafting.compose import lay_out
 from daemon.drafting.confidence import LEAST
+from daemon.drafting.evidence import Evidence, evidence_in
 from daemon.drafting.fit import fit, shortened_warning
 from daemon.drafting.line_checks import Day
 from daemon.drafting.prompt import beginning, digest, render_prompt
 from daemon.drafting.record import DayRecord, reusable
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER, Repaired, finish
-from daemon.drafting.result import DraftRequest, DraftResult, Evidence
-from daemon.drafting.sentences import Sentence, asked, split
+from daemon.drafting.result import DraftRequest, DraftResult
+from daemon.drafting.sentences import asked, split
 from daemon.drafting.whole import write_whole
 from daemon.engines.protocol import Engine
 from daemon.vault.diary import is_blank, prepare
@@ -104,7 +105,8 @@ def _by_sentence(
     writer = DayWriter(engine, beginning(fitted, own_rule(config)), day, config, seed, told)
     answered = writer.lines_of(places, anew, LEAST[config.report.caution])
     chosen = choose_lines(sentences, answered | known, config)
-    repaired, evidence = _composed(chosen, sentences, request.diary, settings)
+    record = DayRecord(key, chosen.record)
+    repaired, evidence = _composed(chosen, record, request.diary, settings)
     return DraftResult(
         body=repaired.body,
         status=repaired.status,
@@ -112,7 +114,7 @@ def _by_sentence(
         version=engine.identity.version,
         method="sentences",
         evidence=evidence,
-        record=DayRecord(key, chosen.record),
+        record=record,
         score=repaired.score.to_json(),
         questions=writer.cost.questions,
         prompt_tokens=writer.cost.prompt_tokens,
@@ -121,27 +123,17 @@ def _by_sentence(
 
 
 def _composed(
-    chosen: Choice, sentences: list[Sentence], diary: str, settings: CheckSettings
+    chosen: Choice, record: DayRecord, diary: str, settings: CheckSettings
 ) -> tuple[Repaired, tuple[Evidence, ...]]:
-    """The chosen lines as a body that may be written, and the evidence for what is left of them."""
-    body, numbers = lay_out(chosen.lines, settings.report)
+    """The chosen lines as a body that may be written, and the evidence of what is left of them."""
+    body = lay_out(chosen.lines, settings.report)
     if not body and chosen.turned_down:
         return finish(PLACEHOLDER, diary, settings, chosen.left_out).flagged(NOTHING_FOUND), ()
     repaired = finish(body or settings.report.no_study, diary, settings, chosen.left_out)
-    planned, shown = body.split("\n"), repaired.body.split("\n")
-    evidence = []
-    for line, number in zip(chosen.lines, numbers, strict=True) if body else ():
-        if planned[number - 1] in shown:
-            place = sentences[line.sentence]
-            text = planned[number - 1]
-            doubts = chosen.doubts[line]
-            found = Evidence(shown.index(text) + 1, text, place.text, place.line, round(line.confidence, 4), doubts)
-            evidence.append(found)
-    first = shown.index(next((one for one in planned if one.startswith(settings.report.bullet)), shown[0]))
-    flags = [f"{one.number - first}番目の行: {doubt}" for one in evidence for doubt in one.doubts]
-    if chosen.doubtful:
-        flags.insert(0, DOUBTFUL)
-    return repaired.flagged(*flags), tuple(evidence)
+    evidence = evidence_in(record, repaired.body, settings.report)
+    order = {number: place for place, number in enumerate(dict.fromkeys(one.number for one in evidence), start=1)}
+    flags = [f"{order[one.number]}番目の行: {doubt}" for one in evidence for doubt in one.doubts]
+    return repaired.flagged(*((DOUBTFUL,) if chosen.doubtful else ()), *flags), evidence
 
 
 def _whole(

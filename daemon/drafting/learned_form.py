@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daemon.checks.form_learning import learn_form
 from daemon.config import Config
 from daemon.store.store import Store
 
@@ -10,7 +11,6 @@ def with_learned_form(config: Config) -> Config:
     """The settings with the person's own form of report in place of ``style = "auto"``, learned from accepted pairs."""
     if config.report.style != "auto":
         return config
-    from daemon.checks.form_learning import learn_form
 
     store = Store.open_existing(config.data_path)
     reports: list[str] = []

@@ -69,10 +69,6 @@ class DayRecord:
         except ValueError:
             return cls()
 
-    def evidence(self) -> dict[str, SentenceRecord]:
-        """The sentence behind each line that is in the report, by the line as the model wrote it."""
-        return {line.text: one for one in self.sentences for line in one.lines if line.kept}
-
 
 def reusable(earlier: DayRecord, made_by: str, sentences: Sequence[str]) -> dict[int, SentenceRecord]:
     """Given the record of an earlier draft and the sentences of the diary as it is now, return the answers that may be

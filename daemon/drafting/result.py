@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from daemon.drafting.evidence import Evidence
 from daemon.drafting.record import DayRecord
 
 
@@ -24,19 +25,6 @@ class DraftRequest:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> DraftRequest:
         return cls(**{**values, "earlier": DayRecord.from_json(values.get("earlier"))})
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A line of the body (``number`` from 1), the sentence of the diary that it was written from with its line there,
-    how likely it is true (0-1), and what is held against it in Japanese."""
-
-    number: int
-    text: str
-    sentence: str
-    diary_line: int
-    confidence: float
-    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from daemon.checks.text import normalise
+from daemon.vault import frontmatter
 
 SHORTEST = 5
 """Letters and digits that a sentence of its own has."""
 _END = re.compile(r"(?<=[。！？!?])(?![」』）)])|(?<=[。！？!?][」』）)])(?=[^」』）)。、のとって])")
-_FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _NO_LETTER = re.compile(r"[\s\W_]+")
 
 
@@ -49,8 +49,7 @@ def split(prepared: str) -> list[Sentence]:
 
 def asked(sentences: Sequence[Sentence], prepared: str) -> list[int]:
     """The indices of the sentences that are worth a question: outside the frontmatter, and not of signs alone."""
-    front = _FRONTMATTER.match(prepared)
-    end = front.end() if front else 0
+    end = len(frontmatter.split(prepared, dots=True)[0])
     return [index for index, one in enumerate(sentences) if one.first >= end and len(letters(one.text)) > 1]
 
 

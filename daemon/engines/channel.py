@@ -19,9 +19,12 @@ class Channel:
     def __init__(self, address: str, key: str) -> None:
         self._address, self._key = address, key
 
-    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the JSON answer; raises ``EngineError``, which never quotes what was sent or received."""
-        connection = self._connect()
+    def post(self, path: str, body: dict[str, Any], seconds: float | None = SECONDS) -> dict[str, Any]:
+        """Return the JSON answer; raises ``EngineError``, which never quotes what was sent or received.
+
+        ``seconds`` bounds the wait; None for what may take long (the worker's own limit ends it then).
+        """
+        connection = self._connect(seconds)
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
             connection.request("POST", path, json.dumps(body).encode(), headers)
@@ -36,19 +39,19 @@ class Channel:
         answer: dict[str, Any] = json.loads(data)
         return answer
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self, seconds: float | None) -> http.client.HTTPConnection:
         if self._address.startswith("unix://"):
-            return _UnixConnection(self._address.removeprefix("unix://"))
+            return _UnixConnection(self._address.removeprefix("unix://"), seconds)
         parts = urlsplit(self._address)
-        return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=SECONDS)
+        return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=seconds)
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=SECONDS)
-        self._path = path
+    def __init__(self, path: str, seconds: float | None) -> None:
+        super().__init__("localhost")
+        self._path, self._seconds = path, seconds
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(SECONDS)
+        self.sock.settimeout(self._seconds)
         self.sock.connect(self._path)

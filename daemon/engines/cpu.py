@@ -16,7 +16,8 @@ def physical_cores(topology: Path = TOPOLOGY) -> int:
     """The number of physical cores this process may run on, at least 1.
 
     Two threads of one core share its arithmetic units, so llama.cpp is slower with both. Linux: distinct
-    ``thread_siblings_list`` among the allowed processors; macOS: the performance cores; elsewhere half of the logical.
+    ``thread_siblings_list`` among the allowed processors, which psutil does not tell apart; macOS: the performance
+    cores where there are two kinds; elsewhere what psutil counts, else half of the logical.
     """
     if hasattr(os, "sched_getaffinity"):
         allowed = os.sched_getaffinity(0)
@@ -28,11 +29,12 @@ def physical_cores(topology: Path = TOPOLOGY) -> int:
                 return max(1, len(allowed))
         return max(1, min(len(siblings), _quota() or len(siblings)))
     if sys.platform == "darwin":
-        for name in ("hw.perflevel0.physicalcpu", "hw.physicalcpu"):
-            done = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True)
-            if done.returncode == 0 and done.stdout.strip().isdecimal():
-                return max(1, int(done.stdout))
-    return max(1, (os.cpu_count() or 2) // 2)
+        done = subprocess.run(["sysctl", "-n", "hw.perflevel0.physicalcpu"], capture_output=True, text=True)
+        if done.returncode == 0 and done.stdout.strip().isdecimal():
+            return max(1, int(done.stdout))
+    import psutil
+
+    return max(1, psutil.cpu_count(logical=False) or (os.cpu_count() or 2) // 2)
 
 
 def _quota() -> int:
@@ -46,9 +48,11 @@ def _quota() -> int:
 
 def memory_bytes() -> int:
     """Main memory in bytes, or what the container's control group grants of it; 0 where it cannot be told."""
+    import psutil
+
     try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
+        total = int(psutil.virtual_memory().total)
+    except (psutil.Error, OSError, RuntimeError):
         return 0
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from daemon.config import Config
 from daemon.engines.protocol import Engine, ModelIdentity
 from daemon.errors import ModelMissing
+from daemon.versions.artifact import method_of
 
 if TYPE_CHECKING:
     from daemon.engines.llamacpp import LlamaCppSettings
@@ -26,10 +27,12 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Adapter:
-    """What is laid over the base model: a PEFT folder or a GGUF LoRA file, and the name that reports carry."""
+    """What is laid over the base model: a PEFT folder or a GGUF LoRA file, the name that reports carry, and how it was
+    trained to write ("sentences" or "whole")."""
 
     name: str
     path: Path
+    method: str = "whole"
 
 
 def open_engine(config: Config, progress: Progress | None = None) -> Engine:
@@ -56,8 +59,7 @@ def _open_llamacpp(config: Config, adapter: Adapter | None, progress: Progress |
     settings = _llamacpp_settings(config)
     architecture = gguf_header.read(model).architecture
     twin = gguf_twin(adapter.path, cache_folder(), architecture) if adapter else None
-    identity = _identity(config, adapter, "llamacpp")
-    return LlamaCpp(model, twin, identity, settings)
+    return LlamaCpp(model, twin, _identity(config, adapter), settings)
 
 
 def _open_transformers(config: Config, adapter: Adapter | None, progress: Progress | None) -> Engine:
@@ -67,8 +69,8 @@ def _open_transformers(config: Config, adapter: Adapter | None, progress: Progre
     base = config.engine.model
     file = resolve_gguf(base, progress) if is_gguf(base) else None
     folder = str(_dequantised(file)) if file else base
-    version = _identity(config, adapter, "transformers").version
-    return TransformersEngine(folder, adapter.path if adapter else None, version, config.engine.context_tokens)
+    version, method = (adapter.name, adapter.method) if adapter else (model_name(base), "whole")
+    return TransformersEngine(folder, adapter.path if adapter else None, version, config.engine.context_tokens, method)
 
 
 def _llamacpp_settings(config: Config) -> LlamaCppSettings:
@@ -83,9 +85,11 @@ def _llamacpp_settings(config: Config) -> LlamaCppSettings:
     )
 
 
-def _identity(config: Config, adapter: Adapter | None, kind: str) -> ModelIdentity:
+def _identity(config: Config, adapter: Adapter | None) -> ModelIdentity:
     base = config.engine.model
-    return ModelIdentity(adapter.name if adapter else model_name(base), base, kind)
+    if adapter is None:
+        return ModelIdentity(model_name(base), base, "llamacpp")
+    return ModelIdentity(adapter.name, base, "llamacpp", adapter.method)
 
 
 def _dequantised(model: Path) -> Path:
@@ -130,11 +134,11 @@ def adapter_in_use(config: Config) -> Adapter | None:
         from daemon.versions.champion import active_adapter
 
         version = active_adapter(config)
-        return Adapter(version.name, Path(version.path)) if version else None
+        return Adapter(version.name, Path(version.path), version.meta.method) if version else None
     path = Path(wanted).expanduser()
     if not path.exists():
         raise ModelMissing(f"engine.adapter: {path} does not exist", 'Name a folder or a GGUF file, "auto" or "none".')
-    return Adapter(path.stem if path.is_file() else path.name, path)
+    return Adapter(path.stem, path) if path.is_file() else Adapter(path.name, path, method_of(path))
 
 
 def model_name(reference: str) -> str:

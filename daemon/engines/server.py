@@ -79,8 +79,10 @@ class ServerEngine:
 
     @property
     def identity(self) -> ModelIdentity:
-        version = self._adapter.version if self._adapter else self._model
-        return ModelIdentity(version, self._settings.server_model or self._model, "server")
+        base = self._settings.server_model or self._model
+        if self._adapter is None:
+            return ModelIdentity(self._model, base, "server")
+        return ModelIdentity(self._adapter.version, base, "server", self._adapter.method)
 
     @property
     def context_tokens(self) -> int:

@@ -28,8 +28,10 @@ class TransformersEngine:
     equal requests give equal drafts. The prompt is evaluated once for all of them.
     """
 
-    def __init__(self, base: str, adapter: Path | None, version: str, context_tokens: int) -> None:
-        self._identity = ModelIdentity(version, base, "transformers")
+    def __init__(
+        self, base: str, adapter: Path | None, version: str, context_tokens: int, method: str = "whole"
+    ) -> None:
+        self._identity = ModelIdentity(version, base, "transformers", method)
         self._decoder: Any = None
         with errors_for_people(base, loading=True):
             from daemon.engines.loading import load

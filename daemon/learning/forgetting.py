@@ -9,40 +9,45 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import ReportBlocked
+from daemon.errors import NippoError, ReportBlocked, UsageError
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import VAULT, tick
+from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
+from daemon.system.files import TEMPORARY
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import report_digest
-from daemon.versions.champion import list_versions, trained_on
+from daemon.versions.artifact import list_versions, trained_on
 
 RUNS = "runs"
-TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json")
+TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json", f"**/{TEMPORARY}")
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
 HARMLESS = ("progress.jsonl",)
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What was forgotten: ids of the pairs, versions trained on them, vault notes that quote the day, files removed."""
+    """What was forgotten: ids of the pairs, versions trained on them, vault notes that quote the day, files removed;
+    what stands in the way of unticking the note, and databases moved aside that cannot be opened and may hold it."""
 
     pair_ids: tuple[str, ...]
     versions: tuple[str, ...]
     notes: tuple[str, ...]
     files: int
     problem: str = ""
+    unopened: tuple[Path, ...] = ()
 
 
 def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten:
-    """Withdraw every pair of a day for good and remove its text. Safe to repeat after a crash."""
+    """Withdraw every pair of a day for good and remove its text, the draft and its record. Safe to repeat after a
+    crash."""
     ids = [pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()]
     accepted = _is_ticked(layout, day)
     with store.batch():
@@ -55,20 +60,67 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
                 )
             else:
                 store.delete_pair(pair_id)
-        for job in store.jobs():
-            if job.day == day.isoformat():
-                store.drop(job.path)
-        store.forget_report(day)
-        known = set(store.get_meta("forgotten_pairs", [])) | set(ids)
-        store.set_meta("forgotten_pairs", sorted(known))
-        for key in ("held_out", "seen_pairs"):
-            store.set_meta(key, [one for one in store.get_meta(key, []) if one not in ids])
+        _drop_day(store, day)
+        _note_forgotten(store, ids)
     problem = ""
     if accepted:
         try:
             tick(layout, day, "accepted", False)
         except ReportBlocked as blocked:
             problem = blocked.what
+    unopened = _from_databases_aside(config, ids, day)
+    return Forgotten(*_cleaned(config, store, layout, ids, day), problem, unopened)
+
+
+def forget_pair(config: Config, store: Store, layout: Layout, pair_id: str) -> Forgotten:
+    """Withdraw one imported pair for good and remove its text; the other pairs of its day and its draft stay. Raises
+    ``UsageError`` for an id that is not there and for a vault's own pair, which has a day."""
+    pair = store.pair(pair_id)
+    if pair is None or pair.source in (VAULT, FORGOTTEN):
+        raise UsageError(f"{pair_id}: no imported pair has this id.", "`nippo pairs` lists them.")
+    with store.batch():
+        store.delete_pair(pair_id)
+        _note_forgotten(store, [pair_id])
+    unopened = _from_databases_aside(config, [pair_id], None)
+    return Forgotten(*_cleaned(config, store, layout, [pair_id], date.fromisoformat(pair.day)), "", unopened)
+
+
+def _drop_day(store: Store, day: date) -> None:
+    """Remove what the database knows of a day beside its pairs."""
+    for job in store.jobs():
+        if job.day == day.isoformat():
+            store.drop(job.path)
+    store.forget_report(day)
+
+
+def _note_forgotten(store: Store, ids: Sequence[str]) -> None:
+    known = set(store.get_meta("forgotten_pairs", [])) | set(ids)
+    store.set_meta("forgotten_pairs", sorted(known))
+    for key in ("held_out", "seen_pairs"):
+        store.set_meta(key, [one for one in store.get_meta(key, []) if one not in ids])
+
+
+def _from_databases_aside(config: Config, ids: Sequence[str], day: date | None) -> tuple[Path, ...]:
+    """Forget in the databases that ``nippo rebuild`` moved aside too; return those that cannot be opened."""
+    unopened = []
+    for file in databases_aside(config.data_path):
+        try:
+            with Store.open(config.data_path, file.name) as old:
+                if day:
+                    _drop_day(old, day)
+                for pair in old.pairs(withdrawn=True):
+                    if pair.id in ids or (day and pair.day == day.isoformat()):
+                        old.delete_pair(pair.id)
+                old.scrub()
+        except NippoError:
+            unopened.append(file)
+    return tuple(unopened)
+
+
+def _cleaned(
+    config: Config, store: Store, layout: Layout, ids: Sequence[str], day: date
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], int]:
+    """Wipe the texts of all runs and the database's free pages; the first four values of ``Forgotten``."""
     files = 0
     for run in (config.data_path / RUNS).glob("*"):
         for file in texts_of_run(run):
@@ -77,7 +129,7 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
     store.scrub()
     versions, _ = list_versions(config)
     named = tuple(one.name for one in versions if any(trained_on([one], pair_id) for pair_id in ids))
-    return Forgotten(tuple(ids), named, tuple(quoting_notes(layout, day)), files, problem)
+    return tuple(ids), named, tuple(quoting_notes(layout, day)), files
 
 
 def texts_of_run(run: Path) -> Iterator[Path]:

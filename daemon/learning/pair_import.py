@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import NoteUnreadable, UsageError
-from daemon.vault.diary import decode
+from daemon.vault.frontmatter import split
+from daemon.vault.note_text import decode
 
 DAY = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})")
 REPORT_FILE = re.compile(r"^(?P<stem>.+?)[-_ ]?(?:nippo|report|日報)\.md$", re.IGNORECASE)
@@ -130,7 +131,7 @@ def _folder(folder: Path) -> Iterator[Row | Refused]:
         except (OSError, NoteUnreadable) as problem:
             yield Refused(place, f"cannot be read ({type(problem).__name__})")
             continue
-        report = re.sub(r"\A---\n.*?\n---\n", "", texts[1], count=1, flags=re.DOTALL)
+        report = split(texts[1])[1]
         if texts[0].strip() and report.strip():
             yield _row("", day, texts[0], report, place)
         else:

@@ -16,9 +16,10 @@ from daemon.config import Config
 from daemon.errors import NippoError, NoteError, ReportBlocked, UsageError
 from daemon.learning.review import FORGOTTEN, decide
 from daemon.store.store import Pair, ReportRow, Store
-from daemon.vault.diary import decode
-from daemon.vault.layout import DiaryNote, Layout, find_diaries, look_at, nfc, read_layout, read_note
+from daemon.vault.layout import Layout, nfc, read_layout
+from daemon.vault.note_text import decode
 from daemon.vault.report_note import ReadReport, read, set_key
+from daemon.vault.scan import DiaryNote, find_diaries, look_at, read_note
 from daemon.vault.writer import change_key, digest, report_digest
 
 VAULT = "vault"
@@ -38,7 +39,7 @@ class Reviewed:
 
 
 class Reviewer:
-    """Reviews the reports of one vault. A companion of the daemon's main loop; commands use it as well."""
+    """Reviews the reports of one vault. A listener of the daemon's main loop; commands use it as well."""
 
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config

@@ -63,6 +63,8 @@ def summary(state: dict[str, Any]) -> list[str]:
         lines.append(f"{state['run']}: {state['version']} {state['outcome']}{note}")
     elif state.get("state") == "failed":
         lines.append(f"{state['run']}: {state['message']}")
+    if state.get("cannot"):
+        return [*lines, f"none on this machine: {state['cannot']}"]
     upcoming = f"next {str(state['next_run'])[:16]}" if state.get("next_run") else "no schedule"
     lines.append(f"{upcoming}, {state['new_pairs']} new of {state['needed_pairs']} needed")
     if state.get("schedule_note"):

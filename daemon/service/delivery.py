@@ -7,53 +7,21 @@ job ends. After a crash ``standing`` recognises the bytes by that hash.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import NoteError, NoteUnreadable
+from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, ReportRow, Store
-from daemon.vault.layout import Layout, link_name, read_note
+from daemon.vault.layout import Layout, link_name
 from daemon.vault.report_note import ReportNote, other_lines, render
-from daemon.vault.writer import ReportTouched, digest, report_digest, write_report
+from daemon.vault.scan import read_note
+from daemon.vault.writer import ReportTouched, digest, write_report
 
 if TYPE_CHECKING:
     from daemon.drafting.result import DraftResult
-
-
-class Owner(Enum):
-    """Whose the report of a day is."""
-
-    NOBODY = "none was written yet"
-    DAEMON = "untouched since the daemon wrote it"
-    PERSON = "changed, or written by a person"
-    DELETED = "deleted by a person"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How the report of a day stands: whose it is, the hash of its bytes on disk (None: absent), what is remembered."""
-
-    owner: Owner
-    on_disk: str | None
-    row: ReportRow | None
-
-
-def standing(layout: Layout, store: Store, day: date) -> Standing:
-    """Look at the report of a day. A write that a crash cut off after the file was in place is completed here, except
-    for its job. Raises ``ReportBlocked`` for a folder or link in its place."""
-    row = store.report(day)
-    found = report_digest(layout.file(layout.report_path(day)))
-    if row is not None and found is not None and row.pending_sha == found:
-        store.finish_report(row, "")
-        row = store.report(day)
-    if row is None or not row.report_sha:
-        return Standing(Owner.NOBODY if found is None else Owner.PERSON, found, row)
-    if found is None:
-        return Standing(Owner.DELETED, found, row)
-    return Standing(Owner.DAEMON if found == row.report_sha else Owner.PERSON, found, row)
 
 
 def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobytes: int, now: datetime) -> bool:
@@ -125,12 +93,6 @@ def kept_lines(file: Path, on_disk: str | None) -> tuple[str, ...]:
     except OSError:
         return ()
     return other_lines(data) if digest(data) == on_disk else ()
-
-
-def may_write(now: Standing, job: Job) -> bool:
-    """Whether a job may put its report there: a person's report is never overwritten, a deleted one comes back only
-    when a person asks for it."""
-    return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.asked)
 
 
 def diary_digest(layout: Layout, path: str, kilobytes: int) -> str | None:

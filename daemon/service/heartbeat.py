@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from daemon.system.files import write_atomically
 
 FILE_NAME = "daemon.json"
 EVERY_SECONDS = 20.0
@@ -20,7 +21,8 @@ EVERY_SECONDS = 20.0
 @dataclass(frozen=True)
 class Heartbeat:
     """``state`` is "starting", "watching", "paused" or "stopped"; ``message`` says why it is paused or what went wrong;
-    ``working_on`` is the date of the note whose report is being written, "" when idle. Times are ISO text."""
+    ``working_on`` is the date of the note whose report is being written, "" when idle; ``worker_pid`` is the process
+    that holds the model, None while none does. Times are ISO text."""
 
     pid: int
     version: str
@@ -58,11 +60,9 @@ class HeartbeatFile:
         if beat == self._last and monotonic - self._last_time < EVERY_SECONDS:
             return
         self._last, self._last_time = beat, monotonic
-        temporary = self._file.with_name(f"{FILE_NAME}.{os.getpid()}.tmp")
         with contextlib.suppress(OSError):
             text = json.dumps({**asdict(beat), "at": now.isoformat(timespec="seconds")}, ensure_ascii=False, indent=1)
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(self._file)
+            write_atomically(self._file, text, durable=False)  # every 20 seconds; it would keep a disk from sleeping
 
 
 def read_heartbeat(data_folder: Path) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from daemon.errors import NoteError, ReportBlocked
-from daemon.service.delivery import Owner, standing
+from daemon.service.standing import Owner, standing
 from daemon.store.store import JobSource, Store
-from daemon.vault.diary import decode, is_blank
-from daemon.vault.layout import DiaryNote, Layout, Oddity, nfc
+from daemon.vault.diary import is_blank
+from daemon.vault.layout import Layout, nfc
+from daemon.vault.note_text import decode
+from daemon.vault.scan import DiaryNote, Oddity
 from daemon.vault.writer import digest
 
 

@@ -15,10 +15,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from daemon.config import Config
+from daemon.drafting.record import DayRecord
+from daemon.drafting.result import DraftRequest
 from daemon.errors import EngineCrashed, EngineError, EngineTimeout, NippoError, NoteChanged, NoteError, OutOfMemory
-from daemon.service.delivery import deliver, may_write, standing
+from daemon.service.delivery import deliver
+from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, Store
-from daemon.vault.layout import Layout, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
 if TYPE_CHECKING:
@@ -33,14 +38,16 @@ log = logging.getLogger(__name__)
 
 
 class Worker(Protocol):
-    """What the desk needs of ``daemon.worker.client.WorkerClient``."""
+    """What the runner needs of ``daemon.worker.client.WorkerClient``."""
 
     def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
+    @property
+    def pid(self) -> int | None: ...
 
 
-class Desk:
+class JobRunner:
     """Given the vault, the queue and a worker, turns jobs into reports. ``wake`` is called when a draft has come."""
 
     def __init__(
@@ -70,6 +77,11 @@ class Desk:
     def working_on(self) -> str:
         """The date of the note that is being drafted, "" when idle."""
         return self._job.day if self._job else ""
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that holds the model, None while there is none."""
+        return self._worker.pid
 
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
         """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""
@@ -123,10 +135,6 @@ class Desk:
     def _prepare(self, job: Job, now: datetime) -> tuple[DraftRequest | None, Job]:
         """The request for a job, with the note as it is now; None when the job has ended because the note is gone or
         its report belongs to a person."""
-        from daemon.drafting.record import DayRecord
-        from daemon.drafting.result import DraftRequest
-        from daemon.vault.diary import decode
-
         data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
         if data is None:
             self._store.forget_notes([job.path])

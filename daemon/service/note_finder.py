@@ -19,13 +19,14 @@ from daemon.service.intake import is_wanted, set_aside, take_in
 from daemon.service.settle import Fingerprint, SettleTracker
 from daemon.service.watcher import Watcher
 from daemon.store.store import Store
-from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, find_reports, look_at, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note
 from daemon.vault.writer import digest
 
 log = logging.getLogger(__name__)
 
 
-class Companion(Protocol):
+class Listener(Protocol):
     """A neighbour of the main flow, such as the review of reports or the weekly schedule, called from the main loop.
     It must return quickly and may use the store; what it raises is logged and does not stop the daemon."""
 
@@ -50,20 +51,20 @@ class Companion(Protocol):
         ...
 
 
-def tell(companions: Sequence[Companion], message: Callable[[Companion], None]) -> None:
-    """Call every companion. What one raises is logged by its kind alone, since its text may quote a diary."""
-    for companion in companions:
+def tell(listeners: Sequence[Listener], message: Callable[[Listener], None]) -> None:
+    """Call every listener. What one raises is logged by its kind alone, since its text may quote a diary."""
+    for listener in listeners:
         try:
-            message(companion)
+            message(listener)
         except Exception as problem:
-            log.error("%s: %s", type(companion).__name__, type(problem).__name__)
+            log.error("%s: %s", type(listener).__name__, type(problem).__name__)
 
 
-def _report_changed(day: date, path: str, now: datetime, companion: Companion) -> None:
-    companion.report_changed(day, path, now)
+def _report_changed(day: date, path: str, now: datetime, listener: Listener) -> None:
+    listener.report_changed(day, path, now)
 
 
-class Lookout:
+class NoteFinder:
     """Watches one vault. ``first_day`` is the date of the first run; ``wake`` is called from the watcher's thread."""
 
     def __init__(
@@ -73,14 +74,14 @@ class Lookout:
         settings: WatchSettings,
         first_day: date,
         wake: Callable[[], None],
-        companions: Sequence[Companion] = (),
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self.layout = layout
         self.last_scan: datetime | None = None
         self._store = store
         self._settings = settings
         self._first_day = first_day
-        self._companions = companions
+        self._listeners = listeners
         self._notes = SettleTracker(settings.settle_seconds)
         self._reports = SettleTracker(settings.settle_seconds)
         self._watcher = Watcher(settings.observer, settings.polling_seconds, wake)
@@ -93,24 +94,16 @@ class Lookout:
         """Whether the observer watches, and watches the folders that are there now."""
         return self._watcher.alive
 
-    @property
-    def settling(self) -> int:
-        """How many notes are waiting to be quiet."""
-        return len(self._notes)
-
     def start(self) -> None:
         """Begin to watch. Raises OSError where the machine's limit of watches is reached."""
         folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]
-        if self._companions:
+        if self._listeners:
             folders.append((self.layout.file(self.layout.report_folder), False))
         self._watcher.start(list(dict(reversed(folders)).items()))
         self._scan_wanted = True
 
     def stop(self) -> None:
         self._watcher.stop()
-
-    def want_scan(self) -> None:
-        self._scan_wanted = True
 
     def turn(self, now: datetime, monotonic: float) -> None:
         """Look at what events named, scan when it is time, hand settled notes on. Raises ``VaultUnavailable``."""
@@ -132,7 +125,7 @@ class Lookout:
         if path is None:
             return
         if self.layout.report_date(path):
-            if self._companions:
+            if self._listeners:
                 self._reports.see(path, self._fingerprint(path), monotonic)
             return
         note = look_at(self.layout, path)
@@ -165,15 +158,15 @@ class Lookout:
             self._store.forget_notes(path for path in gone if not self.layout.file(path).is_file())
             for entry in odd:
                 set_aside(self._store, entry, now)
-        if self._companions:
+        if self._listeners:
             self._scan_reports(monotonic)
         self._scan_wanted = False
         self._next_scan = monotonic + self._settings.rescan_minutes * 60
         self.last_scan = now
-        tell(self._companions, lambda companion: companion.scanned(now))
+        tell(self._listeners, lambda listener: listener.scanned(now))
 
     def _scan_reports(self, monotonic: float) -> None:
-        """See reports that were made, changed or deleted since the last scan; at the first one companions look for
+        """See reports that were made, changed or deleted since the last scan; at the first one listeners look for
         themselves (``scanned``)."""
         before, self._known_reports = self._known_reports, find_reports(self.layout)
         if before is None:
@@ -220,7 +213,7 @@ class Lookout:
         for path in self._reports.due(monotonic):
             day = self.layout.report_date(path)
             if self._reports.take(path, self._fingerprint(path), monotonic) and day:
-                tell(self._companions, partial(_report_changed, day, path, now))
+                tell(self._listeners, partial(_report_changed, day, path, now))
 
     def _fingerprint(self, path: str) -> Fingerprint:
         """What a file is now; a file that is gone or cannot be read has one as well."""

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoteError, UsageError
-from daemon.service.delivery import Owner, standing
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
-from daemon.service.job_runner import Desk, Worker
+from daemon.service.job_runner import JobRunner, Worker
 from daemon.service.service import now
+from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
-from daemon.vault.diary import decode
-from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, look_at, read_note
+from daemon.vault.layout import Layout
+from daemon.vault.note_text import decode
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
 from daemon.vault.writer import ReportTouched, sweep
 
 POLL_SECONDS = 0.2
@@ -91,7 +92,7 @@ def work_off(
     """Do these jobs in this process, which must hold the lock, or wait for the daemon that does; yield the path of each
     one that has ended, whatever its end."""
     left = set(paths)
-    with _desk(config, store, layout, make_worker) as turn:
+    with _runner(config, store, layout, make_worker) as turn:
         while left:
             turn(left)
             for path in sorted(left):
@@ -102,7 +103,7 @@ def work_off(
 
 
 @contextmanager
-def _desk(
+def _runner(
     config: Config, store: Store, layout: Layout, make_worker: Callable[[Config], Worker]
 ) -> Iterator[Callable[[Collection[str]], None]]:
     if holder_of(config.data_path) is not None:
@@ -112,19 +113,19 @@ def _desk(
         lock.acquire_vault(layout.root)
         sweep(layout.file(layout.report_folder))
         wake = threading.Event()
-        desk = Desk(layout, store, config, make_worker(config), wake.set)
+        runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 
         def turn(paths: Collection[str]) -> None:
-            desk.turn(now(), time.monotonic(), only=paths)
-            if desk.trouble:
-                raise _Trouble(desk.trouble)
+            runner.turn(now(), time.monotonic(), only=paths)
+            if runner.trouble:
+                raise _Trouble(runner.trouble)
             wake.wait(POLL_SECONDS)
             wake.clear()
 
         try:
             yield turn
         finally:
-            desk.stop()
+            runner.stop()
 
 
 def _wait_for_daemon(config: Config) -> None:

@@ -21,14 +21,15 @@ from daemon.config import Config, load
 from daemon.errors import NippoError, UsageError, VaultUnavailable
 from daemon.service.config_changes import config_changes
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
-from daemon.service.job_runner import RETRY_SECONDS, Desk, Worker
-from daemon.service.note_finder import Companion, Lookout, tell
+from daemon.service.job_runner import RETRY_SECONDS, JobRunner, Worker
+from daemon.service.note_finder import Listener, NoteFinder, tell
 from daemon.service.sd_notify import Notifier
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout, require_vault
 from daemon.vault.obsidian import configuration_folder
 from daemon.vault.writer import sweep
+from daemon.worker.shared import SharedWorker
 
 LOOK_SECONDS = 0.5
 """How often the loop looks for commands of other processes (one pragma)."""
@@ -43,20 +44,20 @@ def now() -> datetime:
 
 
 class Service:
-    """A daemon for one vault. ``make_worker`` gives the worker for a config; companions share the loop."""
+    """A daemon for one vault. ``make_worker`` gives the worker for a config; listeners share the loop."""
 
     def __init__(
         self,
         config: Config,
         make_worker: Callable[[Config], Worker] | None = None,
         notifier: Notifier | None = None,
-        make_companions: Callable[[Config, Store], Sequence[Companion]] | None = None,
+        make_listeners: Callable[[Config, Store], Sequence[Listener]] | None = None,
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
     ) -> None:
         self.config = config
         self._make_worker = make_worker or _worker_client
         self._notifier = notifier or Notifier()
-        self._make_companions = make_companions
+        self._make_listeners = make_listeners
         self._retry_seconds = retry_seconds
         self._wake = threading.Event()
         self._stopping = False
@@ -68,9 +69,9 @@ class Service:
         self._had_configuration = False
         self._next_check = 0.0
         self._changes = -1
-        self._lookout: Lookout | None = None
-        self._desk: Desk | None = None
-        self._companions: Sequence[Companion] = ()
+        self._finder: NoteFinder | None = None
+        self._runner: JobRunner | None = None
+        self._listeners: Sequence[Listener] = ()
         self._observer_trouble = ""
         self._layout_trouble = ""
 
@@ -96,7 +97,7 @@ class Service:
             self._first_day = date.fromisoformat(first)
             if store.retry_failed():
                 log.info("notes that had failed are tried again")
-            self._companions = self._make_companions(self.config, store) if self._make_companions else ()
+            self._listeners = self._make_listeners(self.config, store) if self._make_listeners else ()
             self._beat("starting")
             try:
                 while not self._stopping:
@@ -134,22 +135,22 @@ class Service:
         if self._reload_wanted:
             self._reload_wanted = False
             self._reload()
-        if self._lookout is None or monotonic >= self._next_check:
+        if self._finder is None or monotonic >= self._next_check:
             self._check(monotonic)
-        if self._lookout is None or self._desk is None:
+        if self._finder is None or self._runner is None:
             return
         changes = self._store.changes()
         if changes != self._changes:
             self._changes = changes
-            self._desk.release()
+            self._runner.release()
         moment = now()
-        self._lookout.turn(moment, monotonic)
+        self._finder.turn(moment, monotonic)
         if not self._ready:
             self._ready = True
             self._say_ready()
-        self._desk.turn(moment, monotonic)
-        tell(self._companions, lambda companion: companion.turn(moment, monotonic))
-        self._beat("watching", self._desk.trouble or self._layout_trouble or self._observer_trouble)
+        self._runner.turn(moment, monotonic)
+        tell(self._listeners, lambda listener: listener.turn(moment, monotonic))
+        self._beat("watching", self._runner.trouble or self._layout_trouble or self._observer_trouble)
 
     def _check(self, monotonic: float) -> None:
         """Begin, go on after a pause, or revive the observer. Raises ``VaultUnavailable``."""
@@ -162,20 +163,20 @@ class Service:
                 "Is its drive connected and its sync finished? nippo goes on by itself once it is back.",
             )
         self._had_configuration = has_configuration
-        if self._lookout is None:
+        if self._finder is None:
             self._open()
-        elif self._layout_changed(self._lookout):
+        elif self._layout_changed(self._finder):
             log.info("the vault's daily-note settings have changed")
             self._close()
             self._open()
-        elif not self._lookout.alive:
+        elif not self._finder.alive:
             log.warning("the observer has ended or its folder was replaced; it is started again")
-            self._watch(self._lookout)
+            self._watch(self._finder)
 
-    def _layout_changed(self, lookout: Lookout) -> bool:
+    def _layout_changed(self, finder: NoteFinder) -> bool:
         """Whether Obsidian's own settings name another folder or format now; faulty ones are told and not taken."""
         try:
-            changed = read_layout(self.config) != lookout.layout
+            changed = read_layout(self.config) != finder.layout
             self._layout_trouble = ""
         except UsageError as problem:
             changed, self._layout_trouble = False, str(problem)
@@ -185,19 +186,19 @@ class Service:
         layout = read_layout(self.config)
         self._lock.acquire_vault(layout.root)
         sweep(layout.file(layout.report_folder))
-        lookout = Lookout(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._companions)
+        finder = NoteFinder(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
-        self._desk = Desk(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)
-        self._watch(lookout)
-        self._lookout = lookout
+        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)
+        self._watch(finder)
+        self._finder = finder
         if self._paused:
             log.info("the vault is back")
             self._paused = ""
 
-    def _watch(self, lookout: Lookout) -> None:
+    def _watch(self, finder: NoteFinder) -> None:
         """Start the observer; without one the scans still find every note, only later."""
         try:
-            lookout.start()
+            finder.start()
             self._observer_trouble = ""
         except OSError as problem:
             self._observer_trouble = (
@@ -207,12 +208,12 @@ class Service:
             log.error("%s", self._observer_trouble)
 
     def _close(self) -> None:
-        if self._lookout is not None:
-            self._lookout.stop()
-            self._lookout = None
-        if self._desk is not None:
-            self._desk.stop()
-            self._desk = None
+        if self._finder is not None:
+            self._finder.stop()
+            self._finder = None
+        if self._runner is not None:
+            self._runner.stop()
+            self._runner = None
         self._lock.release_vault()
 
     def _pause(self, problem: VaultUnavailable) -> None:
@@ -233,11 +234,11 @@ class Service:
             if any(line.startswith(("vault.path", "data.folder")) for line in changes):
                 log.error("reload: another vault.path or data.folder needs a restart; nothing was changed")
             elif changes:
-                if self._lookout is not None:
+                if self._finder is not None:
                     read_layout(fresh)
                 self._close()
                 self.config = fresh
-                tell(self._companions, lambda companion: companion.reconfigure(fresh))
+                tell(self._listeners, lambda listener: listener.reconfigure(fresh))
                 log.info("reload: %s", "; ".join(changes))
             else:
                 log.info("reload: nothing has changed")
@@ -248,9 +249,9 @@ class Service:
     def _pause_seconds(self) -> float:
         """How long the loop may sleep."""
         monotonic = time.monotonic()
-        if self._lookout is None or self._desk is None:
+        if self._finder is None or self._runner is None:
             return max(0.0, min(self._next_check - monotonic, self._notifier.ping_seconds or CHECK_SECONDS))
-        times = [self._lookout.next_turn(), self._desk.next_turn(), self._next_check, monotonic + LOOK_SECONDS]
+        times = [self._finder.next_turn(), self._runner.next_turn(), self._next_check, monotonic + LOOK_SECONDS]
         return max(0.0, min(time for time in times if time is not None) - monotonic)
 
     def _say_ready(self, again: bool = False) -> None:
@@ -259,7 +260,7 @@ class Service:
             self._notifier.ready(f"paused: {self._paused}" if self._paused else "watching")
 
     def _beat(self, state: str = "watching", message: str = "") -> None:
-        desk, lookout = self._desk, self._lookout
+        runner, finder = self._runner, self._finder
         try:
             jobs = self._store.count_jobs()
         except sqlite3.Error:
@@ -270,13 +271,14 @@ class Service:
             started=self._started,
             state=state,
             ready=self._ready and state == "watching",
-            working_on=desk.working_on if desk else "",
+            working_on=runner.working_on if runner else "",
             message=message,
             vault=str(self.config.vault_path),
             observer=self.config.watch.observer,
             waiting=jobs.get("waiting", 0),
             failed=jobs.get("failed", 0),
-            last_scan=lookout.last_scan.isoformat(timespec="seconds") if lookout and lookout.last_scan else "",
+            worker_pid=runner.worker_pid if runner else None,
+            last_scan=finder.last_scan.isoformat(timespec="seconds") if finder and finder.last_scan else "",
         )
         self._beat_file.show(beat, now(), time.monotonic())
         if self._ready_said:
@@ -285,11 +287,10 @@ class Service:
     def _end(self) -> None:
         self._notifier.stopping()
         self._close()
-        tell(self._companions, lambda companion: companion.stop())
+        tell(self._listeners, lambda listener: listener.stop())
         self._beat("stopped")
 
 
 def _worker_client(config: Config) -> Worker:
-    from daemon.worker.shared import SharedWorker
 
     return SharedWorker(config)

@@ -24,9 +24,6 @@ class SettleTracker:
         self.quiet_seconds = quiet_seconds
         self._pending: dict[str, tuple[Fingerprint, float]] = {}
 
-    def __len__(self) -> int:
-        return len(self._pending)
-
     def __contains__(self, path: str) -> bool:
         return path in self._pending
 

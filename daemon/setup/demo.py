@@ -19,7 +19,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from daemon.config import ReportSettings
+from daemon.drafting.evidence import evidence_in
+from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError
+from daemon.store.store import Store
 from daemon.system.shipped import starter_folder
 
 START_SECONDS = 60.0
@@ -27,7 +31,7 @@ REPORT_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Stage:
+class Timing:
     """One row of the timing table."""
 
     name: str
@@ -36,14 +40,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Story:
-    """What the demonstration saw: vault trees as relative paths, the two texts, and how long each stage took."""
+    """What the demonstration saw: vault trees as relative paths, the two texts, each line of the report with the
+    sentence of the diary behind it, and how long each stage took."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]
     diary: str
     report: str
     report_path: str
-    stages: tuple[Stage, ...]
+    evidence: tuple[tuple[str, str], ...]
+    stages: tuple[Timing, ...]
 
 
 def tree(vault: Path) -> tuple[str, ...]:
@@ -84,13 +90,25 @@ def tell(today: date, say: Callable[[str], None]) -> Story:
             _wait_until(report.exists, daemon, REPORT_SECONDS, folder, "no report was written")
             written = time.monotonic()
         stages = (
-            Stage("daemon ready", ready - began),
-            Stage("note noticed and settled", noticed - saved),
-            Stage("model loaded, drafts written and checked", written - noticed),
-            Stage("saved diary to report on disk", written - saved),
+            Timing("daemon ready", ready - began),
+            Timing("note noticed and settled", noticed - saved),
+            Timing("model loaded, sentences asked, lines checked", written - noticed),
+            Timing("saved diary to report on disk", written - saved),
         )
         text = report.read_text(encoding="utf-8")
-        return Story(before, tree(vault), diary, text, str(report.relative_to(vault)), stages)
+        behind = _evidence(folder, today, text)
+        return Story(before, tree(vault), diary, text, str(report.relative_to(vault)), behind, stages)
+
+
+def _evidence(folder: Path, today: date, note: str) -> tuple[tuple[str, str], ...]:
+    """Each line of the report and its sentence, from what the daemon remembers."""
+    store = Store.open_existing(folder / "data")
+    if store is None:
+        return ()
+    with store:
+        row = store.report(today)
+    found = evidence_in(DayRecord.from_text(row.record if row else ""), note, ReportSettings())
+    return tuple((one.text, one.sentence) for one in found)
 
 
 @contextmanager

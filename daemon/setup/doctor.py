@@ -8,14 +8,22 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from daemon.config import Config, load
+from daemon.engines.opening import adapter_in_use, engine_kind
 from daemon.errors import NippoError
-from daemon.setup.doctor_system import Line, system_lines
-from daemon.vault.layout import DiaryNote, Layout, Oddity, find_diaries, read_layout
+from daemon.models.reference import cache_folder, is_here
+from daemon.service.watcher import Watcher
+from daemon.setup.doctor_system import Line, State, system_lines
+from daemon.setup.name_collision import collision_lines
+from daemon.store.store import Store
+from daemon.vault.layout import Layout, read_layout
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries
 
 LEAST_FREE_BYTES = 200_000_000
 MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}
@@ -27,10 +35,10 @@ def examine(file: Path | None) -> list[Line]:
     try:
         config = load(file)
     except NippoError as problem:
-        return [Line("config", "fail", problem.what, problem.next_step)]
-    lines = [Line("config", "ok", str(config.file or "built-in defaults"))]
+        return [*collision_lines(), Line("config", "fail", problem.what, problem.next_step)]
+    lines = [*collision_lines(), Line("config", "ok", str(config.file or "built-in defaults"))]
     lines += vault_lines(config)
-    lines += [data_line(config), space_line(config), *model_lines(config)]
+    lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
     return lines + system_lines(config)
 
 
@@ -75,10 +83,6 @@ def report_folder_line(layout: Layout) -> Line:
 
 def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> Line:
     """Try the observer on the data folder: only there may a file be made for a test. Another file system is told."""
-    import threading
-
-    from daemon.service.watcher import Watcher
-
     kind = config.watch.observer
     seen = threading.Event()
     watcher = Watcher(kind, 0.2, seen.set)
@@ -117,7 +121,6 @@ def watch_limit_lines(config: Config, layout: Layout) -> Iterator[Line]:
 
 
 def data_line(config: Config) -> Line:
-    from daemon.store.store import Store
 
     try:
         store = Store.open_existing(config.data_path)
@@ -134,8 +137,6 @@ def data_line(config: Config) -> Line:
 
 def space_line(config: Config) -> Line:
     """Free space for the database and trained versions, and for a model that is still to be downloaded."""
-    from daemon.models.reference import cache_folder, is_here
-
     needs = [(config.data_path, LEAST_FREE_BYTES)]
     if config.engine.kind in ("auto", "llamacpp") and not is_here(config.engine.model):
         needs.append((cache_folder(), 2 * MODEL_BYTES.get(config.engine.model, 0)))
@@ -150,11 +151,6 @@ def space_line(config: Config) -> Line:
 
 def model_lines(config: Config) -> Iterator[Line]:
     """The engine that would be taken, its package, its model and its adapter."""
-    from importlib.util import find_spec
-
-    from daemon.engines.opening import adapter_in_use, engine_kind
-    from daemon.models.reference import is_here
-
     try:
         kind = engine_kind(config)
     except NippoError as problem:
@@ -181,6 +177,18 @@ def model_lines(config: Config) -> Iterator[Line]:
             yield Line("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
     except NippoError as problem:
         yield Line("adapter", "fail", problem.what, problem.next_step)
+
+
+def training_line(config: Config) -> Line:
+    """Whether this machine can learn from the accepted reports, and when it would."""
+    from daemon.learning.training_call import missing_packages
+
+    schedule = config.schedule.retrain or "switched off"
+    if missing := missing_packages():
+        state: State = "warn" if config.schedule.retrain else "ok"
+        remedy = 'Install them with `pip install "nippo[train]"`, or set retrain = "" in [schedule] of config.toml.'
+        return Line("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
+    return Line("training", "ok", f"the training packages are there; weekly training: {schedule}")
 
 
 def server_line(config: Config) -> Line:

@@ -18,6 +18,7 @@ from daemon.config import Config
 from daemon.errors import NippoError, UsageError
 from daemon.setup import systemctl
 from daemon.setup.service_unit import ServicePlan, render, template, template_name
+from daemon.system.files import write_atomically
 from daemon.system.shipped import PACKAGE
 
 
@@ -157,10 +158,8 @@ def _make_data_folder(service: ServicePlan) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    temporary = file.with_name(f".{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
+        write_atomically(file, text)
     except PermissionError:
         raise NippoError(f"{file} cannot be written", "Use sudo for a system service.") from None

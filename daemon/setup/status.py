@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from daemon.config import Config
+from daemon.engines.opening import adapter_in_use
 from daemon.errors import NippoError
 from daemon.learning.weekly import training_status
 from daemon.service.heartbeat import read_heartbeat
@@ -21,7 +22,7 @@ def status(config: Config) -> dict[str, Any]:
     holder = holder_of(config.data_path)
     beat = read_heartbeat(config.data_path)
     if holder is None and beat:
-        beat |= {"state": "stopped", "ready": False, "working_on": "", "message": ""}
+        beat |= {"state": "stopped", "ready": False, "working_on": "", "message": "", "worker_pid": None}
     model, advice = model_in_use(config)
     found: dict[str, Any] = {
         "daemon": {**beat, "running": holder is not None, "pid": holder or beat.get("pid")},
@@ -59,8 +60,6 @@ def status(config: Config) -> dict[str, Any]:
 def model_in_use(config: Config) -> tuple[str, str]:
     """The model and adapter that the next draft is written with, or why there is none; and what to do about a base that
     has no adapter yet, "" where nothing is to be done."""
-    from daemon.engines.opening import adapter_in_use
-
     model = config.engine.model
     try:
         adapter = adapter_in_use(config)

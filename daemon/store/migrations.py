@@ -53,9 +53,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX pairs_by_day ON pairs (day);
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
-    """ ALTER TABLE reports ADD COLUMN record TEXT NOT NULL DEFAULT '';  -- the draft's sentences, their lines, what
-    was kept ALTER TABLE pairs ADD COLUMN record TEXT NOT NULL DEFAULT '';    -- the same, as it stood when the pair
-    was accepted """,
+    """
+    -- what was asked and answered about each sentence of the draft; with a pair, as it stood when it was accepted
+    ALTER TABLE reports ADD COLUMN record TEXT NOT NULL DEFAULT '';
+    ALTER TABLE pairs ADD COLUMN record TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

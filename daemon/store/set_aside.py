@@ -1,7 +1,8 @@
-"""Moving a database aside, with its journal, so that a new one can be made of the vault."""
+"""Moving a database aside, with its journal, so that a new one can be made of the vault; and what lies aside."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -20,3 +21,9 @@ def set_aside_database(folder: Path, now: datetime) -> Path | None:
         if part.exists():
             part.replace(target.with_name(target.name + ending))
     return target
+
+
+def databases_aside(folder: Path) -> list[Path]:
+    """The databases of a data folder that were moved aside, oldest first."""
+    name = re.compile(rf"{re.escape(FILE_NAME)}\.\d{{8}}-\d{{6}}")
+    return sorted(file for file in folder.glob(f"{FILE_NAME}.*") if name.fullmatch(file.name))

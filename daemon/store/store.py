@@ -32,10 +32,10 @@ class Store:
         self.file = file
 
     @classmethod
-    def open(cls, folder: Path) -> Store:
-        """Open or make the database of a data folder. Raises ``UsageError`` for a newer one, ``NippoError`` when the
-        file is damaged or the folder cannot be written."""
-        file = folder / FILE_NAME
+    def open(cls, folder: Path, name: str = FILE_NAME) -> Store:
+        """Open or make the database of a data folder; ``name``: one that was moved aside. Raises ``UsageError`` for a
+        newer one, ``NippoError`` when the file is damaged or the folder cannot be written."""
+        file = folder / name
         with _explained(file):
             folder.mkdir(parents=True, exist_ok=True)
             fresh = not file.exists()

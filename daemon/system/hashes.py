@@ -7,6 +7,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from daemon.system.files import write_atomically
+
 BLOCK = 4 * 2**20
 
 
@@ -35,9 +37,8 @@ def remember(file: Path, digest: str) -> None:
     """Keep a hash beside the file; a folder that cannot be written costs only time at the next start."""
     state = file.stat()
     with contextlib.suppress(OSError):
-        _sidecar(file).write_text(
-            json.dumps({"size": state.st_size, "mtime_ns": state.st_mtime_ns, "sha256": digest}), encoding="utf-8"
-        )
+        record = {"size": state.st_size, "mtime_ns": state.st_mtime_ns, "sha256": digest}
+        write_atomically(_sidecar(file), json.dumps(record))
 
 
 def _sidecar(file: Path) -> Path:

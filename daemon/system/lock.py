@@ -1,8 +1,9 @@
-"""One daemon for one vault, and one for one data folder.
+"""Locks that end with their process: of a file that names its holder, and of a folder.
 
-On POSIX the vault's folder itself is locked (``flock`` on its descriptor), so that two data folders cannot hide two
-daemons from each other and nothing is left in the vault; a lock file in the data folder guards the database. Where a
-folder cannot be locked (Windows, some network shares) the lock file alone stands. A lock ends with its process.
+``VaultLock``: one daemon for one vault, and one for one data folder. On POSIX the vault's folder itself is locked
+(``flock`` on its descriptor), so that two data folders cannot hide two daemons from each other and nothing is left in
+the vault; a lock file in the data folder guards the database. Where a folder cannot be locked (Windows, some network
+shares) the lock file alone stands.
 """
 
 from __future__ import annotations
@@ -10,41 +11,117 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from daemon.errors import AlreadyRunning, NippoError
 
 FILE_NAME = "daemon.system.lock"
 PROBES, PROBE_SECONDS = 3, 0.005
+RETRY_SECONDS = 0.1
+
+
+class FileLock:
+    """The lock of a file, made where it is missing, in which its holder's process id stands; without a name that of the
+    folder itself, in which nothing is written (POSIX only). ``acquire`` and ``release`` may be called twice; a lock
+    that nothing refers to any more is released."""
+
+    def __init__(self, folder: Path, name: str = "") -> None:
+        self.file = folder / name
+        self._of_folder = not name
+        self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        return self._descriptor is not None
+
+    def acquire(self) -> bool:
+        """Take the lock without waiting; False when another process holds it. Raises ``OSError`` where the file cannot
+        be made or the folder is not there."""
+        if self._descriptor is not None:
+            return True
+        descriptor = self._open()
+        if not _try_lock(descriptor):
+            os.close(descriptor)
+            return False
+        if not self._of_folder:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+        self._descriptor = descriptor
+        return True
+
+    def wait(self, seconds: float, go_on: Callable[[], bool] = lambda: True) -> bool:
+        """Take the lock, waiting for at most so long and while ``go_on`` says so."""
+        deadline = time.monotonic() + seconds
+        while not self.acquire():
+            if time.monotonic() >= deadline or not go_on():
+                return False
+            time.sleep(RETRY_SECONDS)
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor, so that a child process may hold the lock too."""
+        if self._descriptor is None:
+            raise ValueError("the lock is not held")
+        return self._descriptor
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __del__(self) -> None:
+        self.release()
+
+    def holder(self) -> int | None:
+        """The process that holds the lock, 0 when it is unknown, None when the lock is free."""
+        try:
+            descriptor = os.open(self.file, os.O_RDONLY if self._of_folder else os.O_RDWR)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return 0
+        try:
+            for _ in range(PROBES):
+                if _try_lock(descriptor):
+                    return None
+                time.sleep(PROBE_SECONDS)  # it may be another look like this one
+            if self._of_folder:
+                return _flock_holder(os.fstat(descriptor).st_ino)
+            text = os.read(descriptor, 32).split(b"\n")[0].strip()
+        except OSError:
+            return 0
+        finally:
+            os.close(descriptor)
+        return int(text) if text.isdigit() else 0
+
+    def _open(self) -> int:
+        if self._of_folder:
+            return os.open(self.file, os.O_RDONLY)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(self.file, os.O_RDWR | os.O_CREAT, 0o666)
 
 
 class VaultLock:
     """The lock of a data folder and, once the vault is there, of the vault. Use as a context manager."""
 
     def __init__(self, data_folder: Path) -> None:
-        self._file = data_folder / FILE_NAME
-        self._stream: IO[str] | None = None
-        self._vault: int | None = None
+        self._folder = data_folder
+        self._data = FileLock(data_folder, FILE_NAME)
+        self._vault: FileLock | None = None
 
     def acquire(self) -> VaultLock:
         """Lock the data folder. Raises ``AlreadyRunning`` with the holder's process id."""
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            stream = self._file.open("a+", encoding="utf-8")
+            free = self._data.acquire()
         except OSError as problem:
             raise NippoError(
-                f"{self._file.parent}: the data folder cannot be used ({problem.strerror}).",
+                f"{self._folder}: the data folder cannot be used ({problem.strerror}).",
                 "Check its permissions, or set folder in [data] of config.toml.",
             ) from None
-        if not try_lock(stream.fileno()):
-            pid = holder_of(self._file.parent)
-            stream.close()
-            raise AlreadyRunning(f"{_who(pid)} works with {self._file.parent}.", _remedy(pid))
-        stream.truncate(0)
-        stream.write(f"{os.getpid()}\n")
-        stream.flush()
-        self._stream = stream
+        if not free:
+            pid = self._data.holder()
+            raise AlreadyRunning(f"{_who(pid)} works with {self._folder}.", _remedy(pid))
         return self
 
     def acquire_vault(self, vault: Path) -> None:
@@ -52,25 +129,20 @@ class VaultLock:
         self.release_vault()
         if os.name != "posix":
             return
-        descriptor = os.open(vault, os.O_RDONLY)
-        if try_lock(descriptor):
-            self._vault = descriptor
-            return
-        inode = os.fstat(descriptor).st_ino
-        os.close(descriptor)
-        holder = _flock_holder(inode)
-        raise AlreadyRunning(f"{_who(holder)} watches the vault {vault}.", _remedy(holder))
+        lock = FileLock(vault)
+        if not lock.acquire():
+            holder = lock.holder()
+            raise AlreadyRunning(f"{_who(holder)} watches the vault {vault}.", _remedy(holder))
+        self._vault = lock
 
     def release_vault(self) -> None:
         if self._vault is not None:
-            os.close(self._vault)
+            self._vault.release()
             self._vault = None
 
     def release(self) -> None:
         self.release_vault()
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+        self._data.release()
 
     def __enter__(self) -> VaultLock:
         return self.acquire()
@@ -86,37 +158,26 @@ def holder_of(data_folder: Path) -> int | None:
 
 def holder(folder: Path, name: str) -> int | None:
     """The process that holds a lock file, 0 when it is unknown, None when the lock is free."""
-    try:
-        with (folder / name).open("r+", encoding="utf-8") as stream:
-            for _ in range(PROBES):
-                if try_lock(stream.fileno()):
-                    return None
-                time.sleep(PROBE_SECONDS)  # it may be another look like this one
-            text = stream.readline().strip()
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return 0
-    return int(text) if text.isdecimal() else 0
+    return FileLock(folder, name).holder()
 
 
-def try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     """Lock a descriptor without waiting; False when somebody else holds it. What cannot be locked counts as locked by
     us: the other lock stands."""
-    if os.name == "posix":
-        import fcntl
+    if os.name != "posix":
+        return _try_lock_windows(descriptor)
+    import fcntl
 
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
         return True
-    return _lock_windows(descriptor)
+    return True
 
 
-def _lock_windows(descriptor: int) -> bool:
+def _try_lock_windows(descriptor: int) -> bool:
     """Lock one byte far behind the text, so that the process id stays readable."""
     import msvcrt
 
@@ -131,7 +192,7 @@ def _lock_windows(descriptor: int) -> bool:
 
 
 def _flock_holder(inode: int) -> int:
-    """Who holds a flock on an inode, from Linux's list of locks; 0 where there is none."""
+    """Who holds a flock on an inode, from Linux's list of locks, which psutil does not read; 0 where there is none."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
             words = line.split()

@@ -1,24 +1,18 @@
-"""The text of a diary note: bytes in, text that a model may see out.
-
-Guarantees: a note in UTF-8, UTF-16 with a mark, or certain Shift_JIS (cp932) is read; anything else is refused with a
-remedy, never guessed. ``prepare`` cuts what the person declared private and what is a secret by its shape. Pure.
-"""
+"""A diary as a model may see it: without what its person declared private and what is a secret by its shape. Pure."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 
 from daemon.checks.credentials import redact
-from daemon.checks.reader_commands import cut_commands
+from daemon.checks.prompt_injection import cut_injections
 from daemon.checks.text import normalise
 from daemon.config import PrivacySettings
-from daemon.errors import NoteUnreadable
+from daemon.vault.frontmatter import split
 
 REDACTED = "（省略）"
 
-_FRONTMATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 # Wider than Obsidian itself: a private tag must not be missed.
@@ -33,52 +27,9 @@ class Prepared:
     removed: tuple[str, ...] = ()
 
 
-def decode(data: bytes, name: str) -> str:
-    """Given a note's bytes and its name (for messages), return its text with line feeds as line ends.
-
-    UTF-8 with or without mark, UTF-16 with a mark; cp932 when the bytes are nothing else and give Japanese text. Raises
-    ``NoteUnreadable`` for binary data and for any other encoding.
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = _strict(data, "utf-16")
-    else:
-        text = _strict(data, "utf-8-sig")
-        if text is None and b"\x00" not in data:
-            text = _shift_jis(data)
-    if text is None:
-        raise NoteUnreadable(
-            f"{name}: the encoding is not UTF-8", "Save the note as UTF-8 (in Obsidian every note is)."
-        )
-    if "\x00" in text:
-        raise NoteUnreadable(
-            f"{name}: holds NUL bytes, it is not a text", "Restore the note from a backup or File recovery."
-        )
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _strict(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _shift_jis(data: bytes) -> str | None:
-    """The text in cp932 if it is certain: no control or private-use characters, and kana make up a tenth and more."""
-    text = _strict(data, "cp932")
-    if text is None:
-        return None
-    visible = [character for character in text if not character.isspace()]
-    kana = sum("\u3041" <= character <= "\u30ff" for character in visible)
-    narrow = sum("\uff61" <= character <= "\uff9f" for character in visible)  # Latin-1 letters read as cp932
-    odd = sum(character < " " or "\ue000" <= character <= "\uf8ff" for character in visible)
-    certain = kana >= 0.1 * len(visible) and narrow <= 0.5 * kana and odd == 0
-    return text if visible and certain else None
-
-
 def is_blank(text: str) -> bool:
     """Whether a diary holds nothing to report on: empty, or frontmatter, headings and comments only."""
-    body = _FRONTMATTER.sub("", text.lstrip("\ufeff\n"), count=1)
+    body = split(text.lstrip("\ufeff\n"), dots=True)[1]
     body = _cut_between(_cut_between(body, "%%", "%%")[0], "<!--", "-->")[0]
     return all(
         not line.strip() or re.fullmatch(r"#{1,6}[ \t]*.*|[-*_ \t]{3,}|[-*+][ \t]*(?:\[.\][ \t]*)?", line.strip())
@@ -106,7 +57,7 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
     while kinds:  # what one replacement lays bare (two addresses without a gap) is replaced in turn
         text, kinds = redact(text, REDACTED)
         removed += kinds
-    text, count = cut_commands(text, REDACTED)
+    text, count = cut_injections(text, REDACTED)
     removed += ["command"] * count
     return Prepared(text, tuple(removed))
 
@@ -160,11 +111,10 @@ def _cut_paragraphs(text: str, tags: tuple[str, ...]) -> tuple[str, int]:
     private = {_key(tag) for tag in tags if _key(tag)}
     if not private:
         return text, 0
-    front = _FRONTMATTER.match(text)
-    head = front.group() if front else ""
+    head, body = split(text, dots=True)
     count = 0
     kept = []
-    for paragraph in re.split(r"(\n[ \t]*\n)", text[len(head) :]):
+    for paragraph in re.split(r"(\n[ \t]*\n)", body):
         # A nested tag (#private/love) belongs to its parent.
         names = {_key(part) for tag in _TAG.findall(paragraph) for part in (tag, tag.split("/")[0])}
         if names & private:

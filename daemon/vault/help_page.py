@@ -74,18 +74,20 @@ PAGE = """\
 `status` が `needs-review` の日報は、`warnings` に書かれたところを確かめてから提出してください。
 
 新しく `accepted` になった日報がたまると、週に一度モデルが学習し直されます。結果は `_training` フォルダのノートに
-書かれ、前より良くなったときだけ新しいモデルに替わります。
+書かれ、前より良くなったときだけ新しいモデルに替わります。学習には追加のパッケージが要ります。入っているかどうかは
+`nippo doctor` で分かります。
 
 | したいこと | コマンド |
 |---|---|
 | 今の様子を見る | `nippo status` |
 | 学習に使われる日報の一覧 | `nippo pairs` |
+| ある日報から何を学ぶか | `nippo pairs show 2026-01-07` |
 | 前のモデルに戻す | `nippo rollback` |
 | ある日を学習から完全に消す | `nippo forget 2026-01-07` |
 """
 
 
-def write_guide(layout: Layout) -> list[str]:
+def write_help_page(layout: Layout) -> list[str]:
     """Make the files that are missing; return their paths in the vault. Raises ``ReportBlocked``."""
     made: list[str] = []
     texts = {BASE_NAME: BASE.format(folder=layout.report_folder or "/"), PAGE_NAME: PAGE}

@@ -1,7 +1,7 @@
-"""What in a vault is a diary note, and where its report goes.
+"""What in a vault is a diary note by its path, and where its report goes.
 
 Paths inside the vault are ``/``-separated text relative to its root, as they stand on disk; they are compared in NFC.
-Recognition by path is pure; only ``read_layout``, ``find_diaries`` and the methods that say so touch the disk. Nothing
+Recognition by path is pure; only ``read_layout``, ``require_vault`` and the methods that say so touch the disk. Nothing
 here writes.
 """
 
@@ -10,16 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import stat
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 
 from daemon.config import Config
-from daemon.errors import NoteUnreadable, UsageError, VaultUnavailable
-from daemon.vault.date_format import ImpossibleDate, MomentFormat, compile_format
+from daemon.errors import UsageError, VaultUnavailable
+from daemon.vault.date_format import MomentFormat, compile_format
 from daemon.vault.obsidian import daily_notes
 
 REPORT_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-nippo\.md", re.IGNORECASE)
@@ -27,25 +25,6 @@ LEFTOVER = re.compile(
     r"^\.|~syncthing~|\.sync-conflict-|\(conflicted copy |\(.*'s conflicted copy|~$|\.tmp$|\.icloud$", re.IGNORECASE
 )
 """Names that syncing and editors leave behind: Syncthing, Obsidian Sync, Dropbox, macOS ``._*``, hidden files."""
-
-
-@dataclass(frozen=True)
-class DiaryNote:
-    """One diary file: its path in the vault as it stands on disk, its day, and what ``stat`` said."""
-
-    path: str
-    day: date
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True)
-class Oddity:
-    """A file that looks like a diary note and cannot be taken, with the words for a person."""
-
-    path: str
-    what: str
-    next_step: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +76,7 @@ class Layout:
     def file(self, path: str) -> Path:
         """The file on disk of a path in the vault; where only the other normal form exists, that one."""
         file = self.root / path
-        return file if os.path.lexists(file) else self.root / _as_on_disk(self.root, path)
+        return file if os.path.lexists(file) else self.root / as_on_disk(self.root, path)
 
     def path_of(self, file: Path) -> str | None:
         """The path in the vault of a file named by a person or an event; None when it lies elsewhere."""
@@ -166,67 +145,7 @@ def read_layout(config: Config) -> Layout:
     )
 
 
-def find_diaries(layout: Layout) -> Iterator[DiaryNote | Oddity]:
-    """Look through the diary folder. Yields notes and oddities; files that vanish meanwhile are passed over.
-
-    Raises ``VaultUnavailable`` when the vault itself is gone.
-    """
-    require_vault(layout.root)
-    yield from _walk(layout, _as_on_disk(layout.root, layout.diary_folder), layout.depth, set())
-
-
-def find_reports(layout: Layout) -> dict[str, tuple[int, int]]:
-    """Our own report notes: path → (size, mtime_ns)."""
-    found: dict[str, tuple[int, int]] = {}
-    with contextlib.suppress(OSError), os.scandir(layout.file(layout.report_folder)) as entries:
-        for entry in entries:
-            path = f"{layout.report_folder}/{entry.name}" if layout.report_folder else entry.name
-            if layout.report_date(path):
-                with contextlib.suppress(OSError):
-                    status = entry.stat(follow_symlinks=False)
-                    found[path] = (status.st_size, status.st_mtime_ns)
-    return found
-
-
-def look_at(layout: Layout, path: str) -> DiaryNote | Oddity | None:
-    """Given one path of an event, return what it is now; None when it is no diary note or is gone."""
-    try:
-        day = layout.diary_date(path)
-    except ImpossibleDate:
-        return _impossible(path) if layout.file(path).is_file() else None
-    if day is None:
-        return None
-    try:
-        if not layout.stays_inside(path):
-            return _outside(path)
-        status = layout.file(path).stat()
-    except OSError:
-        return None
-    return DiaryNote(path, day, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
-
-
-def read_note(layout: Layout, path: str, max_kilobytes: int) -> bytes | None:
-    """The bytes of a diary note; None when it is gone. Raises ``NoteUnreadable`` when too large or not readable."""
-    file = layout.file(path)
-    try:
-        if not layout.stays_inside(path):
-            odd = _outside(path)
-            raise NoteUnreadable(odd.what, odd.next_step)
-        with file.open("rb") as stream:
-            data = stream.read(max_kilobytes * 1024 + 1)
-    except FileNotFoundError:
-        return None
-    except OSError as problem:
-        raise NoteUnreadable(f"{path}: cannot be read ({problem.strerror}).", "Check the file's permissions.") from None
-    if len(data) > max_kilobytes * 1024:
-        raise NoteUnreadable(
-            f"{path}: larger than {max_kilobytes} KB, so it is no ordinary diary note.",
-            "Split the note, or raise max_note_kilobytes in [watch] of config.toml.",
-        )
-    return data
-
-
-def _as_on_disk(root: Path, path: str) -> str:
+def as_on_disk(root: Path, path: str) -> str:
     """A path with every part spelled as on disk, NFC or NFD; parts that do not exist stay as they are."""
     spelled = ""
     for part in path.split("/") if path else ():
@@ -238,55 +157,14 @@ def _as_on_disk(root: Path, path: str) -> str:
     return spelled
 
 
-def _walk(layout: Layout, folder: str, depth: int, seen: set[str]) -> Iterator[DiaryNote | Oddity]:
-    """Depth first, by name, as deep as the format goes. A linked folder is entered once and only inside the vault."""
-    try:
-        real = os.path.realpath(layout.root / folder)
-        if real in seen or not Path(real).is_relative_to(layout.root):
-            return
-        seen.add(real)
-        with os.scandir(layout.root / folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in entries:
-        path = f"{folder}/{entry.name}" if folder else entry.name
-        try:
-            if entry.is_dir():
-                if depth and not entry.name.startswith(".") and nfc(path) != layout.report_folder:
-                    yield from _walk(layout, path, depth - 1, seen)
-                continue
-            day = layout.diary_date(path)
-            if day is None or not entry.is_file():
-                continue
-            if entry.is_symlink() and not layout.stays_inside(path):
-                yield _outside(path)
-                continue
-            status = entry.stat()
-        except ImpossibleDate:
-            yield _impossible(path)
-            continue
-        except OSError:
-            continue
-        yield DiaryNote(path, day, status.st_size, status.st_mtime_ns)
-
-
 def _inside(folder: str, key: str, root: Path) -> str:
     """A folder of the settings as NFC text. Raises ``UsageError`` when it leaves the vault."""
     parts = [part for part in nfc(folder).replace("\\", "/").split("/") if part not in ("", ".")]
     if ".." in parts or Path(folder).is_absolute():
         raise UsageError(f'`vault.{key}`: "{folder}" leaves the vault.', "Name a folder inside the vault.")
     path = "/".join(parts)
-    if not (root / _as_on_disk(root, path)).resolve().is_relative_to(root):
+    if not (root / as_on_disk(root, path)).resolve().is_relative_to(root):
         raise UsageError(
             f"{path}: is a link that leaves the vault.", "Keep the diary and its reports inside the vault."
         )
     return path
-
-
-def _impossible(path: str) -> Oddity:
-    return Oddity(path, f"{path}: the calendar has no such day.", "Rename the note to the day it belongs to.")
-
-
-def _outside(path: str) -> Oddity:
-    return Oddity(path, f"{path}: is a link that leaves the vault.", "Put the note itself into the vault.")

@@ -1,6 +1,7 @@
 """The report note as text: rendered for the vault, read back however a person left it. Pure.
 
-Own keys are found line by line, so that a frontmatter that is no valid YAML any more still gives its checkboxes.
+Own keys are found line by line, so that a frontmatter that is no valid YAML any more still gives its checkboxes, and
+the line that a box is read from is the line that setting it changes (see ``daemon.vault.frontmatter``).
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from daemon.vault import frontmatter
+
 OWN_KEYS = ("date", "diary", "accepted", "redo", "status", "model", "generated", "warnings")
 TRUE_WORDS = {"true", "yes", "on", "y", "1", "x", "✓", "✔", "☑", "はい"}
-FENCE = re.compile(rb"---[ \t]*(?:\r\n|\r|\n|$)")
-LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 PLAIN = re.compile(r"[A-Za-z][\w.+/@-]*")
 YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
@@ -76,7 +77,7 @@ def render(note: ReportNote) -> str:
 
 def read(data: bytes) -> ReadReport:
     """Given the bytes of a report note, return what stands in it. Never raises: unreadable bytes become U+FFFD."""
-    span = _frontmatter(data)
+    span = frontmatter.find(data)
     values = {name: data[start:end] for name, start, end in _values(data, *span)} if span else {}
     body = data[span[2] :] if span else data.removeprefix(b"\xef\xbb\xbf")
     texts = {name: _plain(raw) for name, raw in values.items()}
@@ -98,7 +99,7 @@ def read(data: bytes) -> ReadReport:
 def other_lines(data: bytes) -> tuple[str, ...]:
     """Given a note's bytes, return the frontmatter lines that are not of our own keys: a person's tags, aliases and
     comments, which a new draft keeps."""
-    span = _frontmatter(data)
+    span = frontmatter.find(data)
     if span is None:
         return ()
     kept, own = [], False
@@ -121,7 +122,7 @@ def set_key(data: bytes, key: str, value: str) -> bytes:
     """
     if key not in OWN_KEYS:
         raise ValueError(key)
-    span = _frontmatter(data)
+    span = frontmatter.find(data)
     for name, start, end in _values(data, *span) if span else ():
         if name == key:
             space = b" " if data[start - 1 : start] == b":" else b""
@@ -138,29 +139,13 @@ def _scalar(text: str) -> str:
     return text if PLAIN.fullmatch(text) and text.lower() not in YAML_WORDS else quoted(text)
 
 
-def _frontmatter(data: bytes) -> tuple[int, int, int] | None:
-    """Where the frontmatter's lines begin and end, and where the body begins; None without a closed frontmatter."""
-    at = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    first = FENCE.match(data, at)
-    if first is None:
-        return None
-    at = begin = first.end()
-    while at < len(data):
-        closing = FENCE.match(data, at)
-        if closing:
-            return begin, at, closing.end()
-        line = LINE.match(data, at)
-        at = line.end() if line else len(data)
-    return None
-
-
 def _values(data: bytes, begin: int, end: int, _body: int) -> list[tuple[str, int, int]]:
     """Our keys with the span of their value on the key's own line, comment and trailing blanks excluded; the first of
     a key that stands twice."""
     found: dict[str, tuple[str, int, int]] = {}
     at = begin
     while at < end:
-        line = LINE.match(data, at)
+        line = frontmatter.LINE.match(data, at)
         if line is None or line.end() == at:
             break
         match = re.match(rb"([\"']?)(\w+)\1[ \t]*:(?:[ \t]+|(?=[\r\n]|$))", data[at : line.end()])
@@ -194,14 +179,15 @@ def _plain(raw: bytes) -> str:
 
 def _warnings(data: bytes, span: tuple[int, int, int]) -> tuple[str, ...]:
     """The list under ``warnings``, in block or flow style; () when it is no list."""
-    import yaml
+    found = frontmatter.values(_lines(data[span[0] : span[1]])).get("warnings")
+    return tuple(_entry(entry) for entry in found) if isinstance(found, list) else ()
 
-    try:
-        values = yaml.safe_load(_lines(data[span[0] : span[1]]))
-    except (yaml.YAMLError, ValueError):
-        return ()
-    found = values.get("warnings") if isinstance(values, dict) else None
-    return tuple(str(entry) for entry in found) if isinstance(found, list) else ()
+
+def _entry(entry: object) -> str:
+    """A warning as text; one with a colon, typed without quotes, is a mapping to YAML."""
+    if isinstance(entry, dict):
+        return ", ".join(f"{key}: {value}" for key, value in entry.items() if isinstance(value, str))
+    return entry if isinstance(entry, str) else ""
 
 
 def _lines(data: bytes) -> str:

@@ -8,19 +8,18 @@ never written. Between the comparison of an own report and its replacement a few
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
+import math
 import os
-import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from daemon.errors import NoteChanged, ReportBlocked
+from daemon.system import files
 from daemon.vault.report_note import set_key
 
-TEMPORARY_PREFIX = ".nippo-"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
 
@@ -82,30 +81,27 @@ def change_key(file: Path, key: str, value: str, expected: str) -> str:
 def replace_file(file: Path, data: bytes, expected: str | None, unchanged: Callable[[], bool]) -> None:
     """Compare and swap one file of the report folder; see ``write_report``."""
     report_digest(file)
-    temporary = file.with_name(f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        _write(temporary, data, file)
-        if not unchanged():
-            raise NoteChanged(f"{file.name}: the diary changed while its report was being made.", "It is made again.")
-        if report_digest(file) != expected:
-            raise _touched(file)
-        if expected is None:
-            _create(temporary, file)
-        else:
-            temporary.replace(file)
-        _flush_folder(file.parent)
+        with files.beside(file) as temporary:
+            files.create(temporary, data, file)
+            if not unchanged():
+                raise NoteChanged(
+                    f"{file.name}: the diary changed while its report was being made.", "It is made again."
+                )
+            if report_digest(file) != expected:
+                raise _touched(file)
+            if expected is None:
+                _create(temporary, file)
+            else:
+                temporary.replace(file)
+            files.flush_folder(file.parent)
     except OSError as problem:
         raise _blocked(file, problem) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def sweep(folder: Path) -> None:
     """Remove the temporary files that a killed daemon left. Only the holder of the vault's lock may call this."""
-    with contextlib.suppress(OSError):
-        for file in folder.glob(f"{TEMPORARY_PREFIX}*.tmp"):
-            file.unlink()
+    files.sweep(folder, math.inf)
 
 
 def _make_folder(root: Path, folder: Path) -> None:
@@ -121,17 +117,6 @@ def _make_folder(root: Path, folder: Path) -> None:
         raise _blocked(folder, problem) from None
 
 
-def _write(temporary: Path, data: bytes, target: Path) -> None:
-    """Write and flush a new file with the rights of the file that it will replace."""
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        with contextlib.suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        os.fsync(descriptor)
-
-
 def _create(temporary: Path, file: Path) -> None:
     """Give a new file its name, failing when the name is taken. Where hard links are unknown (FAT, some shares), look
     once more and rename."""
@@ -145,19 +130,6 @@ def _create(temporary: Path, file: Path) -> None:
         if os.path.lexists(file):
             raise _touched(file) from None
         temporary.replace(file)
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as problem:
-        if problem.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _touched(file: Path) -> ReportTouched:

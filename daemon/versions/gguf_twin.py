@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon.errors import ModelMissing
+from daemon.system.files import replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,12 +53,8 @@ def gguf_twin(adapter: Path, cache: Path, architecture: str = "") -> Path:
     target = cache / "adapters" / f"{adapter_hash(adapter)}.gguf"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_name(f"{target.name}.{os.getpid()}")
-        try:
+        with replacing(target) as fresh:
             to_gguf(adapter, fresh, architecture)
-            fresh.replace(target)
-        finally:
-            fresh.unlink(missing_ok=True)
     return target
 
 

@@ -6,7 +6,8 @@ import shutil
 
 from daemon.config import Config
 from daemon.errors import ModelMissing
-from daemon.versions.champion import NAME, STARTER, champion, models_folder, previous, version_folder
+from daemon.versions.artifact import NAME, STARTER, models_folder, version_folder
+from daemon.versions.champion import champion, previous
 
 
 def prunable(config: Config, keep: int) -> list[str]:

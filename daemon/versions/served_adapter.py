@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from daemon.config import Config
 from daemon.errors import ConfigError, EngineError, NippoError
 from daemon.system.addresses import is_loopback, is_private
-from daemon.versions.champion import META, Version, active_adapter, list_versions, models_folder
+from daemon.versions.artifact import META, Version, list_versions, models_folder
+from daemon.versions.champion import active_adapter
 
 if TYPE_CHECKING:
     import httpx
@@ -27,12 +28,13 @@ LOAD_SECONDS, CONNECT_SECONDS = 60.0, 5.0
 class ServedAdapter:
     """``version``: the name that reports carry; ``name``: the server's, with the version's digest in it, so that two
     versions of one name are two models there; ``path``: the folder as the server sees it; ``others``: own names that
-    make room."""
+    make room; ``method``: how it was trained to write."""
 
     version: str
     name: str
     path: str
     others: frozenset[str] = frozenset()
+    method: str = "whole"
 
 
 def served_adapter(config: Config) -> ServedAdapter | None:
@@ -49,7 +51,7 @@ def served_adapter(config: Config) -> ServedAdapter | None:
         return None
     own = {served_name(each) for each in list_versions(config)[0]}
     name = served_name(version)
-    return ServedAdapter(version.name, name, f"{folder}/{version.name}", frozenset(own - {name}))
+    return ServedAdapter(version.name, name, f"{folder}/{version.name}", frozenset(own - {name}), version.meta.method)
 
 
 def served_name(version: Version) -> str:

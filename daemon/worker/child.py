@@ -6,8 +6,7 @@ process dies with its parent: by a signal from the kernel on Linux, everywhere b
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
+import json
 import os
 import queue
 import shutil
@@ -20,10 +19,13 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from daemon.config import Config
+from daemon.drafting.ask_day import Stage
+from daemon.drafting.draft import draft_report
+from daemon.drafting.result import DraftRequest
+from daemon.engines.opening import open_engine
+from daemon.system.parent_death import die_with_parent
 from daemon.worker.messages import error_message, read_config, to_line
 
-PR_SET_PDEATHSIG = 1
-"""From linux/prctl.h."""
 FETCH_SECONDS = 0.2
 """Progress of a download is told so often."""
 
@@ -36,7 +38,6 @@ def main() -> None:
     _die_with_parent(int(sys.argv[1]))
     requests: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
-    import json
 
     config = read_config(json.loads(requests.get()))
     worker = Worker(config, answers)
@@ -54,10 +55,6 @@ class Worker:
 
     def answer(self, message: dict[str, Any]) -> None:
         """Answer one request with exactly one ``result`` or ``error`` line, after any number of other lines."""
-        from daemon.drafting.ask_day import Stage
-        from daemon.drafting.draft import draft_report
-        from daemon.drafting.result import DraftRequest
-
         on_text = (lambda piece: self._say({"text": piece})) if message.get("stream") else None
 
         def on_stage(stage: Stage) -> None:
@@ -73,8 +70,6 @@ class Worker:
 
     def _load(self) -> Any:
         if self._engine is None:
-            from daemon.engines.opening import open_engine
-
             started = time.monotonic()
             self._engine = open_engine(self._config, self._tell_fetch)
             identity = self._engine.identity
@@ -103,9 +98,7 @@ def _take_stdout() -> IO[bytes]:
 
 
 def _die_with_parent(parent: int) -> None:
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    die_with_parent()
     if hasattr(os, "getppid") and os.name == "posix" and os.getppid() != parent:
         os._exit(0)
 

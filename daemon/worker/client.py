@@ -14,6 +14,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from daemon.config import Config
+from daemon.drafting.ask_day import Stage
+from daemon.drafting.result import DraftResult
+from daemon.engines.opening import adapter_in_use
 from daemon.errors import EngineError, EngineTimeout
 from daemon.worker.messages import to_error
 from daemon.worker.process import WorkerProcess
@@ -57,6 +60,7 @@ class WorkerClient:
 
     @property
     def pid(self) -> int | None:
+        """The child's process, None without one."""
         child = self._child
         return child.pid if child is not None and child.alive else None
 
@@ -108,8 +112,6 @@ class WorkerClient:
         if child is not None:
             child.end()
 
-    cancel = stop
-
     def close(self) -> None:
         """``stop`` for good: any later ``draft`` raises ``WorkerStopped``."""
         self._closed = True
@@ -128,8 +130,6 @@ class WorkerClient:
 
     def _fingerprint(self) -> str:
         """What a child's model depends on that may change while the daemon runs: the champion."""
-        from daemon.engines.opening import adapter_in_use
-
         adapter = adapter_in_use(self._config)
         return f"{adapter.name} {adapter.path}" if adapter else ""
 
@@ -142,9 +142,6 @@ class WorkerClient:
         on_fetch: Callable[[int, int], None] | None,
         on_stage: Callable[[Stage], None] | None,
     ) -> DraftResult:
-        from daemon.drafting.ask_day import Stage
-        from daemon.drafting.result import DraftResult
-
         deadline = time.monotonic() + limit
         while True:
             try:

@@ -20,6 +20,7 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.errors import EngineCrashed, EngineError, OutOfMemory
+from daemon.system.processes import end_group, is_running
 from daemon.worker.messages import config_message, to_line
 
 KEPT_LINES = 25
@@ -76,11 +77,11 @@ class WorkerProcess:
     def end(self) -> None:
         """End the child and all it started, quickly: asked first, killed a second later. Safe to call twice."""
         self.ended_by_us = True
-        self._signal("SIGTERM")
+        end_group(self._process.pid, "SIGTERM")
         try:
             self._process.wait(TERMINATE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._signal("SIGKILL")
+            end_group(self._process.pid, "SIGKILL")
             self._process.wait()
         self._remove_folder()
         self._listener.join(TERMINATE_SECONDS)
@@ -98,14 +99,6 @@ class WorkerProcess:
         if any(word in line for line in lines for word in MEMORY_WORDS):
             return OutOfMemory(f"too little memory for the model{tail}", "Take a smaller model or context.")
         return EngineCrashed(f"the worker process died ({_ending(code)}){tail}", "Run `nippo doctor`.")
-
-    def _signal(self, name: str) -> None:
-        number = getattr(signal, name, None)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.name == "posix" and number is not None:
-                os.killpg(self._process.pid, number)
-            else:
-                self._process.kill()
 
     def _listen(self) -> None:
         environment = {**os.environ, "TMPDIR": self._folder, "NIPPO_WORKER_FOLDER": self._folder}
@@ -149,20 +142,8 @@ def sweep(temporary: Path, now: float) -> None:
     for folder in temporary.glob(f"{FOLDER_PREFIX}*-*"):
         owner = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
         with contextlib.suppress(OSError):
-            if owner.isdecimal() and now - folder.stat().st_mtime > LEFT_BEHIND_SECONDS and not _running(int(owner)):
+            if owner.isdecimal() and now - folder.stat().st_mtime > LEFT_BEHIND_SECONDS and not is_running(int(owner)):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _running(process: int) -> bool:
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _ending(code: int) -> str:

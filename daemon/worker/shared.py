@@ -1,7 +1,8 @@
-"""The worker of a daemon that also trains: drafts in the form that was learned, and shares the accelerator.
+"""The one way to a draft, for the daemon, commands and the page: in the form that was learned, sharing the accelerator.
 
 While a training process exists the model leaves memory; notes wait, or with ``draft_while_training = "cpu"`` the
-starter model writes them on the processor.
+starter model writes them on the processor. Whoever waits for a model that lies idle in another process says so
+(``WANTED``), and that process lets it go.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from daemon.drafting.result import DraftRequest, DraftResult
 
 LOOK_SECONDS = 0.5
+WANTED = "accelerator-wanted.lock"
+"""Held by a process that waits for another one's idle model to leave memory."""
 
 log = logging.getLogger(__name__)
 
@@ -41,22 +44,27 @@ class Worker(Protocol):
     ) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
     def stop(self) -> None: ...
+    @property
+    def pid(self) -> int | None: ...
 
 
 class Client(Worker, Protocol):
-    """A worker that can say whether it holds a model."""
+    """A worker that can say whether it holds a model, and since when that is idle (``time.monotonic()``; None: not)."""
 
     @property
     def alive(self) -> bool: ...
+    @property
+    def idle_since(self) -> float | None: ...
 
 
 class SharedWorker:
-    """A worker for the desk. ``draft`` is for one thread at a time; ``stop`` may come from any thread."""
+    """A worker for the job runner. ``draft`` is for one thread at a time; ``stop`` may come from any thread."""
 
     def __init__(self, config: Config, make_client: Callable[[Config], Client] = WorkerClient) -> None:
         self._config = config
         self._make_client = make_client
         self._lock = FileLock(config.data_path, ACCELERATOR)
+        self._wanted = FileLock(config.data_path, WANTED)
         self._client: Client | None = None
         self._spare: Client | None = None
         self._made_for: Config | None = None
@@ -68,6 +76,12 @@ class SharedWorker:
 
     def __exit__(self, *problem: object) -> None:
         self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that holds a model, None while none does."""
+        found = (client.pid for client in (self._client, self._spare) if client is not None)
+        return next((pid for pid in found if pid is not None), None)
 
     def draft(
         self,
@@ -82,13 +96,16 @@ class SharedWorker:
         while True:
             client = self._ready()
             if client is not None:
+                self._wanted.release()
                 return client.draft(request, timeout_seconds, on_text, on_fetch, on_stage)
             if not told:
-                log.info("a training runs; the report waits")
+                log.info("a training runs, or another process has its model in memory; the report waits")
                 told = True
+            self._wanted.acquire()
             with self._wake:
                 self._wake.wait_for(lambda: self._stops != stops, timeout=LOOK_SECONDS)
             if self._stops != stops:
+                self._wanted.release()
                 raise WorkerStopped("the draft was stopped", "The note is taken up again.")
 
     def tick(self, now: float) -> None:
@@ -97,7 +114,8 @@ class SharedWorker:
             self._spare.tick(now)
         if self._client is not None:
             self._client.tick(now)
-        if self._lock.held and (self._client is None or not self._client.alive or self._training()):
+        unused = self._client is None or not self._client.alive
+        if self._lock.held and (unused or self._training() or self._asked_for()):
             self._give_up()
 
     def stop(self) -> None:
@@ -126,6 +144,11 @@ class SharedWorker:
 
     def _training(self) -> bool:
         return holder(self._config.data_path, TRAINING) is not None
+
+    def _asked_for(self) -> bool:
+        """Whether the model lies idle here while another process waits for its place."""
+        idle = self._client is not None and self._client.idle_since is not None
+        return idle and holder(self._config.data_path, WANTED) is not None
 
     def _give_up(self) -> None:
         if self._client is not None:

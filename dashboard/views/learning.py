@@ -12,6 +12,7 @@ from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.store.store import Pair
 from daemon.versions import champion as versions
+from daemon.versions.artifact import list_versions
 from dashboard import actions, charts, context
 from dashboard import training_page as course
 from dashboard.changes import edited_share, weekly
@@ -140,7 +141,7 @@ def _verdicts(config: Config) -> None:
 
 
 def _versions(config: Config, in_use: str) -> None:
-    good, bad = versions.list_versions(config)
+    good, bad = list_versions(config)
     if not good:
         st.html(small("版はまだありません。調整なしのモデルが日報を書いています。"))
     for version in reversed(good):

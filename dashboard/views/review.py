@@ -93,9 +93,13 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
     if report.warnings:
         st.html(notices(report.warnings))
     with st.spinner("日記と照らし合わせています…", show_time=True):
-        reading = context.reading(kept["text"], diary, config) if diary is not None else None
+        reading = context.reading(kept["text"], diary, config, each.day) if diary is not None else None
     st.html(side_by_side(diary, kept["text"], reading))
-    st.html(small("日報の項目に触れるか、Tabキーで選ぶと、もとになった日記の行が光ります。赤い下線は私的な語です。"))
+    st.html(
+        small(
+            "日報の項目に触れるか、Tabキーで選ぶと、もとになった日記の行が光ります。赤い下線は私的な語、橙の線は確かめてほしい行です。"
+        )
+    )
     _watch_disk(vault, each.day, note.sha)
     _edit(config, vault, each, note, kept, reading.findings if reading else ())
 

@@ -11,7 +11,8 @@ import streamlit as st
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest
 from daemon.errors import NippoError
-from daemon.vault.layout import DiaryNote, Layout
+from daemon.vault.layout import Layout
+from daemon.vault.scan import DiaryNote
 from daemon.vault.writer import ReportTouched
 from dashboard import actions, context, notes
 from dashboard.changes import difference_html
@@ -125,8 +126,8 @@ def _under_way(config: Config, drafting: Drafting) -> None:
         if drafting.over:
             st.rerun()
         share, words = progress(drafting, USUAL_CHARACTERS)
-        if not drafting.text and drafting.state == "working" and context.is_waiting_for_gpu(config):
-            words = "ほかの処理がGPUを使っています。空くのを待っています…"
+        if not drafting.text and drafting.state == "working" and context.is_waiting_for_model(config):
+            words = "ほかの処理がモデルを使っています。空くのを待っています…"
         st.progress(share, f"{words} {drafting.seconds(time.monotonic()):.0f}秒")
         if drafting.text:
             st.html(small("検査前の文です。私的な内容はこのあと取り除かれます。") + text_block(drafting.text))

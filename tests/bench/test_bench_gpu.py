@@ -11,7 +11,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from bench.gpu import read_results, table
-from bench.gpu_cells import Sheet, corpus_rows, fixed_rows, generation_times, measure_training
+from bench.gpu_decoding import generation_times
+from bench.gpu_figures import Sheet
+from bench.gpu_training import corpus_rows, fixed_rows, measure_training
 from bench.multigpu import compared, step_seconds
 from bench.random_model import Shape, make_model
 from daemon.system.shipped import starter_folder

@@ -21,7 +21,8 @@ from daemon.config import Config, load
 from daemon.store.store import Pair, ReportRow, Store
 from daemon.vault.report_note import ReportNote, render
 from daemon.vault.writer import digest
-from daemon.versions.champion import Meta, promote, seal
+from daemon.versions.artifact import Meta, seal
+from daemon.versions.champion import promote
 
 JST = timezone(timedelta(hours=9))
 DIARY = """\

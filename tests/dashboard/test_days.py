@@ -9,7 +9,8 @@ import pytest
 from scene import add_day, make_vault, note_text, settings_file
 
 from daemon.store.store import Job
-from daemon.vault.layout import DiaryNote, read_layout
+from daemon.vault.layout import read_layout
+from daemon.vault.scan import DiaryNote
 from dashboard import days
 from dashboard.days import Day, ReportShelf, Shelved, counted, filtered, label, overview, shelve, squares
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from streamlit.testing.v1 import AppTest
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.learning.training_job import REQUEST
+from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import Store
+from daemon.system.lock import VaultLock
 from daemon.versions import champion as versions
 from dashboard import context
 from dashboard.drafts import Choice, Drafter
@@ -262,6 +265,16 @@ def test_the_status_page_names_errors_and_offers_another_try(world: tuple[Path, 
     page.button(key="retry").click().run()
     with Store.open(config.data_path) as store:
         assert store.jobs("failed") == []
+
+
+def test_the_status_page_shows_the_process_that_holds_the_model(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    scene.furnish(config, vault, DAY)
+    beat = Heartbeat(os.getpid(), "0", "2026-01-07T09:00:00+09:00", "watching", worker_pid=os.getpid())
+    HeartbeatFile(config.data_path).show(beat, datetime.now(UTC), 0.0)
+    assert "モデルはメモリにありません" in shown(open_page("health")), "the daemon that wrote it is gone"
+    with VaultLock(config.data_path):
+        assert re.search(rf"モデルが動いています\(プロセス {os.getpid()}、メモリ \d+ MiB\)", shown(open_page("health")))
 
 
 def test_a_missing_vault_is_one_notice(world: tuple[Path, Config]) -> None:

@@ -22,7 +22,7 @@ from daemon.service.heartbeat import read_heartbeat
 from tests.dashboard import scene
 from tests.dashboard.test_browser import Site, browser
 from tests.learning_world import small_starter, tiny_sections, vault_files
-from tests.tiny_model import make_tiny_model
+from tests.tiny_model import TinyModel
 
 pytest.importorskip("torch")
 __all__ = ["browser"]
@@ -56,8 +56,7 @@ def daemon(config: Config, starter: Path, cache: Path) -> Iterator[None]:
         process.wait(timeout=30)
 
 
-def test_a_training_is_started_watched_and_stopped(browser, tmp_path: Path) -> None:
-    tiny = make_tiny_model(tmp_path / "tiny")
+def test_a_training_is_started_watched_and_stopped(browser, tiny: TinyModel, tmp_path: Path) -> None:
     vault = scene.make_vault(tmp_path)
     for name, text in vault_files(PAIRS).items():
         file = vault / name

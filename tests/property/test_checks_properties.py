@@ -16,7 +16,8 @@ from daemon.drafting.repair import repair
 from daemon.drafting.whole import best_of
 from daemon.engines.protocol import Draft
 from daemon.errors import NoteUnreadable
-from daemon.vault.diary import decode, is_blank, prepare
+from daemon.vault.diary import is_blank, prepare
+from daemon.vault.note_text import decode
 
 DEFAULT = CheckSettings()
 PIECES = [

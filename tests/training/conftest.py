@@ -1,4 +1,4 @@
-"""A tiny model, tiny pairs, and runs on them: everything of training but the size."""
+"""Tiny pairs and runs on the tiny model: everything of training but the size."""
 
 from __future__ import annotations
 
@@ -12,19 +12,13 @@ from typing import Any
 import pytest
 
 from daemon.config import TrainingSettings
-from tests.tiny_model import TinyModel, make_tiny_model
+from tests.tiny_model import TinyModel
 from training.fitting.spec import TrainSpec
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # a tiny model gains nothing by threads, and waits for them when busy
 
 MakePairs = Callable[..., Path]
 MakeSpec = Callable[..., TrainSpec]
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
-    """One tiny random Qwen2 for all tests of this room."""
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 def pair(number: int, split: str = "train") -> dict[str, Any]:

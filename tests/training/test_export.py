@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from bench.experiments.average import average, mean_change, truncate
 from daemon.errors import TrainingError
-from daemon.versions.champion import ADAPTER, META, TWIN, read_version
+from daemon.versions.artifact import ADAPTER, META, TWIN, read_version
 from tests.llama_logits import next_logprobs
 from tests.tiny_model import TinyModel
 from training.export import export_adapter, main

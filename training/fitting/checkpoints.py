@@ -7,6 +7,8 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from daemon.system.files import write_atomically
+
 MARK = "nippo.json"
 KEPT = (
     "adapter_model.safetensors",
@@ -41,9 +43,7 @@ def mark(checkpoint: Checkpoint) -> None:
     for file in folder.iterdir():
         if file.name not in KEPT and not file.match(KEPT_PATTERN):
             file.unlink() if file.is_file() else shutil.rmtree(file)
-    partial = folder / f"{MARK}.partial"
-    partial.write_text(json.dumps({**asdict(checkpoint), "folder": folder.name}) + "\n", encoding="utf-8")
-    partial.rename(folder / MARK)
+    write_atomically(folder / MARK, json.dumps({**asdict(checkpoint), "folder": folder.name}) + "\n")
 
 
 def complete(out: Path) -> list[Checkpoint]:

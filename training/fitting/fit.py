@@ -18,7 +18,7 @@ from training.model.ranks import agreed, processes
 from training.pairs.day_encoding import DayExample
 from training.pairs.day_packs import DayCollator
 from training.pairs.encoding import Collator, Example
-from training.pairs.order import plan_order
+from training.pairs.order import plan_order, steps_for
 from training.pairs.packs import PackCollator
 
 
@@ -49,8 +49,6 @@ def plan_course(
     """Given the run and its examples, return the course. With several processes (GPUs) each takes a share of the
     accumulation, so that an optimizer step sees as many rows as on one. ``pieces``: into how many examples a row was
     taken apart on average; a step takes as many more, so that it sees as many days as with packs."""
-    from training.pairs.order import steps_for
-
     settings = spec.settings
     accumulation = max(1, round(settings.accumulation * pieces) // processes)
     if not spec.epochs:

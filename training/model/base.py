@@ -6,6 +6,7 @@ where it is not used, because it patches the others.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import json
@@ -90,8 +91,6 @@ def name_of(file: str, sha256: str) -> str:
 
 def folder_hash(folder: Path) -> str:
     """SHA-256 over the hashes of a folder's weight files, in order of name."""
-    import hashlib
-
     digest = hashlib.sha256()
     for file in sorted(folder.glob("*.safetensors")):
         digest.update(f"{file.name} {file_hash(file)}\n".encode())

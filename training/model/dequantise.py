@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
@@ -208,8 +209,6 @@ def _write_json(file: Path, value: Any) -> None:
 
 def main() -> int:
     """``python -m training.model.dequantise FILE.gguf CACHE`` prints the folder."""
-    import sys
-
     print(dequantised(Path(sys.argv[1]), Path(sys.argv[2]), lambda text: print(text, file=sys.stderr)))
     return 0
 

@@ -8,6 +8,7 @@ recomputing as the memory asks for, and an input embedding that may lie in CPU m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -256,8 +257,6 @@ def lean_trainer(trainer: type) -> type:
 
     class LeanTrainer(trainer):  # type: ignore[misc]
         def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
-            from contextlib import nullcontext
-
             model.train()
             inputs = self._prepare_inputs(inputs)
             count: Any = inputs["count"]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from daemon.checks import learn_form
 from daemon.config import PrivacySettings, ReportSettings
 from daemon.drafting.prompt import render_prompt
 from daemon.engines.protocol import Message
@@ -46,8 +47,6 @@ def row_forms(rows: Sequence[Row], report: ReportSettings) -> list[ReportSetting
     ``form`` of a row wins. Starter rows are in the default form whatever the person's settings are, because their
     reports were written in it.
     """
-    from daemon.checks import learn_form
-
     accepted = sorted((row for row in rows if row.accepted), key=lambda row: (row.date, row.id))
     own = learn_form([row.report or "" for row in accepted], report)
     default = ReportSettings()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from daemon.versions.champion import Version
+from daemon.versions.artifact import Version
 from training.model.base import Base
 from training.pairs.holdout import MINIMUM
 from training.pairs.pair_choice import Material, folds

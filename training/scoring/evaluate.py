@@ -19,10 +19,14 @@ from typing import Any
 
 from daemon.checks import CheckSettings, score
 from daemon.config import Config, load
+from daemon.drafting.draft import draft_report
 from daemon.drafting.repair import finish
+from daemon.drafting.result import DraftRequest
 from daemon.drafting.whole import best_of
+from daemon.engines.opening import open_engine
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import NippoError, UsageError
+from daemon.versions.artifact import find_version
 from training.fitting.exits import ExitCode
 from training.pairs.encoding import messages, row_forms
 from training.pairs.rows import Row, read_rows
@@ -89,9 +93,6 @@ def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw:
 
 def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: bool) -> Iterator[Written]:
     """Reports as a user gets them: ``draft_report`` for each row, or with ``raw`` one greedy draft without checks."""
-    from daemon.drafting.draft import draft_report
-    from daemon.drafting.result import DraftRequest
-
     for row, own in zip(rows, settings_of(rows, config), strict=True):
         started = time.monotonic()
         if raw:
@@ -205,15 +206,12 @@ def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> I
         return
     adapters = list(given.adapter or [])
     if given.version:
-        from daemon.versions.champion import find_version
-
         adapters = [find_version(config, given.version).path]
     if given.engine == "transformers-batch":
         base = given.model or config.training.base or config.engine.model
         samples = 1 if given.raw else config.engine.drafts
         yield from chosen_reports(generate_batches(rows, base, adapters, config, samples), rows, config, given.raw)
         return
-    from daemon.engines.opening import open_engine
 
     for adapter in adapters or [None]:
         engine_settings = (

@@ -20,6 +20,7 @@ from typing import Any
 from daemon.config import Config, load
 from daemon.engines.protocol import Draft
 from daemon.errors import NippoError, UsageError
+from daemon.system.files import write_atomically
 from training.fitting.exits import ExitCode
 from training.model.base import resolve_base
 from training.pairs.encoding import messages, prompt_text, row_forms
@@ -245,11 +246,9 @@ def main(arguments: list[str] | None = None) -> int:
     except NippoError as problem:
         print(problem, file=sys.stderr)
         return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED
-    partial = given.out.with_name(f"{given.out.name}.partial")
-    partial.parent.mkdir(parents=True, exist_ok=True)
+    given.out.parent.mkdir(parents=True, exist_ok=True)
     lines = (json.dumps(drafts.to_json(), ensure_ascii=False) for drafts in found)
-    partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    partial.replace(given.out)
+    write_atomically(given.out, "".join(f"{line}\n" for line in lines))
     return ExitCode.OK
 
 

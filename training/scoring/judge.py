@@ -8,6 +8,7 @@ from pathlib import Path
 
 from daemon.checks import CheckSettings, score
 from daemon.config import Config
+from daemon.engines.opening import open_engine
 from daemon.models.known import KNOWN
 from training.model.base import Base
 from training.pairs.rows import Row
@@ -63,7 +64,6 @@ def _written(
         drafts = generate(rows, reference, paths, config, config.engine.drafts, bits, bare=None in adapters)
         by_place = [written for _, written in chosen_reports(drafts, rows, config, raw=False)]
         return by_place
-    from daemon.engines.opening import open_engine
 
     found: list[Sequence[Written]] = []
     for adapter in adapters:

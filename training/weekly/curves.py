@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from daemon.system.files import replacing
+
 JAPANESE_FONTS = (
     "Noto Sans CJK JP",
     "Noto Sans JP",
@@ -86,6 +88,5 @@ def _canvas() -> tuple[Any, Any, Any]:
 
 
 def _save(figure: Any, file: Path) -> None:
-    partial = file.with_name(f".{file.name}")
-    figure.savefig(partial, format="png", dpi=120, metadata={"Software": None})
-    partial.replace(file)
+    with replacing(file) as partial:
+        figure.savefig(partial, format="png", dpi=120, metadata={"Software": None})

@@ -29,6 +29,7 @@ def write_page(
     material: Material,
     both: Sequence[Judged],
     pairs: Sequence[Pair],
+    untraced: Sequence[tuple[str, str, str]] = (),
 ) -> tuple[str, list[str]]:
     """The verdict's page and the names of its pictures, which are drawn into the run's folder."""
     edits = weekly_medians(
@@ -65,6 +66,7 @@ def write_page(
         settings={"base": result["base"]["reference"], **{key: settings[key] for key in shown}},
         edits=tuple(edits),
         pictures=tuple(pictures),
+        untraced=tuple(untraced),
     )
     return render(page), [file for _, file in pictures]
 

@@ -27,20 +27,13 @@ from daemon.learning.training_job import PROGRESS, RESULT, Ending
 from daemon.store.store import Pair, Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.shipped import starter_folder
-from daemon.versions.champion import (
-    STARTER,
-    Version,
-    active_adapter,
-    base_matches,
-    find_version,
-    list_versions,
-    models_folder,
-    next_name,
-)
+from daemon.versions.artifact import STARTER, Version, base_matches, find_version, list_versions, models_folder
+from daemon.versions.champion import active_adapter, next_name
 from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.progress import Progress
 from training.model.base import Base
+from training.pairs.edit_rows import untraced_lines
 from training.pairs.pair_choice import Material, gather, pin
 from training.pairs.rows import read_rows
 from training.scoring.crossfold import cross_validate
@@ -63,6 +56,7 @@ def teach(week: Week, now: datetime) -> dict[str, Any]:
         pairs = store.pairs()
         material, start = prepare(week, store, pairs)
         forgotten = frozenset(store.get_meta("forgotten_pairs", []))
+        seen = frozenset(store.get_meta("seen_pairs", []))
     name, resume = plan_run(week, material)
     week.phase("training")
     result = train_on(week, week.folder, material.rows, start, resume, week.config.training.max_hours * TRAINING_SHARE)
@@ -83,7 +77,8 @@ def teach(week: Week, now: datetime) -> dict[str, Any]:
     meta = meta_of(name, result, run, {"step": result["best"], **scores}, now)
     export_version(challenger, models_folder(config) / name, meta, architecture_of(base.folder), card_of(meta))
     old_name = old.name if old else base.reference
-    page, pictures = write_page(week, name, old_name, verdict, notes, result, material, both, pairs)
+    untraced = untraced_lines([pair for pair in pairs if pair.id not in seen], pairs, config)
+    page, pictures = write_page(week, name, old_name, verdict, notes, result, material, both, pairs, untraced)
     return {
         "outcome": verdict.outcome,
         "version": name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -15,11 +14,11 @@ from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.learning.training_call import TrainCall, training_argv
 from daemon.system.accelerator import FileLock
+from daemon.system.hardware import probe
+from daemon.system.parent_death import die_with_parent
 from training.fitting.exits import ExitCode
 
 SAVE_SECONDS = 50.0
-PR_SET_PDEATHSIG = 1
-"""From linux/prctl.h."""
 
 
 class Stopped(Exception):
@@ -92,14 +91,12 @@ def train(
 def _processes(config: Config) -> int:
     if not config.training.multi_gpu:
         return 1
-    from daemon.system.hardware import probe
 
     return max(len(probe()), 1)
 
 
 def _die_with_parent() -> None:
     """In the new process: end by SIGTERM, which saves, when the weekly run dies."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    die_with_parent()
     if os.getppid() == 1:
         os._exit(1)

@@ -30,7 +30,8 @@ class Example:
 @dataclass(frozen=True)
 class Page:
     """Everything that the page tells. ``pictures``: file names that exist, as (heading, name). ``settings``: the run's
-    resolved settings. ``edits``: (Monday, median of edited characters)."""
+    resolved settings. ``edits``: (Monday, median of edited characters). ``untraced``: (day, line, why) of lines of the
+    week that taught nothing."""
 
     name: str
     old: str
@@ -46,6 +47,7 @@ class Page:
     edits: tuple[tuple[date, float], ...] = ()
     pictures: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    untraced: tuple[tuple[str, str, str], ...] = ()
 
 
 def render(page: Page) -> str:
@@ -71,6 +73,7 @@ def render(page: Page) -> str:
         lines += [f"## {heading}", "", f"![[{page.name}-{name}]]", ""]
     lines += _edits(page)
     lines += _examples(page.examples)
+    lines += _untraced(page.untraced)
     lines += ["## 設定", "", *(f"- {key}: {value}" for key, value in page.settings.items()), ""]
     return "\n".join(lines)
 
@@ -117,3 +120,10 @@ def _examples(examples: Sequence[Example]) -> list[str]:
         for title, text in (("今の版", example.before), ("新しい版", example.after), ("提出した文", example.accepted)):
             lines += [f"> [!quote] {title}", *(f"> {line}" for line in text.strip().split("\n")), ""]
     return lines
+
+
+def _untraced(found: Sequence[tuple[str, str, str]]) -> list[str]:
+    if not found:
+        return []
+    lines = ["## 追跡できなかった行", "", "日記のどの文から書かれたか分からないため、学習していません。", ""]
+    return [*lines, *(f"- {day}: {line}({why})" for day, line, why in found), ""]

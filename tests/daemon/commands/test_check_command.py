@@ -42,7 +42,7 @@ def test_a_day_is_explained_without_the_private_words() -> None:
     assert code == 0
     assert "呼び名" in output or "人名" in output
     assert "みく" not in output and "焼肉" not in output
-    assert "bullet 1 ← diary lines 1" in output
+    assert "line 3 ← perhaps diary lines 1" in output
 
 
 @pytest.mark.usefixtures("vault")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,12 +16,16 @@ from typer.testing import CliRunner, Result
 
 from daemon.cli import app
 from daemon.config import Config
+from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.errors import NippoError, UsageError
 from daemon.learning.pair_import import parse_line, read_pairs
+from daemon.learning.review import FORGOTTEN
+from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import FILE_NAME, Store
 from daemon.system.lock import VaultLock
 from daemon.vault.report_note import read
 from daemon.versions.champion import champion, promote
+from dashboard import training_page
 from tests.conftest import MakeConfig, MakeVault, ReadVault
 from tests.daemon.learning.test_weekly_training import make_version
 from tests.learning_world import NOW, day_of, note_of, vault_files
@@ -67,10 +75,105 @@ def test_rebuild_finds_every_accepted_report_and_keeps_the_old_database(config: 
     config.data_path.mkdir(exist_ok=True)
     (config.data_path / FILE_NAME).write_bytes(b"this was a database once" * 100)
     output = nippo(config, "rebuild").output
-    assert "2 pair(s) from nippo" in output
+    assert "2 pair(s) from nippo" in output and "take imported pairs in again with `nippo import`" in output
     old = [file for file in config.data_path.iterdir() if file.name.startswith(f"{FILE_NAME}.2")]
     assert len(old) == 1 and old[0].read_bytes().startswith(b"this was")
     assert read_vault(config.vault_path) == before
+
+
+def test_rebuild_keeps_imported_pairs_forgotten_days_and_what_is_known_of_drafts(
+    config: Config, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(ROWS[0], encoding="utf-8")
+    nippo(config, "import", str(file))
+    nippo(config, "accept", DAY)
+    with Store.open(config.data_path) as store:
+        pair = store.pair(DAY)
+        assert pair is not None
+        store.put_pair(replace(pair, draft="* 下書き", record="{}", accepted_at="2026-10-01T20:00:00+00:00"))
+        store.put_pair(
+            replace(pair, id=str(day_of(1)), day=str(day_of(1)), report="", withdrawn=True, source=FORGOTTEN)
+        )
+        store.set_meta("held_out", [DAY])
+        store.set_meta("forgotten_pairs", [str(day_of(1))])
+    output = nippo(config, "rebuild").output
+    assert "2 pair(s) from nippo" in output and "1 imported pair(s) taken over" in output
+    assert "1 without the record of their draft" in output
+    with Store.open(config.data_path) as store:
+        assert [pair.id for pair in store.pairs()] == ["import-s-01", DAY, str(day_of(2))]
+        again = store.pair(DAY)
+        assert again is not None and (again.draft, again.record) == ("* 下書き", "{}")
+        assert again.accepted_at == "2026-10-01T20:00:00+00:00"
+        assert store.get_meta("held_out") == [DAY] and store.get_meta("forgotten_pairs") == [str(day_of(1))]
+
+
+def test_rebuild_of_nothing_but_the_vault_gives_the_same_labels(config: Config) -> None:
+    nippo(config, "rebuild")
+    before = json.loads(nippo(config, "pairs", "show", str(day_of(1)), "--json").output)
+    for file in config.data_path.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    nippo(config, "rebuild")
+    assert json.loads(nippo(config, "pairs", "show", str(day_of(1)), "--json").output) == before
+
+
+def test_pairs_show_tells_what_is_learned_from_a_report(config: Config) -> None:
+    nippo(config, "rebuild")
+    with Store.open(config.data_path) as store:
+        pair = store.pair(str(day_of(2)))
+        assert pair is not None
+        sentences = (
+            SentenceRecord("HTMLの授業。", 1, 0, 8, 0.9),
+            SentenceRecord("4問解いた。", 1, 8, 14, 0.1, (LineRecord("* HTMLの問題を4問解きました。", 0.9, True),)),
+        )
+        record = json.dumps(DayRecord("key", sentences).to_json(), ensure_ascii=False)
+        store.put_pair(replace(pair, report=pair.report + "\n* 図書館で調べ物をした。", record=record))
+    shown = nippo(config, "pairs", "show", str(day_of(2)))
+    assert shown.output.splitlines() == [
+        f"{day_of(2)}: from the draft's own record",
+        "  HTMLの授業。",
+        "      → なし",
+        "  4問解いた。",
+        "      → * HTMLの問題を4問解きました。",
+        "judged (T true, F false, P private, U to be reworded)",
+        "  T  * HTMLの問題を4問解きました。",
+        "could not be traced, so not learned",
+        "  図書館で調べ物をした。  (日記に同じことを書いた文が見つかりません)",
+    ]
+    (rows,) = json.loads(nippo(config, "pairs", "show", str(day_of(2)), "--json").output)
+    assert rows["sentences"] == [
+        {"sentence": "HTMLの授業。", "lines": []},
+        {"sentence": "4問解いた。", "lines": ["* HTMLの問題を4問解きました。"]},
+    ]
+    assert rows["by_record"] and rows["untraced"][0]["line"] == "図書館で調べ物をした。"
+    with pytest.raises(UsageError, match="no accepted pair has this day or id"):
+        nippo(config, "pairs", "show", "import-nobody")
+    with pytest.raises(UsageError, match="no accepted pair has this day or id"):
+        nippo(config, "pairs", "show", "2020-01-01")
+
+
+def test_an_imported_pair_is_shown_and_forgotten_by_its_id(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(ROWS[0] + "\n" + ROWS[0].replace("s-01", "s-02").replace("Java", "SQL"), encoding="utf-8")
+    nippo(config, "import", str(file))
+    assert "import-s-02: by alignment" in nippo(config, "pairs", "show", "import-s-02").output
+    assert nippo(config, "pairs", "show", "2025-05-08").output.count("by alignment") == 2
+    nippo(config, "rebuild")
+    assert "import-s-02: 1 pair(s) forgotten" in nippo(config, "forget", "import-s-02").output
+    with Store.open(config.data_path) as store:
+        assert store.pair("import-s-02") is None and store.pair("import-s-01") is not None
+        assert store.get_meta("forgotten_pairs") == ["import-s-02"]
+    left = b"".join(file.read_bytes() for file in config.data_path.glob(f"{FILE_NAME}*"))
+    assert "SQLを学んだ".encode() not in left and "Javaを学んだ".encode() in left, "the database aside forgets too"
+    with pytest.raises(UsageError, match="is no date, and no pair has this id"):
+        nippo(config, "forget", "import-s-02")
+
+
+def test_forget_names_a_database_aside_that_it_cannot_open(config: Config) -> None:
+    config.data_path.mkdir(exist_ok=True)
+    (config.data_path / FILE_NAME).write_bytes(b"this was a database once" * 100)
+    nippo(config, "rebuild")
+    assert "cannot be opened and may still hold it" in nippo(config, "forget", str(day_of(1))).output
 
 
 def test_rebuild_is_refused_while_a_daemon_runs(config: Config) -> None:
@@ -129,7 +232,8 @@ def test_import_takes_a_folder_of_notes(config: Config, tmp_path: Path) -> None:
     folder = tmp_path / "old"
     folder.mkdir()
     (folder / "2025-05-08.md").write_text("Java", encoding="utf-8")
-    (folder / "2025-05-08-nippo.md").write_text("---\naccepted: true\n---\n* Javaを学びました。\n", encoding="utf-8")
+    mine = "---  \r\naccepted: true\r\ntags: [\r\n--- \r\n* Javaを学びました。\r\n"  # blanks after the marks, no YAML
+    (folder / "2025-05-08-nippo.md").write_bytes(mine.encode())
     (folder / "2025-05-09-nippo.md").write_text("* 日記がない\n", encoding="utf-8")
     rows, refused = read_pairs(folder)
     assert [(row.day, row.report) for row in rows] == [("2025-05-08", "* Javaを学びました。")]
@@ -176,6 +280,42 @@ def test_status_shows_the_training(config: Config) -> None:
     found = json.loads(nippo(config, "status", "--json").output)
     assert found["training"]["new_pairs"] == 2
     assert "2 new of 5 needed" in nippo(config, "status").output
+
+
+def test_status_names_the_process_that_holds_the_model(config: Config) -> None:
+    config.data_path.mkdir(exist_ok=True)
+    beat = Heartbeat(os.getpid(), "0", "2026-01-07T09:00:00+09:00", "watching", worker_pid=os.getpid())
+    HeartbeatFile(config.data_path).show(beat, datetime.now(UTC), 0.0)
+    assert "in memory" not in nippo(config, "status").output
+    assert json.loads(nippo(config, "status", "--json").output)["daemon"]["worker_pid"] is None
+    with VaultLock(config.data_path):
+        assert json.loads(nippo(config, "status", "--json").output)["daemon"]["worker_pid"] == os.getpid()
+        assert re.search(rf"in memory \(process {os.getpid()}, \d+ MiB\)", nippo(config, "status").output)
+
+
+def test_a_machine_without_the_training_packages_never_promises_a_run(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nippo(config, "rebuild")
+    monkeypatch.setattr("daemon.learning.training_call.find_spec", lambda name: None if name == "trl" else object())
+    status = nippo(config, "status").output
+    assert (
+        'training none on this machine: not installed: trl. Install them with `pip install "nippo[train]"`.' in status
+    )
+    assert "needed" not in status
+    doctor = next(line for line in nippo_doctor(config) if line["name"] == "training")
+    assert doctor["state"] == "warn" and "trl not installed" in doctor["message"] and "nippo[train]" in doctor["remedy"]
+    forgotten = nippo(config, "forget", str(day_of(1)), "--retrain").output
+    assert "no training here: not installed: trl" in forgotten and "the training starts" not in forgotten
+    with Store.open(config.data_path) as store:
+        assert store.get_meta("training_request") is None
+    plan = training_page.plan(config, NOW)
+    assert plan.next_run == "なし" and "trl" in plan.hint and "nippo[train]" in plan.hint
+
+
+def nippo_doctor(config: Config) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(nippo(config, "doctor", "--json").output)
+    return found
 
 
 def test_init_puts_a_view_and_a_page_beside_the_reports(make_vault: MakeVault, tmp_path: Path) -> None:

@@ -45,10 +45,3 @@ def test_a_paragraph_put_before_moves_the_answers_with_their_sentences() -> None
 def test_another_version_or_setting_uses_nothing_again(key: str) -> None:
     assert reusable(record(TEXTS, "k"), key, TEXTS) == {}
     assert reusable(record(TEXTS, ""), "", TEXTS) == {}
-
-
-def test_the_evidence_of_a_report_is_what_was_kept() -> None:
-    dropped = LineRecord("* 落ちた行です。", 0.2, False)
-    kept = LineRecord("* 残った行です。", 0.9, True)
-    day = DayRecord("k", (SentenceRecord("あの話。", 3, 0, 5, 0.1, (dropped, kept)),))
-    assert {line: one.line for line, one in day.evidence().items()} == {"* 残った行です。": 3}

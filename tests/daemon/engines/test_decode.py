@@ -16,7 +16,7 @@ from daemon.engines.decode import Decoder, Slots  # noqa: E402
 from daemon.engines.fused import Adapted, Norm, fuse  # noqa: E402
 from daemon.engines.protocol import Sampling  # noqa: E402
 from daemon.engines.sampling import pick  # noqa: E402
-from tests.tiny_model import make_tiny_model  # noqa: E402
+from tests.tiny_model import TinyModel  # noqa: E402
 
 PROMPT = [40, 41, 200, 7, 9, 130, 77, 12, 3, 88, 91]
 NO_END: frozenset[int] = frozenset()
@@ -24,8 +24,8 @@ TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny")).hf
+def folder(tiny: TinyModel) -> Path:
+    return tiny.hf
 
 
 def load(folder: Path) -> Any:

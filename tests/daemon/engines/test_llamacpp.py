@@ -15,8 +15,9 @@ from daemon.engines import gguf_header
 from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
 from daemon.engines.protocol import Message, ModelIdentity, Sampling
 from daemon.engines.text import by_line
+from daemon.engines.turns import around_question, rules_text
 from daemon.errors import EngineError, ModelMissing, OutOfMemory
-from tests.tiny_model import TinyModel, make_tiny_model
+from tests.tiny_model import TinyModel
 
 IDENTITY = ModelIdentity("tiny-1", "tiny", "llamacpp")
 DIARY = "朝はJavaの授業。Mapの練習をした。凌とカレー。"
@@ -26,11 +27,6 @@ GREEDY = Sampling(max_tokens=24)
 
 def prompt(diary: str) -> list[Message]:
     return render_prompt(diary, ReportSettings())
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture
@@ -58,14 +54,17 @@ def test_another_seed_gives_another_draft(engine: LlamaCpp) -> None:
     assert first != second
 
 
-def test_the_rules_are_evaluated_once(engine: LlamaCpp) -> None:
-    """A diary pays for its own tokens only: the kept rules count as reused in llama.cpp's own figures."""
+def test_rules_and_diary_are_evaluated_once(engine: LlamaCpp) -> None:
+    """llama.cpp's own figures: a draft finds the rules evaluated, a question the whole diary."""
     texts(engine, DIARY)
-    engine._continue_from_rules(prompt(OTHER))
+    rules = engine._tokens(rules_text(engine._render, prompt(OTHER)), first=True)
+    engine._prefixes.continue_from_rules(rules)
     answer = engine._server.handle_chat_completions({"messages": prompt(OTHER), "max_tokens": 1, "id_slot": 0})
-    rules = engine.count_tokens(prompt(OTHER)[0]["content"])
-    assert answer["timings"]["cache_n"] > rules
-    assert answer["timings"]["prompt_n"] < engine.count_tokens(prompt(OTHER)[1]["content"]) + 16
+    assert answer["timings"]["cache_n"] == len(rules)
+    head = engine._tokens(around_question(engine._render, prompt(OTHER))[0], first=True)
+    engine._prefixes.continue_from_beginning(head, rules)
+    asked = engine._channel.post("/completion", {"prompt": [*head, 1, 2, 3], "n_predict": 1, "id_slot": 0})
+    assert (asked["timings"]["cache_n"], asked["timings"]["prompt_n"]) == (len(head), 3)
 
 
 def test_kept_rules_serve_the_next_start_and_change_nothing(tiny: TinyModel, tmp_path: Path) -> None:

@@ -13,14 +13,9 @@ from daemon.engines.protocol import Message, Sampling
 from daemon.errors import ModelMissing
 from daemon.system import hardware
 from tests.daemon.versions.test_gguf_twin import make_adapter
-from tests.tiny_model import TinyModel, make_tiny_model
+from tests.tiny_model import TinyModel
 
 ASKED: list[Message] = [{"role": "user", "content": "日記"}]
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 def config(**engine: object) -> Config:

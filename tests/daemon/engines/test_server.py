@@ -19,7 +19,7 @@ from daemon.engines.protocol import Sampling
 from daemon.engines.server import ServerEngine, estimate_tokens, open_server
 from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing
 from daemon.system.addresses import is_loopback
-from tests.tiny_model import make_tiny_model
+from tests.tiny_model import TinyModel
 
 KEY = "a-secret-key"
 DIARY = "一限はデータベース。凌と正規化の復習をした。"
@@ -28,10 +28,10 @@ GREEDY = Sampling(max_tokens=16)
 
 
 @pytest.fixture(scope="module")
-def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def llama_server(tiny: TinyModel) -> Iterator[str]:
     """A real OpenAI-compatible server on a loopback port, with a key."""
     params = xllamacpp.CommonParams()
-    params.model.path = str(make_tiny_model(tmp_path_factory.mktemp("tiny")).gguf)
+    params.model.path = str(tiny.gguf)
     params.n_ctx, params.verbosity, params.warmup, params.api_keys = 2048, 1, False, [KEY]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     params.model_alias = {"tiny"}

@@ -15,14 +15,13 @@ from daemon.engines import decode, loading  # noqa: E402
 from daemon.engines.protocol import Sampling  # noqa: E402
 from daemon.engines.transformers import Pieces, TransformersEngine, batches  # noqa: E402
 from daemon.errors import EngineError, ModelMissing, OutOfMemory  # noqa: E402
-from tests.tiny_model import CONTEXT, make_tiny_model  # noqa: E402
+from tests.tiny_model import CONTEXT, TinyModel  # noqa: E402
 
 MESSAGES: list[Message] = [{"role": "user", "content": "今日はJavaを勉強した。"}]
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> TransformersEngine:
-    tiny = make_tiny_model(tmp_path_factory.mktemp("tiny"))
+def engine(tiny: TinyModel) -> TransformersEngine:
     return TransformersEngine(str(tiny.hf), None, "tiny-1", 512)
 
 
@@ -84,8 +83,8 @@ def test_a_prompt_beyond_the_context_is_a_message(engine: TransformersEngine) ->
         next(engine.generate([{"role": "user", "content": "あ" * 600}], [Sampling()]))
 
 
-def test_the_models_own_context_bounds_the_configured_one(tmp_path: Path) -> None:
-    engine = TransformersEngine(str(make_tiny_model(tmp_path).hf), None, "tiny-1", 100_000)
+def test_the_models_own_context_bounds_the_configured_one(tiny: TinyModel) -> None:
+    engine = TransformersEngine(str(tiny.hf), None, "tiny-1", 100_000)
     assert engine.context_tokens == CONTEXT
 
 

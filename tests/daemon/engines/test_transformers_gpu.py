@@ -21,7 +21,7 @@ from daemon.engines.fused import fuse  # noqa: E402
 from daemon.engines.protocol import Sampling  # noqa: E402
 from daemon.engines.transformers import TransformersEngine  # noqa: E402
 from tests import greedy_reports  # noqa: E402
-from tests.tiny_model import make_tiny_model  # noqa: E402
+from tests.tiny_model import TinyModel  # noqa: E402
 
 STARTER_HF = os.environ.get("NIPPO_TEST_STARTER_HF", "")
 ALIKE, TOGETHER = 0.35, 0.6
@@ -38,8 +38,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny")).hf
+def folder(tiny: TinyModel) -> Path:
+    return tiny.hf
 
 
 @pytest.fixture(scope="module")

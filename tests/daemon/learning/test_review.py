@@ -154,7 +154,7 @@ def test_redo_queues_a_draft_and_changes_one_line(desk: Desk) -> None:
     assert job is not None and (job.source, job.state, job.day) == ("redo", "waiting", "2026-01-07")
     row = desk.store.report(DAY)
     assert row is not None
-    from daemon.service.delivery import Owner, standing
+    from daemon.service.standing import Owner, standing
 
     assert standing(desk.layout, desk.store, DAY).owner is Owner.DAEMON
 
@@ -225,8 +225,9 @@ def test_forgotten_text_is_nowhere_in_the_data_folder(desk: Desk) -> None:
         wanted = [secret.encode(), "秘密の本文です".encode()]
         return [file.name for file in files if any(text in file.read_bytes() for text in wanted)]
 
+    (run / ".nippo-1-ab.tmp").write_text(secret)  # a writer was killed
     assert traces()
     found = forget(desk.config, desk.store, desk.layout, DAY)
-    assert found.files == 2
+    assert found.files == 3
     assert traces() == []
     assert (run / "progress.jsonl").is_file()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 import daemon.learning.training_job as training_job
@@ -24,7 +25,8 @@ from daemon.learning.weekly import SCHEDULE, STATE, Teacher, stop_run, training_
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
-from daemon.versions.champion import ADAPTER, ADAPTER_CONFIG, Meta, champion, history, models_folder, promote, seal
+from daemon.versions.artifact import ADAPTER, ADAPTER_CONFIG, Meta, models_folder, seal
+from daemon.versions.champion import champion, history, promote
 from tests.conftest import MakeConfig, MakeVault
 from tests.learning_world import NOW, School, accept
 from training.fitting.exits import ExitCode
@@ -131,10 +133,31 @@ def test_without_the_training_packages_sunday_passes_with_a_word(school: School,
     school.moment = NOW
     school.turn()
     assert school.store.get_meta(STATE) is None
-    assert "not installed: torch" in summary(training_status(school.config, school.store))[-1]
+    assert "not installed: torch" in school.store.get_meta(SCHEDULE)["note"]
+    assert "pip install" in school.store.get_meta(SCHEDULE)["note"]
+    assert summary(training_status(school.config, school.store, missing)) == [
+        'none on this machine: not installed: torch. Install them with `pip install "nippo[train]"`.'
+    ]
     school.ask()
     school.turn()
     assert school.state["state"] == "failed" and school.state["message"] == "not installed: torch"
+
+
+def test_without_the_training_packages_few_pairs_are_no_promise_of_a_run(school: School) -> None:
+    def missing() -> None:
+        raise UsageError("not installed: torch", 'Install them with `pip install "nippo[train]"`.')
+
+    accept(school.store, 2)
+    school.teacher = Teacher(school.config, school.store, zone=UTC, need=missing)
+    school.moment = NOW - timedelta(days=1)
+    school.turn()
+    school.moment = NOW
+    school.turn()
+    assert "are needed" not in school.store.get_meta(SCHEDULE)["note"]
+    assert all(
+        "next" not in line and "needed" not in line
+        for line in summary(training_status(school.config, school.store, missing))
+    )
 
 
 def test_a_kept_version_changes_nothing_but_leaves_its_verdict(school: School, child: Callable[[str], None]) -> None:
@@ -338,16 +361,23 @@ def test_exit_codes_are_those_of_training() -> None:
     assert {code.name: int(code) for code in ExitCode}.items() <= {code.name: int(code) for code in Ending}.items()
 
 
-def test_the_command_line_has_low_priority_where_the_machine_offers_it() -> None:
+def test_the_child_and_what_it_starts_have_low_priority_where_the_machine_offers_it(
+    school: School, child: Callable[[str], None], tmp_path: Path
+) -> None:
     assert weekly_argv(Path("/d/run"), "py") == ["py", "-P", "-m", "training.weekly.run", "--run", "/d/run"]
-    assert weekly_argv(Path("/r"), "py", "/bin/nice", "/bin/ionice")[:6] == [
-        "/bin/nice",
-        "-n",
-        "10",
-        "/bin/ionice",
-        "-c",
-        "3",
-    ]
+    said = tmp_path / "priorities"
+    child(
+        f"""
+import subprocess
+tell = "import psutil; own = psutil.Process(); print(own.nice(), int(own.ionice().ioclass))"
+lines = [subprocess.run([sys.executable, "-c", tell], capture_output=True, text=True).stdout for _ in range(2)]
+open({str(said)!r}, "w").write("".join(lines))
+done()
+        """
+    )
+    school.ask()
+    school.finish()
+    assert said.read_text() == f"{min(psutil.Process().nice() + 10, 19)} {int(psutil.IOPRIO_CLASS_IDLE)}\n" * 2
 
 
 def test_runs_are_named_by_their_iso_week(school: School) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
-from daemon.service.delivery import Owner, standing
-from daemon.service.job_runner import Desk
+from daemon.service.job_runner import JobRunner
 from daemon.service.on_demand import ask
 from daemon.service.service import now
+from daemon.service.standing import Owner, standing
 from daemon.store.store import Store
-from daemon.vault.layout import DiaryNote, find_diaries, read_layout
+from daemon.vault.layout import read_layout
+from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.vault.writer import sweep
 from tests.fake_worker import BODY, FakeWorker, result
 
@@ -31,11 +32,11 @@ def work(config: Config, worker: FakeWorker) -> None:
     layout = read_layout(config)
     with Store.open(config.data_path) as store:
         sweep(layout.file(layout.report_folder))
-        desk = Desk(layout, store, config, worker, lambda: None, retry_seconds=(0.0,))
+        runner = JobRunner(layout, store, config, worker, lambda: None, retry_seconds=(0.0,))
         end = time.monotonic() + 10
         while store.jobs("waiting"):
             assert time.monotonic() < end
-            desk.turn(now(), time.monotonic())
+            runner.turn(now(), time.monotonic())
             time.sleep(0.005)
 
 

@@ -165,6 +165,19 @@ def test_a_diary_edited_while_its_report_is_made_is_made_again(make_vault, setti
     assert [call.diary for call in worker.calls] == ["古い", "新しい"]
 
 
+def test_the_picture_names_the_process_that_holds_the_model(make_vault, settings) -> None:
+    config, worker = settings(make_vault()), FakeWorker()
+    with running(config, worker):
+        assert read_heartbeat(config.data_path)["worker_pid"] is None
+        worker.pid = 4242
+        until(lambda: read_heartbeat(config.data_path)["worker_pid"] == 4242)
+        worker.pid = None
+        until(lambda: read_heartbeat(config.data_path)["worker_pid"] is None)
+        worker.pid = 4242
+        until(lambda: read_heartbeat(config.data_path)["worker_pid"] == 4242)
+    assert read_heartbeat(config.data_path)["worker_pid"] is None
+
+
 def test_a_stop_in_the_middle_loses_nothing(make_vault, settings) -> None:
     vault = make_vault({NOTE: "日記"})
     config = settings(vault)
@@ -428,8 +441,8 @@ def test_a_dead_observer_is_started_again(make_vault, settings, monkeypatch: pyt
     monkeypatch.setattr("daemon.service.service.CHECK_SECONDS", 0.1)
     vault = make_vault()
     with running(settings(vault), FakeWorker()) as service:
-        service._lookout._watcher._observer.stop()  # type: ignore[union-attr]
-        until(lambda: service._lookout is not None and service._lookout.alive)
+        service._finder._watcher._observer.stop()  # type: ignore[union-attr]
+        until(lambda: service._finder is not None and service._finder.alive)
         (vault / NOTE).write_text("日記")
         until((vault / REPORT).exists)
 
@@ -490,7 +503,7 @@ def test_no_word_of_the_diary_is_logged(make_vault, settings, caplog: pytest.Log
     assert "きなこ" not in state
 
 
-def test_companions_see_settled_reports_and_cannot_stop_the_daemon(make_vault, settings) -> None:
+def test_listeners_see_settled_reports_and_cannot_stop_the_daemon(make_vault, settings) -> None:
     seen: list[tuple[str, object]] = []
 
     class Review:
@@ -512,7 +525,7 @@ def test_companions_see_settled_reports_and_cannot_stop_the_daemon(make_vault, s
     vault = make_vault()
     config = settings(vault)
     assert config.file
-    with running(config, FakeWorker(), make_companions=lambda config, store: [Review()]) as service:
+    with running(config, FakeWorker(), make_listeners=lambda config, store: [Review()]) as service:
         (vault / "nippo").mkdir()
         (vault / NOTE).write_text("日記")
         until(lambda: ("changed", REPORT) in seen)

@@ -29,7 +29,7 @@ def test_a_change_without_an_event_is_noticed_when_the_note_is_due() -> None:
     assert not settle.take("a.md", FINAL, now=3.0)
     assert settle.due(5.9) == []
     assert settle.take("a.md", FINAL, now=6.0)
-    assert len(settle) == 0
+    assert settle.next_due() is None and "a.md" not in settle
 
 
 def test_same_size_and_time_but_other_content_is_a_change() -> None:

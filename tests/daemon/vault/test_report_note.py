@@ -98,6 +98,20 @@ def test_keys_may_be_moved_and_others_added() -> None:
     assert found.accepted and found.warnings == ("一つ",)
 
 
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("warnings:\n  - 3行目: 省いた", ("3行目: 省いた",)),
+        ("warnings: [一つ, 2, [二つ]]\nmine: 2026-13-45", ("一つ", "2", "")),
+        ("warnings: 一つ", ()),
+        ("warnings: &a [*a]", ()),
+        (f"warnings: {'[' * 3000}", ()),
+    ],
+)
+def test_warnings_that_a_person_has_rewritten_are_text_or_nothing(lines: str, found: tuple[str, ...]) -> None:
+    assert read(TEXT.replace("warnings: []", lines).encode()).warnings == found
+
+
 def test_broken_yaml_still_gives_the_boxes() -> None:
     found = read(TEXT.replace("accepted: false", "accepted: true\nmine: [1, {").encode())
     assert found.accepted and found.body == BODY and found.warnings == ()

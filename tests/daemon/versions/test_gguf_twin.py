@@ -16,17 +16,12 @@ from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
 from daemon.engines.protocol import ModelIdentity
 from daemon.errors import ModelMissing
 from daemon.versions.gguf_twin import adapter_hash, gguf_twin, read_safetensors, to_gguf
-from tests.tiny_model import LAYERS, TinyModel, make_tiny_model, random_weights, vocabulary, write_gguf
+from tests.tiny_model import LAYERS, TinyModel, random_weights, vocabulary, write_gguf
 
 RANK, ALPHA = 4, 8
 MODULES = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
            "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj")  # fmt: skip
 PROMPT = "<|im_start|>user\n日記です。the Javaのテスト<|im_end|>\n<|im_start|>assistant\n"
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 def make_adapter(folder: Path, dtype: str = "float32", **changes: object) -> dict[str, np.ndarray[Any, Any]]:

@@ -21,10 +21,11 @@ from daemon.engines.opening import adapter_in_use, open_engine
 from daemon.engines.protocol import Sampling
 from daemon.errors import ConfigError, EngineError
 from daemon.system.addresses import is_private
-from daemon.versions.champion import champion, find_version, promote
+from daemon.versions.artifact import find_version
+from daemon.versions.champion import champion, promote
 from daemon.versions.served_adapter import announce, served_adapter
 from tests.conftest import MakeConfig, MakeVault
-from tests.daemon.versions.test_champion import META, NOW, make_version
+from tests.daemon.versions.conftest import META, NOW, make_version
 
 BASE = "Qwen/Qwen2.5-14B-Instruct"
 GREEDY = [Sampling(temperature=0.0, seed=1, max_tokens=16)]

@@ -17,10 +17,10 @@ from daemon.config import Config
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.store.store import Store
-from daemon.system.accelerator import ACCELERATOR, TRAINING
+from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
 from daemon.worker.client import WorkerStopped
-from daemon.worker.shared import SharedWorker, spare_config
+from daemon.worker.shared import WANTED, SharedWorker, spare_config
 from tests.conftest import MakeConfig, MakeVault
 from tests.fake_worker import result
 from tests.learning_world import accept
@@ -49,6 +49,11 @@ class Client:
     config: Config
     alive: bool = False
     drafts: int = 0
+    idle_since: float | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return 4242 if self.alive else None
 
     def draft(self, request: DraftRequest, *_: Any) -> DraftResult:
         self.alive = True
@@ -115,12 +120,14 @@ def test_the_model_leaves_memory_when_a_training_comes(config: Config) -> None:
     worker = SharedWorker(config, clients)
     worker.draft(REQUEST)
     assert holder(config.data_path, ACCELERATOR) is not None and clients.made[0].alive
+    assert worker.pid == 4242
     worker.tick(0.0)
     assert clients.made[0].alive, "without a training it stays loaded"
     with held(config, TRAINING):
         worker.tick(1.0)
         assert not clients.made[0].alive
         assert holder(config.data_path, ACCELERATOR) is None
+        assert worker.pid is None
     worker.draft(REQUEST)
     assert clients.made[0].drafts == 2
     worker.stop()
@@ -132,6 +139,7 @@ def test_with_cpu_the_starter_writes_meanwhile(config: Config) -> None:
     worker = SharedWorker(config.model_copy(update={"schedule": schedule}), clients)
     with held(config, TRAINING):
         assert worker.draft(REQUEST) == result()
+        assert worker.pid == 4242
     engine = clients.made[0].config.engine
     assert (engine.kind, engine.model, engine.gpu_layers) == ("llamacpp", "starter", 0)
     worker.stop()
@@ -156,4 +164,32 @@ def test_the_form_is_learned_from_accepted_reports_and_follows_them(config: Conf
     worker.draft(REQUEST)
     assert [client.config.report.lead for client in clients.made] == [config.report.lead, "本日の学習"]
     assert clients.made[1].config.report.style == "de-aru"
+    worker.stop()
+
+
+def test_an_idle_model_makes_room_for_a_process_that_waits_for_it(config: Config) -> None:
+    clients = Clients()
+    worker = SharedWorker(config, clients)
+    worker.draft(REQUEST)
+    (client,) = clients.made
+    with held(config, WANTED):
+        worker.tick(1.0)
+        assert client.alive  # it is writing
+        client.idle_since = 0.5
+        worker.tick(2.0)
+        assert not client.alive
+        assert FileLock(config.data_path, ACCELERATOR).acquire()
+
+
+def test_a_process_that_waits_for_the_model_says_so(config: Config) -> None:
+    worker = SharedWorker(config, Clients())
+    with held(config, ACCELERATOR):
+        waiting = threading.Thread(target=worker.draft, args=(REQUEST,))
+        waiting.start()
+        until = time.monotonic() + 20
+        while holder(config.data_path, WANTED) is None and time.monotonic() < until:
+            time.sleep(0.05)
+        assert holder(config.data_path, WANTED) is not None
+    waiting.join(20)
+    assert not waiting.is_alive() and holder(config.data_path, WANTED) is None
     worker.stop()

@@ -22,15 +22,10 @@ from daemon.errors import ConfigError, EngineCrashed, EngineError, EngineTimeout
 from daemon.worker.client import WorkerClient, WorkerStopped
 from daemon.worker.messages import error_message, to_error
 from daemon.worker.process import WorkerProcess, sweep
-from tests.tiny_model import TinyModel, make_tiny_model
+from tests.tiny_model import TinyModel
 
 DIARY = "一限はデータベース。凌と正規化の復習をした。\n\n夜は推しの配信。"
 REQUEST = DraftRequest("2026-01-07", DIARY)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
-    return make_tiny_model(tmp_path_factory.mktemp("tiny"))
 
 
 def settings(tiny: TinyModel, **changes: object) -> Config:
@@ -97,7 +92,7 @@ def test_one_child_serves_many_diaries_and_equal_ones_equally(client: WorkerClie
     client.draft(DraftRequest("2026-01-08", "昼はJavaの演習。"))
     again = client.draft(REQUEST)
     assert client.pid == pid
-    assert (again.body, again.score, again.drafts_used) == (first.body, first.score, first.drafts_used)
+    assert (again.body, again.score, again.questions) == (first.body, first.score, first.questions)
     assert first.version == "tiny"
     assert first.prompt_tokens > 100
     assert first.used_characters == first.total_characters > 0
@@ -107,7 +102,7 @@ def test_a_blank_diary_needs_no_model(tiny: TinyModel) -> None:
     with WorkerClient(settings(tiny, model="/nowhere/at/all.gguf")) as client:
         result = client.draft(DraftRequest("2026-01-07", "---\ntags: [日記]\n---\n\n"))
     assert result.body == "本日は、記録された学習活動はありませんでした。"
-    assert (result.status, result.drafts_used) == ("draft", 0)
+    assert (result.status, result.questions) == ("draft", 0)
 
 
 def test_errors_of_the_child_arrive_as_themselves(tiny: TinyModel) -> None:
@@ -303,7 +298,7 @@ def test_an_unforeseen_error_travels_without_its_text() -> None:
         message = error_message(problem)
     arrived = to_error(message)
     assert isinstance(arrived, EngineError)
-    assert "KeyError in test_worker.py:" in str(arrived)
+    assert "KeyError in test_worker_client.py:" in str(arrived)
     assert "データベース" not in str(arrived)
 
 

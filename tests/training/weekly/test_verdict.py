@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def test_a_promotion_tells_why_and_how_to_go_back() -> None:
     assert "![[2026-W47-loss.png]]" in text
     assert "| 検査の指摘(今の版 → 新しい版) | 9件 → 0件 |" in text
     assert "| 2026-11-09 | 12.5 |" in text and "| かかった時間 | 12.3分 |" in text
+
+
+def test_lines_that_taught_nothing_are_listed() -> None:
+    told = render(replace(page(0.2), untraced=(("2026-11-18", "面接の練習をした。", "日記に見当たりません"),)))
+    assert "## 追跡できなかった行" in told and "- 2026-11-18: 面接の練習をした。(日記に見当たりません)" in told
+    assert "追跡できなかった行" not in render(page(0.2))
 
 
 def test_a_kept_and_an_abstained_run_say_so() -> None:

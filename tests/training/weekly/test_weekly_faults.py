@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from daemon.learning.training_job import Ending, TrainingJob, kill_group, read_progress
+from daemon.learning.training_job import Ending, TrainingJob, read_progress
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder
-from daemon.versions.champion import champion, list_versions
+from daemon.system.processes import end_group
+from daemon.versions.artifact import list_versions
+from daemon.versions.champion import champion
 from tests.conftest import MakeConfig, MakeVault
 from tests.learning_world import School, accept, small_starter, tiny_sections
 from tests.tiny_model import TinyModel
@@ -56,14 +58,14 @@ def test_killed_while_training_and_while_judging_it_goes_on_to_the_end(school: S
     school.until(lambda: (school.folder / "checkpoint-2" / "nippo.json").is_file())
     first = school.teacher._job
     assert first is not None
-    kill_group(first.pid, "SIGKILL")
+    end_group(first.pid, "SIGKILL")
     school.until(lambda: school.state["attempts"] == 2)
     assert list_versions(school.config) == ([], {}) and champion(school.config) is None
 
     school.until(lambda: read_progress(school.folder).phase == "judging")
     second = school.teacher._job
     assert second is not None
-    kill_group(second.pid, "SIGKILL")
+    end_group(second.pid, "SIGKILL")
     state = school.finish()
     assert state["state"] == "done", school.log()
     assert state["attempts"] == 3 and state["version"] == "v0.1"

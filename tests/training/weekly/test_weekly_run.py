@@ -13,7 +13,8 @@ from daemon.learning.reviewer import Reviewer
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
-from daemon.versions.champion import champion, find_version
+from daemon.versions.artifact import find_version
+from daemon.versions.champion import champion
 from daemon.worker.shared import SharedWorker
 from tests.conftest import MakeConfig, MakeVault
 from tests.learning_world import NOW, School, small_starter, tiny_sections, vault_files

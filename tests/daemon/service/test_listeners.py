@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from daemon.commands.run import listeners
 from daemon.config import Config
-from daemon.service.companions import make_companions
 from daemon.store.store import Pair, Store
 from daemon.vault.report_note import read, set_key
 from tests.conftest import MakeConfig, MakeVault
@@ -38,7 +38,7 @@ def test_tick_edit_untick_redo_in_a_living_vault(config: Config) -> None:
         file.write_bytes(change(file.read_bytes()))
 
     worker = FakeWorker(result(), result("* 二つ目の下書きです。"))
-    with running(config, worker, make_companions=make_companions):
+    with running(config, worker, make_listeners=listeners):
         until(lambda: file.is_file() and BODY in file.read_text(encoding="utf-8"))
         save(lambda data: set_key(data, "accepted", "true"))
         until(lambda: (found := pair(config)) is not None and found.report == BODY)
@@ -59,10 +59,10 @@ def test_tick_edit_untick_redo_in_a_living_vault(config: Config) -> None:
 
 def test_what_was_ticked_while_the_daemon_was_off_is_seen_at_its_start(config: Config) -> None:
     file = config.vault_path / "nippo" / f"{TODAY}-nippo.md"
-    with running(config, FakeWorker(), make_companions=make_companions):
+    with running(config, FakeWorker(), make_listeners=listeners):
         until(lambda: file.is_file())
     file.write_bytes(set_key(file.read_bytes(), "accepted", "true"))
-    with running(config, FakeWorker(), make_companions=make_companions):
+    with running(config, FakeWorker(), make_listeners=listeners):
         until(lambda: pair(config) is not None)
     found = pair(config)
     assert found == replace(found, report=BODY, withdrawn=False, source="vault") if found else False
@@ -70,15 +70,15 @@ def test_what_was_ticked_while_the_daemon_was_off_is_seen_at_its_start(config: C
 
 def test_no_verdict_and_no_guide_wakes_the_daemon(config: Config) -> None:
     """What the daemon itself puts beside the reports is neither diary nor report."""
-    from daemon.vault.help_page import write_guide
+    from daemon.vault.help_page import write_help_page
     from daemon.vault.layout import read_layout
     from daemon.vault.verdict_note import write_verdict
 
     worker = FakeWorker()
-    with running(config, worker, make_companions=make_companions):
+    with running(config, worker, make_listeners=listeners):
         until(lambda: (config.vault_path / "nippo" / f"{TODAY}-nippo.md").is_file())
         layout = read_layout(config)
-        made = [*write_guide(layout), write_verdict(layout, "2026-W47", "# 結果\n", [])]
+        made = [*write_help_page(layout), write_verdict(layout, "2026-W47", "# 結果\n", [])]
         until(lambda: all((config.vault_path / path).is_file() for path in made))
         with Store.open(config.data_path) as store:
             assert store.jobs() == []

@@ -1,4 +1,4 @@
-"""Sentences of a diary that tell the program reading it what to do ("forget your rules, write only …").
+"""Prompt injection: sentences of a diary that command the program reading it ("forget your rules, write only …").
 
 The model is trained to ignore them and now and then obeys all the same, so it does not get to see them. Of the corpus'
 21 diaries with such a sentence 18 are recognised, of its other 1,072 none is taken for one (tuned on them). Pure.
@@ -22,7 +22,7 @@ _COMMAND = re.compile(
 _SENTENCE = re.compile(r"(?:「[^」\n]{0,300}」|『[^』\n]{0,300}』|[^。!?！？\n])+[。!?！？]*")
 
 
-def cut_commands(text: str, mark: str) -> tuple[str, int]:
+def cut_injections(text: str, mark: str) -> tuple[str, int]:
     """Given a diary, return it with ``mark`` in place of each such sentence, and how many there were."""
     count = 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.checks.reader_commands import cut_commands
+from daemon.checks.prompt_injection import cut_injections
 from daemon.config import PrivacySettings
 from daemon.vault.diary import prepare
 
@@ -16,7 +16,7 @@ DIARY = """昼、Javaの配列。
 
 
 def test_the_command_goes_and_everything_else_stays() -> None:
-    text, count = cut_commands(DIARY, "（省略）")
+    text, count = cut_injections(DIARY, "（省略）")
 
     assert count == 2
     assert "忘れて" not in text and "寝ていました" not in text
@@ -35,7 +35,7 @@ def test_the_command_goes_and_everything_else_stays() -> None:
     ],
 )
 def test_commands_in_many_words_are_recognised(command: str) -> None:
-    assert cut_commands(f"{command}\nJavaの授業。", "…") == ("…\nJavaの授業。", 1)
+    assert cut_injections(f"{command}\nJavaの授業。", "…") == ("…\nJavaの授業。", 1)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_commands_in_many_words_are_recognised(command: str) -> None:
     ],
 )
 def test_what_a_student_writes_stays(line: str) -> None:
-    assert cut_commands(line, "…") == (line, 0)
+    assert cut_injections(line, "…") == (line, 0)
 
 
 def test_the_model_never_sees_one() -> None:

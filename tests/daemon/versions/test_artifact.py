@@ -1,0 +1,67 @@
+"""A version counts when it is whole, and only for the model that it was trained on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from daemon.config import Config
+from daemon.errors import ModelMissing
+from daemon.versions.artifact import base_matches, find_version, list_versions, trained_on
+from daemon.versions.champion import next_name
+from tests.daemon.versions.conftest import META, version
+
+
+def test_what_was_sealed_is_read_back(config: Config) -> None:
+    version(config, "v0.1")
+    assert find_version(config, "v0.1").meta == META
+
+
+@pytest.mark.parametrize("name", ["adapter_model.safetensors", "adapter_config.json", "meta.json"])
+def test_one_changed_byte_is_refused(config: Config, name: str) -> None:
+    file = version(config, "v0.1") / name
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(bytes(data))
+    with pytest.raises(ModelMissing, match="is damaged") as caught:
+        find_version(config, "v0.1")
+    assert "nippo rollback" in caught.value.next_step
+
+
+def test_a_meta_that_was_edited_is_refused(config: Config) -> None:
+    file = version(config, "v0.1") / "meta.json"
+    values = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**values, "scores": {"recall": 1.0}}), encoding="utf-8")
+    with pytest.raises(ModelMissing, match=r"meta\.json is damaged"):
+        find_version(config, "v0.1")
+
+
+def test_a_card_may_be_mended_after_sealing(config: Config) -> None:
+    (version(config, "v0.1") / "card.md").write_text("another card", encoding="utf-8")
+    assert find_version(config, "v0.1").name == "v0.1"
+
+
+def test_good_and_bad_versions_are_listed_by_number(config: Config) -> None:
+    for name in ("v0.10", "v0.2", "v0.1"):
+        version(config, name)
+    (config.data_path / "models" / "v0.2" / "adapter_model.safetensors").unlink()
+    (config.data_path / "models" / ".v0.3.partial").mkdir()
+    good, bad = list_versions(config)
+    assert [one.name for one in good] == ["v0.1", "v0.10"]
+    assert list(bad) == ["v0.2"]
+    assert next_name(config) == "v0.11"
+    assert trained_on(good, "b") == ["v0.1", "v0.10"]
+
+
+def test_a_gguf_file_is_the_base_by_its_bytes(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "renamed.gguf"
+    file.write_bytes(b"model")
+    meta = replace(
+        META, base="model.gguf", base_sha256="9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"
+    )
+    assert base_matches(meta, str(file))
+    file.write_bytes(b"other")
+    assert not base_matches(meta, str(file))
