@@ -30,6 +30,7 @@ from training.model.base import ADAPTER_CONFIG, ADAPTER_FILE
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "unsloth", "bitsandbytes")
 CARD = "card.md"
+MANNER = {"sentences": ", sentence by sentence, and judges its lines", "whole": " as a whole"}
 UNSHIPPED = ("out", "pairs", "judged", "resume", "init_adapter", "base")
 """Entries of a run's settings that say where, not how."""
 
@@ -102,11 +103,13 @@ def meta_of(
         scores={**scores, "checkpoints": [_losses(checkpoint) for checkpoint in result["checkpoints"]]},
         code=code_version(),
         libraries=library_versions(),
+        method=result.get("method", "whole"),
+        prompt=result.get("prompt", ""),
     )
 
 
 def _losses(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: checkpoint[key] for key in ("step", "loss", "dev_loss")}
+    return {key: checkpoint.get(key) for key in ("step", "loss", "dev_loss", "judge_auc")}
 
 
 def code_version() -> str:
@@ -137,18 +140,18 @@ def card_of(meta: Meta) -> str:
     lines = [
         f"# {meta.name}",
         "",
-        f"A LoRA adapter for {meta.base}: writes a daily report from a diary.",
+        f"A LoRA adapter for {meta.base}: writes a daily report from a diary{MANNER[meta.method]}.",
         "",
         f"- base: {meta.base}, SHA-256 `{meta.base_sha256}`",
         f"- trained on {len(meta.pair_ids)} pairs, corpus `{meta.corpus_sha256[:16]}`",
         "- settings: " + ", ".join(f"{key} {settings[key]}" for key in shown if key in settings),
         f"- made {meta.created} by {meta.code}",
         "",
-        "| step | loss | dev loss |",
-        "|---:|---:|---:|",
+        "| step | loss | dev loss | judge |",
+        "|---:|---:|---:|---:|",
     ]
     for checkpoint in meta.scores.get("checkpoints", []):
-        values = (checkpoint["loss"], checkpoint["dev_loss"])
+        values = (checkpoint["loss"], checkpoint["dev_loss"], checkpoint.get("judge_auc"))
         cells = " | ".join("-" if value is None else f"{value:.4f}" for value in values)
         lines.append(f"| {checkpoint['step']} | {cells} |")
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ class Result:
     """What a run gave. ``best``: step of the checkpoint with the lowest dev loss, the last one without dev rows.
 
     ``left_out``: ids of rows longer than the sequence length. ``peak_memory_bytes``: reserved on the GPU, 0 on a CPU.
-    ``method``: what the adapter writes, "sentences" or "whole". ``prompt``: the digest of the prompt of sentences.
+    ``method``: what the adapter writes, "sentences" or "whole". ``prompt``: the digest of the questions that
+    it learned, "" for whole reports.
     """
 
     exit: ExitCode
@@ -55,7 +56,7 @@ class Result:
     plan: Plan
     peak_memory_bytes: int = 0
     method: str = "whole"
-    prompt: str = field(default_factory=digest)
+    prompt: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "exit": self.exit.name.lower()}
@@ -174,6 +175,7 @@ def _attempt(spec: TrainSpec, base: Base, plan: Plan, lessons: Reports | Days, p
         plan=plan,
         peak_memory_bytes=peak,
         method=lessons.method,
+        prompt=digest() if lessons.method == "sentences" else "",
     )
 
 

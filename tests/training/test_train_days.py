@@ -13,7 +13,10 @@ import pytest
 from daemon.drafting import prompt
 from daemon.drafting.prompt import digest
 from daemon.errors import TrainingError, UsageError
+from daemon.versions.artifact import read_version
+from tests.tiny_model import TinyModel
 from tests.training.test_train import same
+from training.export import main as export_main
 from training.fitting.exits import ExitCode
 from training.fitting.lessons import Days, judged_files, read_lessons
 from training.fitting.measure import judge_auc
@@ -85,6 +88,19 @@ def test_days_are_learned_by_sentence_where_they_are_labelled(make_days: MakePai
     assert 0 < last < first
     assert result.pair_ids == tuple(f"p-{number:02}" for number in range(4))
     assert run(replace(spec, rows="reports", out=spec.out / "whole")).method == "whole"
+
+
+def test_its_version_says_how_it_writes_and_what_it_was_asked(
+    make_days: MakePairs, tiny: TinyModel, tmp_path: Path
+) -> None:
+    command = ["--base", str(tiny.hf), "--pairs", str(make_days(2, dev=1, judged=True)), "--out", str(tmp_path / "run")]
+    assert main([*command, "--steps", "1", "--rank", "4", "--accumulation", "1"]) == 0
+    assert export_main([str(tmp_path / "run"), "--out", str(tmp_path / "v0.1"), "--no-twin"]) == 0
+    meta = read_version(tmp_path / "v0.1").meta
+    assert (meta.method, meta.prompt, meta.pair_ids) == ("sentences", digest(), ("p-00", "p-01"))
+    assert meta.scores["checkpoints"][0]["judge_auc"] is not None
+    card = (tmp_path / "v0.1" / "card.md").read_text(encoding="utf-8")
+    assert "sentence by sentence, and judges its lines" in card and "| judge |" in card
 
 
 def test_single_questions_learn_what_packs_learn(make_days: MakePairs, make_spec: MakeSpec) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from daemon.drafting.prompt import LABELS
+from training.model.loss import states_of
 from training.pairs.day_encoding import DayExample
 from training.pairs.day_packs import day_pack, question_spans
 from training.pairs.encoding import IGNORED, Example
@@ -76,8 +77,6 @@ def _chances(causal: Any, day: DayExample, tokens: Sequence[int], packed: bool) 
     device = next(causal.parameters()).device
     states = []
     if packed:
-        from training.model.lean import states_of
-
         row = day.row()
         pack = day_pack(row, question_spans(row))
         pack = {key: value.to(device) if hasattr(value, "to") else value for key, value in pack.items()}

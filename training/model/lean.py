@@ -17,7 +17,7 @@ import torch
 from torch.utils.checkpoint import checkpoint
 
 from training.model.branches import branch_attention
-from training.model.loss import summed_loss
+from training.model.loss import states_of, summed_loss
 from training.pairs.packs import segment_attention
 
 ATTENTION = "nippo_segments"
@@ -235,12 +235,6 @@ def _loss_forward(causal: Any) -> Any:
         return SimpleOutput(loss=loss)
 
     return forward
-
-
-def states_of(causal: Any, input_ids: Any, position_ids: Any, places: Any, segments: Sequence[int], **_: Any) -> Any:
-    """The last hidden states (places, width) of a pack, at its places."""
-    inner = causal.model(input_ids=input_ids, position_ids=position_ids, use_cache=False, segments=list(segments))
-    return inner.last_hidden_state[0].index_select(0, places)
 
 
 class SimpleOutput(dict[str, Any]):

@@ -7,6 +7,7 @@ row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 BLOCK = 256
@@ -22,6 +23,13 @@ def report_loss(hidden: Any, labels: Any, head: Any, count: Any = None) -> Any:
     mask = targets != -100
     divisor = mask.sum() if count is None else torch.as_tensor(count)
     return summed_loss(hidden[:, :-1][mask], targets[mask], head) / divisor.clamp(min=1)
+
+
+def states_of(causal: Any, input_ids: Any, position_ids: Any, places: Any, segments: Sequence[int], **_: Any) -> Any:
+    """The last hidden states (places, width) of a pack at its places, from a model whose attention knows packs
+    (``training.model.lean``)."""
+    inner = causal.model(input_ids=input_ids, position_ids=position_ids, use_cache=False, segments=list(segments))
+    return inner.last_hidden_state[0].index_select(0, places)
 
 
 def summed_loss(states: Any, targets: Any, head: Any, weights: Any = None) -> Any:
