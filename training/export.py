@@ -30,7 +30,8 @@ from training.model.base import ADAPTER_CONFIG, ADAPTER_FILE
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "unsloth", "bitsandbytes")
 CARD = "card.md"
-UNSHIPPED = ("out", "pairs", "resume", "init_adapter", "base")
+MANNER = {"sentences": ", sentence by sentence, and judges its lines", "whole": " as a whole"}
+UNSHIPPED = ("out", "pairs", "judged", "resume", "init_adapter", "base")
 """Entries of a run's settings that say where, not how."""
 
 
@@ -101,6 +102,8 @@ def meta_of(name: str, result: TrainingResult, record: RunRecord, scores: RunSco
         scores=replace(scores, checkpoints=losses).to_json(),
         code=code_version(),
         libraries=library_versions(),
+        method=result.method,
+        prompt=result.prompt,
     )
 
 
@@ -132,19 +135,19 @@ def card_of(meta: Meta) -> str:
     lines = [
         f"# {meta.name}",
         "",
-        f"A LoRA adapter for {meta.base}: writes a daily report from a diary.",
+        f"A LoRA adapter for {meta.base}: writes a daily report from a diary{MANNER[meta.method]}.",
         "",
         f"- base: {meta.base}, SHA-256 `{meta.base_sha256}`",
         f"- trained on {len(meta.pair_ids)} pairs, corpus `{meta.corpus_sha256[:16]}`",
         "- settings: " + ", ".join(f"{key} {settings[key]}" for key in shown if key in settings),
         f"- made {meta.created} by {meta.code}",
         "",
-        "| step | loss | dev loss |",
-        "|---:|---:|---:|",
+        "| step | loss | dev loss | judge |",
+        "|---:|---:|---:|---:|",
     ]
     scores = RunScores.from_json(meta.scores) or RunScores()
     for checkpoint in scores.checkpoints:
-        values = (checkpoint.loss, checkpoint.dev_loss)
+        values = (checkpoint.loss, checkpoint.dev_loss, checkpoint.judge_auc)
         cells = " | ".join("-" if value is None else f"{value:.4f}" for value in values)
         lines.append(f"| {checkpoint.step} | {cells} |")
     return "\n".join(lines) + "\n"

@@ -17,28 +17,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from daemon.drafting.prompt import digest
 from daemon.engines.gpu_errors import is_out_of_memory
-from daemon.errors import NippoError, TrainingError, TrainingOutOfMemory, UsageError
+from daemon.errors import NippoError, TrainingOutOfMemory, UsageError
 from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Base, Ending, MachinePlan, RunRecord, TrainingResult
 from daemon.system.files import write_atomically
 from training.fitting import checkpoints
-from training.fitting.fit import Course, Stop, build, plan_course, watch
+from training.fitting.fit import Stop, build, watch
+from training.fitting.lessons import Days, Reports, read_lessons
 from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec, spec_from
 from training.model.base import load_model, machine_plan, resolve_base, wants_checkpointing
 from training.model.ranks import first_alone, is_first, processes
-from training.pairs.encoding import encode_rows, fitting
-from training.pairs.rows import Row, corpus_hash, read_rows
 
 SMALLER = "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`."
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-
-def split_rows(rows: list[Row], all_rows: bool) -> tuple[list[Row], list[Row]]:
-    """The rows to train on and those to measure on; with ``all_rows`` everything is trained on."""
-    if all_rows:
-        return rows, []
-    return [row for row in rows if row.split == "train"], [row for row in rows if row.split == "dev"]
 
 
 def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = None) -> TrainingResult:
@@ -46,19 +39,16 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
 
     Several runs may follow one another in one process (with one loader: Unsloth patches transformers for good).
     """
-    rows = read_rows(spec.pairs, need_report=True)
-    train, dev = split_rows(rows, spec.all_rows)
-    if not train:
-        raise TrainingError("there is no row to train on", "Name files with rows of the split `train`.")
+    lessons = read_lessons(spec)
     prepare_folder(spec)
-    plan = machine_plan(spec)
+    plan = machine_plan(spec, by_day=isinstance(lessons, Days))
     own = progress is None
     progress = progress or Progress(spec.out / PROGRESS if is_first() else None, 0)
     try:
         with first_alone(cpu=plan.device == "cpu"):  # a GGUF file is dequantised once
             base = base or resolve_base(spec.base, progress.say)
         try:
-            return _attempt(spec, base, plan, train, dev, progress)
+            return _attempt(spec, base, plan, lessons, progress)
         except TrainingOutOfMemory:
             if processes() > 1:  # the other processes wait for this one and cannot start again with it
                 raise
@@ -68,7 +58,7 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
         checkpoints.drop_incomplete(spec.out)
         halved = replace(spec, settings=spec.settings.model_copy(update={"max_seq_length": half}))
         try:
-            return _attempt(halved, base, plan, train, dev, progress)
+            return _attempt(halved, base, plan, lessons, progress)
         except TrainingOutOfMemory:
             raise TrainingOutOfMemory(f"out of memory even with {half} tokens", SMALLER) from None
     finally:
@@ -95,12 +85,13 @@ def prepare_folder(spec: TrainSpec) -> None:
 
 
 def _attempt(
-    spec: TrainSpec, base: Base, plan: MachinePlan, train: list[Row], dev: list[Row], progress: Progress
+    spec: TrainSpec, base: Base, plan: MachinePlan, lessons: Reports | Days, progress: Progress
 ) -> TrainingResult:
     started = time.monotonic()
     try:
         model, tokenizer = load_model(base, spec, plan)
-        course, left_out = make_course(spec, tokenizer, train, dev, progress)
+        course, left_out = lessons.course(spec, tokenizer, plan.loader == "lean", progress)
+        progress.set_steps(course.steps)
         checkpointing = wants_checkpointing(spec, plan, sum(weight.numel() for weight in model.parameters()))
         trainer = build(model, tokenizer, spec, plan, course, checkpointing)
         stop = Stop()
@@ -123,34 +114,16 @@ def _attempt(
         checkpoints=tuple(checkpoint for checkpoint in found if not (finished and checkpoint.interim)),
         best=checkpoints.best_of(found),
         base=base,
-        corpus_sha256=corpus_hash(train),
-        pair_ids=tuple(row.id for row in train if row.id not in left_out),
+        corpus_sha256=lessons.hash,
+        pair_ids=tuple(row.id for row in lessons.train if row.id not in left_out),
         left_out=tuple(left_out),
         max_seq_length=spec.settings.max_seq_length,
         seconds=round(time.monotonic() - started, 2),
         plan=plan,
         peak_memory_bytes=peak,
+        method=lessons.method,
+        prompt=digest() if lessons.method == "sentences" else "",
     )
-
-
-def make_course(
-    spec: TrainSpec, tokenizer: Any, train: list[Row], dev: list[Row], progress: Progress
-) -> tuple[Course, list[str]]:
-    """Encode all rows (the person's form is learned from the rows trained on) and plan the steps; also the ids of the
-    rows that are too long. Raises ``TrainingError`` when none is left."""
-    examples = encode_rows(tokenizer, [*train, *dev], spec.report, spec.privacy)
-    kept, long = fitting(examples[: len(train)], spec.settings.max_seq_length)
-    kept_dev, long_dev = fitting(examples[len(train) :], spec.settings.max_seq_length)
-    if long or long_dev:
-        progress.say(
-            f"{len(long) + len(long_dev)} row(s) longer than {spec.settings.max_seq_length} tokens are left out"
-        )
-    if not kept:
-        raise TrainingError("every row is longer than the sequence length", "Raise `training.max_seq_length`.")
-    course = plan_course(spec, kept, kept_dev, processes())
-    progress.set_steps(course.steps)
-    progress.say(f"{len(kept)} rows to train on, {len(kept_dev)} to measure on, {course.steps} steps")
-    return course, [*long, *long_dev]
 
 
 class _listening:
@@ -214,10 +187,12 @@ def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Train
 
 def summary(result: TrainingResult) -> str:
     """A few lines for a person."""
-    lines = [f"{'step':>6}  {'loss':>7}  {'dev loss':>8}"]
+    lines = [f"{'step':>6}  {'loss':>7}  {'dev loss':>8}  {'judge':>6}"]
     for checkpoint in result.checkpoints:
         loss, dev = (f"{value:.4f}" if value is not None else "-" for value in (checkpoint.loss, checkpoint.dev_loss))
-        lines.append(f"{checkpoint.step:>6}  {loss:>7}  {dev:>8}{'  best' if checkpoint.step == result.best else ''}")
+        auc = "-" if checkpoint.judge_auc is None else f"{checkpoint.judge_auc:.3f}"
+        best = "  best" if checkpoint.step == result.best else ""
+        lines.append(f"{checkpoint.step:>6}  {loss:>7}  {dev:>8}  {auc:>6}{best}")
     memory = f", {result.peak_memory_bytes / 2**30:.1f} GiB at most" if result.peak_memory_bytes else ""
     lines.append(f"{result.exit.name.lower()} after {result.seconds / 60:.1f} minutes{memory}")
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from daemon.config import Config, load
 from daemon.learning.run_folder import RunScores
 from daemon.options import ConfigFile, Json
 from daemon.service.service import now
-from daemon.versions.artifact import STARTER, base_matches, list_versions
+from daemon.versions.artifact import STARTER, base_matches, list_versions, prompt_matches
 from daemon.versions.champion import champion
 from daemon.versions.champion import promote as put_in_use
 from daemon.versions.champion import rollback as go_back
@@ -38,7 +38,8 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
             "in_use": one.name == current,
             "created": one.meta.created,
             "base": one.meta.base,
-            "fits": base_matches(one.meta, settings.engine.model),
+            "fits": base_matches(one.meta, settings.engine.model) and prompt_matches(one.meta),
+            "method": one.meta.method,
             "pairs": len(one.meta.pair_ids),
             "outcome": str((RunScores.from_json(one.meta.scores) or RunScores()).outcome or ""),
         }
@@ -49,7 +50,9 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
         return
     for row in rows:
         notes = [str(row["outcome"])] if row["outcome"] else []
-        notes += [] if row["fits"] else [f"for {row['base']}, not for {settings.engine.model}"]
+        if not row["fits"]:
+            other = row["base"] if row["base"] != settings.engine.model else "other questions than this nippo asks"
+            notes.append(f"for {other}, not for {settings.engine.model}")
         mark = "*" if row["in_use"] else " "
         typer.echo(f"{mark} {row['name']:10} {row['created']}  {row['pairs']} pairs  {', '.join(notes)}")
     for name, why in bad.items():

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from daemon.learning.kept import Kept
-from daemon.learning.run_folder import RunRequest, RunState, ScheduleMemory
+from daemon.learning.run_folder import RunState
 from daemon.store.store import Store
 
 STATE, SCHEDULE, REQUEST = "training", "schedule", "training_request"
 SEEN, HELD_OUT, FORGOTTEN_PAIRS = "seen_pairs", "held_out", "forgotten_pairs"
+
+
+@dataclass(frozen=True)
+class RunRequest(Kept):
+    """A run that somebody asked for, whatever the schedule says."""
+
+    reason: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ScheduleMemory(Kept):
+    """``last_slot``: the last one that was dealt with. ``note``: why the last one passed without a run."""
+
+    last_slot: datetime | None = None
+    next_run: datetime | None = None
+    note: str = ""
 
 
 class Ledger:

@@ -102,7 +102,7 @@ class RunStage(StrEnum):
 @dataclass(frozen=True)
 class ProgressEvent(Kept):
     """A line of the progress file: a phase has a ``name``, a start and a step are at ``step`` of ``steps`` with seconds
-    ``left`` and ``loss``, a checkpoint has its ``dev_loss`` (nats per token), a message a ``text`` for a person.
+    ``left`` and ``loss``, a checkpoint has ``dev_loss`` and ``judge_auc``, a message a ``text`` for a person.
     ``elapsed``: seconds since the run began."""
 
     event: EventKind
@@ -111,6 +111,7 @@ class ProgressEvent(Kept):
     steps: int | None = None
     loss: float | None = None
     dev_loss: float | None = None
+    judge_auc: float | None = None
     learning_rate: float | None = None
     left: float | None = None
     text: str | None = None
@@ -158,8 +159,8 @@ class MachinePlan(Kept):
 class Checkpoint(Kept):
     """One complete checkpoint.
 
-    ``loss``: mean of the steps since the last one; ``dev_loss``: nats per token of the dev reports. ``interim``: kept
-    only because the run was stopped there.
+    ``loss``: mean of the steps since the last one; ``dev_loss``: nats per token of the dev rows' answers. ``interim``:
+    kept only because the run was stopped there. ``judge_auc``: how well it tells true dev lines from others, 0.5 to 1.
     """
 
     step: int
@@ -167,6 +168,7 @@ class Checkpoint(Kept):
     loss: float | None = None
     dev_loss: float | None = None
     interim: bool = False
+    judge_auc: float | None = None
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,8 @@ class RunRecord(Kept):
 class TrainingResult(Kept):
     """``result.json``: what a training gave. ``best``: step of the checkpoint with the lowest dev loss, the last one
     without dev rows. ``left_out``: ids of rows longer than the sequence length. ``peak_memory_bytes``: reserved on the
-    GPU, 0 on a CPU."""
+    GPU, 0 on a CPU. ``method``: what the adapter writes, "sentences" or "whole"; ``prompt``: the digest of the
+    questions that it learned."""
 
     exit: Ending = Ending.FAILED
     checkpoints: tuple[Checkpoint, ...] = ()
@@ -196,6 +199,8 @@ class TrainingResult(Kept):
     plan: MachinePlan = MachinePlan()
     peak_memory_bytes: int = 0
     message: str = ""
+    method: str = "whole"
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -244,23 +249,6 @@ class RunState(Kept):
     note: str = ""
     message: str = ""
     last_lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class RunRequest(Kept):
-    """A run that somebody asked for, whatever the schedule says."""
-
-    reason: str
-    at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class ScheduleMemory(Kept):
-    """``last_slot``: the last one that was dealt with. ``note``: why the last one passed without a run."""
-
-    last_slot: datetime | None = None
-    next_run: datetime | None = None
-    note: str = ""
 
 
 def read_events(folder: Path) -> tuple[ProgressEvent, ...]:

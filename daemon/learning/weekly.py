@@ -18,17 +18,15 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.errors import NippoError, ReportTouched
 from daemon.learning.forgetting import texts_of_run, wipe
-from daemon.learning.ledger import Ledger
+from daemon.learning.ledger import Ledger, RunRequest, ScheduleMemory
 from daemon.learning.run_folder import (
     RUNS,
     WEEKLY,
     Ending,
     Outcome,
-    RunRequest,
     RunResult,
     RunStage,
     RunState,
-    ScheduleMemory,
 )
 from daemon.learning.schedule import plan
 from daemon.learning.training_call import need_training, why_not

@@ -27,6 +27,11 @@ ADAPTER, ADAPTER_CONFIG, TWIN = "adapter_model.safetensors", "adapter_config.jso
 NAME = re.compile(r"v(\d+)\.(\d+)")
 
 
+SENTENCE_PROMPT = "c9514341d00d"
+"""``daemon.drafting.prompt.digest()``, which this room cannot import: the questions that this program asks about
+sentences. A test holds the two together."""
+
+
 @dataclass(frozen=True)
 class Meta:
     """What a version is made of. ``base`` and ``base_sha256``: the model it belongs to (``training.model.base.Base``).
@@ -111,11 +116,14 @@ def read_version(folder: Path) -> Version:
 
 
 def method_of(adapter: Path) -> str:
-    """How the adapter at a path was trained to write: as its ``meta.json`` says, "whole" where it has none."""
+    """How the adapter at a path was trained to write: as its ``meta.json`` says, "whole" where it has none; raises as
+    ``check_prompt`` does."""
     try:
-        return read_version(adapter).meta.method
+        version = read_version(adapter)
     except ModelMissing:
         return "whole"
+    check_prompt(version)
+    return version.meta.method
 
 
 def _damaged(folder: Path, name: str) -> ModelMissing:
@@ -152,12 +160,28 @@ def version_number(name: str) -> tuple[int, int]:
 
 
 def check_base(version: Version, reference: str) -> None:
-    """Raise ``ModelMissing`` unless a version belongs to the model that ``reference`` names."""
+    """Raise ``ModelMissing`` unless a version belongs to the model that ``reference`` names, and to this program's
+    questions."""
+    check_prompt(version)
     if not base_matches(version.meta, reference):
         raise ModelMissing(
             f"{version.name} was trained on {version.meta.base}, not on {reference}",
             f'Set engine.model back to "{version.meta.base}", or train again on the new base with `nippo train`.',
         )
+
+
+def check_prompt(version: Version) -> None:
+    """Raise ``ModelMissing`` for a version that learned other questions than this program asks."""
+    if not prompt_matches(version.meta):
+        raise ModelMissing(
+            f"{version.name} learned other questions about a sentence than this nippo asks",
+            "Train again with `nippo train`, or go back to the nippo that made it.",
+        )
+
+
+def prompt_matches(meta: Meta) -> bool:
+    """Whether a version learned the questions that this program asks; one that writes whole diaries learned none."""
+    return meta.method != "sentences" or meta.prompt == SENTENCE_PROMPT
 
 
 def base_matches(meta: Meta, reference: str) -> bool:

@@ -20,6 +20,7 @@ from daemon.versions.artifact import (
     Version,
     base_matches,
     check_base,
+    check_prompt,
     find_version,
     models_folder,
     read_version,
@@ -61,7 +62,10 @@ def active_adapter(config: Config) -> Version | None:
     if not (folder / META).is_file():
         return None
     version = read_version(folder)
-    return version if base_matches(version.meta, config.engine.model) else None
+    if not base_matches(version.meta, config.engine.model):
+        return None
+    check_prompt(version)
+    return version
 
 
 def promote(config: Config, name: str, now: datetime) -> Version:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from daemon.config import TrainingSettings
 from tests.tiny_model import TinyModel
 from training.fitting.spec import TrainSpec
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # a tiny model gains nothing by threads, and waits for them when busy
 
 MakePairs = Callable[..., Path]
 MakeSpec = Callable[..., TrainSpec]

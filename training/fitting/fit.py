@@ -10,40 +10,53 @@ from typing import Any
 
 from daemon.learning.run_folder import Checkpoint, EventKind, MachinePlan, ProgressEvent
 from training.fitting.checkpoints import mark
+from training.fitting.measure import dev_loss, judge_auc, letters
 from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec
 from training.model.loss import cpu_trainer
 from training.model.ranks import agreed, processes
-from training.pairs.encoding import IGNORED, Collator, Example
+from training.pairs.day_encoding import DayExample
+from training.pairs.day_packs import DayCollator
+from training.pairs.encoding import Collator, Example
 from training.pairs.order import plan_order, steps_for
 from training.pairs.packs import PackCollator
 
 
 @dataclass(frozen=True)
 class Course:
-    """What is trained: examples, the steps that are kept (the last one ends the run), and how steps are made up."""
+    """What is trained: examples (reports or single questions, or days in packs), the steps that are kept (the last one
+    ends the run), how steps are made up, and dev days with nothing but judged lines."""
 
-    train: Sequence[Example]
-    dev: Sequence[Example]
+    train: Sequence[Example | DayExample]
+    dev: Sequence[Example | DayExample]
     checkpoints: tuple[int, ...]
     accumulation: int
+    judged: Sequence[DayExample] = ()
 
     @property
     def steps(self) -> int:
         return self.checkpoints[-1]
 
 
-def plan_course(spec: TrainSpec, train: Sequence[Example], dev: Sequence[Example], processes: int = 1) -> Course:
+def plan_course(
+    spec: TrainSpec,
+    train: Sequence[Example | DayExample],
+    dev: Sequence[Example | DayExample],
+    processes: int = 1,
+    pieces: float = 1.0,
+    judged: Sequence[DayExample] = (),
+) -> Course:
     """Given the run and its examples, return the course. With several processes (GPUs) each takes a share of the
-    accumulation, so that an optimizer step sees as many rows as on one."""
+    accumulation, so that an optimizer step sees as many rows as on one. ``pieces``: into how many examples a row was
+    taken apart on average; a step takes as many more, so that it sees as many days as with packs."""
     settings = spec.settings
-    accumulation = max(1, settings.accumulation // processes)
+    accumulation = max(1, round(settings.accumulation * pieces) // processes)
     if not spec.epochs:
-        return Course(train, dev, tuple(sorted(set(settings.checkpoints))), accumulation)
+        return Course(train, dev, tuple(sorted(set(settings.checkpoints))), accumulation, judged)
     steps = steps_for(len(train), spec.epochs, settings.batch_size, accumulation * processes)
     count = min(spec.evaluations, steps)
     marks = tuple(sorted({round(steps * number / count) for number in range(1, count + 1)}))
-    return Course(train, dev, marks, accumulation)
+    return Course(train, dev, marks, accumulation, judged)
 
 
 def arguments(spec: TrainSpec, plan: MachinePlan, course: Course, checkpointing: bool) -> dict[str, Any]:
@@ -96,23 +109,20 @@ def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: MachinePlan, course
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
-    lengths = [len(example.input_ids) for example in course.train]
+    lengths = [example.size for example in course.train]
     settings = spec.settings
     order = plan_order(
         lengths, course.steps, settings.batch_size, course.accumulation * processes(), spec.order, settings.random_state
     )
-    rows = Dataset.from_dict(
-        {
-            "input_ids": [example.input_ids for example in course.train],
-            "labels": [example.labels for example in course.train],
-        }
-    )
+    rows = Dataset.from_list([example.row() for example in course.train])
     kind: Any = SFTTrainer
     collate: Any = Collator(tokenizer.pad_token_id, positions=plan.loader == "plain")
     if plan.loader == "lean":
         from training.model.lean import lean_trainer
 
-        kind, collate = lean_trainer(SFTTrainer), PackCollator(settings.max_seq_length)
+        by_day = isinstance(course.train[0], DayExample)
+        kind = lean_trainer(SFTTrainer)
+        collate = (DayCollator if by_day else PackCollator)(settings.max_seq_length)
     elif plan.device == "cpu":
         kind = cpu_trainer(SFTTrainer)
     trainer = kind(
@@ -150,34 +160,6 @@ def lean_memory(model: Any, spec: TrainSpec, plan: MachinePlan, checkpointing: b
     return plan_memory(0.95 * free, spec.settings.max_seq_length, config.hidden_size, config.intermediate_size, layers)
 
 
-def dev_loss(trainer: Any, examples: Sequence[Example], collate: Any, batch: int) -> float | None:
-    """Mean negative log-likelihood per report token in nats over held-out examples, or None without any.
-
-    Batches are of like length and weighted by their tokens, so that the figure does not depend on the batch size.
-    """
-    import torch
-
-    if not examples:
-        return None
-    model = trainer.model
-    ranked = sorted(examples, key=lambda example: len(example.input_ids))
-    was_training = model.training
-    model.eval()
-    total: float = 0.0
-    tokens = 0
-    try:
-        with torch.no_grad(), trainer.compute_loss_context_manager():
-            for start in range(0, len(ranked), batch):
-                rows = [{"input_ids": row.input_ids, "labels": row.labels} for row in ranked[start : start + batch]]
-                inputs = trainer._prepare_inputs(collate(rows))
-                count = sum(label != IGNORED for row in rows for label in row["labels"])
-                total += float(trainer.compute_loss(model, inputs)) * count
-                tokens += count
-    finally:
-        model.train(was_training)
-    return total / tokens
-
-
 @dataclass
 class Stop:
     """Set by a signal or the clock; read after every optimizer step."""
@@ -192,6 +174,7 @@ def watch(trainer: Any, spec: TrainSpec, course: Course, progress: Progress, sto
     deadline = time.monotonic() + seconds
     losses: list[float] = []
     scoring_batch = max(spec.settings.batch_size, 1 if trainer.args.use_cpu else 8)
+    packed = bool(course.train) and isinstance(course.train[0], DayExample)
 
     class Watch(TrainerCallback):  # type: ignore[misc]
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -214,13 +197,20 @@ def watch(trainer: Any, spec: TrainSpec, course: Course, progress: Progress, sto
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             interim = state.global_step not in course.checkpoints
             measured = None if interim else dev_loss(trainer, course.dev, trainer.data_collator, scoring_batch)
+            asked = course.judged if not interim else ()
+            auc = judge_auc(trainer, asked, letters(trainer.processing_class), packed) if asked else None
             mean = sum(losses) / len(losses) if losses else None
             losses.clear()
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             if trainer.is_world_process_zero():
-                mark(Checkpoint(state.global_step, str(folder), mean, measured, interim))
+                mark(Checkpoint(state.global_step, str(folder), mean, measured, interim, auc))
                 figure = "" if measured is None else f", dev loss {measured:.4f}"
-                progress.tell(ProgressEvent(EventKind.CHECKPOINT, step=state.global_step, loss=mean, dev_loss=measured))
+                figure += "" if auc is None else f", judge {auc:.3f}"
+                progress.tell(
+                    ProgressEvent(
+                        EventKind.CHECKPOINT, step=state.global_step, loss=mean, dev_loss=measured, judge_auc=auc
+                    )
+                )
                 progress.say(f"checkpoint at step {state.global_step}{figure}")
 
     trainer.add_callback(Watch())

@@ -13,8 +13,10 @@ from pydantic import ValidationError
 
 from daemon.config import PrivacySettings, ReportSettings, TrainingSettings, load
 from daemon.errors import UsageError
+from training.pairs.day_encoding import JUDGE_WEIGHT
 
 Loader = Literal["auto", "plain", "unsloth", "lean"]
+Rows = Literal["auto", "sentences", "reports"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class TrainSpec:
     ``loader``: "unsloth" (CUDA only), "plain" (transformers + peft), "lean" (see ``training.model.lean``), "auto".
     ``bits``: 4 (bnb NF4), 16, 0 = 4 on a GPU except under plain. ``dtype``: "auto", "bfloat16" or "float32" of
     the weights in memory. ``gpu_memory``: GiB that lean plans with, 0 = those that are free.
+    ``rows``: what is learned, "sentences" (a line of each sentence, and judging) or "reports" (the whole at once);
+    "auto": sentences where any row has them. ``judged``: files of judged lines, None: those beside the pairs;
+    ``judge_weight``: how much a judged line's letter counts, 0 = they are left out.
     """
 
     base: str
@@ -46,6 +51,9 @@ class TrainSpec:
     gpu_memory: float = 0.0
     max_grad_norm: float = 1.0
     all_rows: bool = False
+    rows: Rows = "auto"
+    judged: tuple[Path, ...] | None = None
+    judge_weight: float = JUDGE_WEIGHT
 
     def to_json(self) -> dict[str, Any]:
         """All settings as JSON values, without the private word lists (they may name people)."""
@@ -80,6 +88,11 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(prog="python -m training.train", description="Fine-tune a LoRA adapter on pairs.")
     command.add_argument("--pairs", type=Path, nargs="+", required=True, metavar="FILE", help="JSONL files of pairs")
     command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    command.add_argument("--rows", choices=("auto", "sentences", "reports"), default="auto", help="what is learned")
+    command.add_argument(
+        "--judged", type=Path, nargs="*", metavar="FILE", help="files of judged lines; default: those beside the pairs"
+    )
+    command.add_argument("--judge-weight", type=float, default=JUDGE_WEIGHT, help="0 leaves judged lines out")
     command.add_argument("--base", help='"starter", a GGUF file, a local folder or a hub id')
     command.add_argument("--config", type=Path, help="settings file")
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint of --out")
@@ -136,6 +149,8 @@ def spec_from(arguments: list[str]) -> TrainSpec:
         raise UsageError("\n".join(lines), "See --help.") from None
     if given.epochs < 0 or given.evaluations < 1:
         raise UsageError("--epochs and --evaluations are positive numbers", "See --help.")
+    if given.judge_weight < 0:
+        raise UsageError("--judge-weight is a number of 0 or more", "See --help.")
     return TrainSpec(
         base=given.base or settings.base or config.engine.model,
         pairs=tuple(given.pairs),
@@ -156,4 +171,7 @@ def spec_from(arguments: list[str]) -> TrainSpec:
         gpu_memory=given.gpu_memory,
         max_grad_norm=given.max_grad_norm,
         all_rows=given.all_rows,
+        rows=given.rows,
+        judged=None if given.judged is None else tuple(given.judged),
+        judge_weight=given.judge_weight,
     )

@@ -94,21 +94,24 @@ def base_config(reference: str) -> dict[str, Any]:
         return {}
 
 
-def auto_loader(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool, known: bool) -> str:
-    """Given the run, the machine (``four_bit``: bitsandbytes is there) and whether lean knows the model, return the
-    loader: with 4 bits the first of ``PREFERRED`` that can be. Pure."""
-    possible = {
-        "lean": four_bit and known and not spec.settings.dropout and not spec.settings.neftune_alpha,
-        "unsloth": unsloth,
-    }
+def auto_loader(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool, known: bool, by_day: bool = False) -> str:
+    """Given the run, the machine (``four_bit``: bitsandbytes is there), whether lean knows the model, and whether days
+    are learned by sentence, return the loader: with 4 bits the first of ``PREFERRED`` that can be. For days lean comes
+    first on every machine: only it asks all questions about one evaluation of the diary. Pure."""
+    lean = known and not spec.settings.dropout and not spec.settings.neftune_alpha
+    possible = {"lean": four_bit and lean, "unsloth": unsloth}
+    if by_day and lean and (four_bit or not cuda or spec.bits == 16):
+        return "lean"
     if not cuda or spec.bits == 16:
         return "plain"
     return next((loader for loader in PREFERRED if possible[loader]), "plain")
 
 
-def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool = True, known: bool = False) -> MachinePlan:
+def choose_plan(
+    spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool = True, known: bool = False, by_day: bool = False
+) -> MachinePlan:
     """Given the run and what the machine has, return how to load. Pure; raises ``UsageError`` for what cannot be."""
-    loader = spec.loader if spec.loader != "auto" else auto_loader(spec, cuda, unsloth, four_bit, known)
+    loader = spec.loader if spec.loader != "auto" else auto_loader(spec, cuda, unsloth, four_bit, known, by_day)
     if loader == "unsloth" and not (cuda and unsloth):
         raise UsageError(
             "--loader unsloth needs an NVIDIA GPU and the package unsloth", "Install nippo[gpu], or use plain."
@@ -122,7 +125,7 @@ def choose_plan(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool = Tru
     return MachinePlan("cuda" if cuda else "cpu", loader, bits, dtype)
 
 
-def machine_plan(spec: TrainSpec) -> MachinePlan:
+def machine_plan(spec: TrainSpec, by_day: bool = False) -> MachinePlan:
     """``choose_plan`` for this machine.
 
     Switches Unsloth's statistics off, and imports it, where it will be used, before anything imports transformers.
@@ -138,7 +141,7 @@ def machine_plan(spec: TrainSpec) -> MachinePlan:
 
     cuda = torch.cuda.is_available()
     unsloth, four_bit = (cuda and importlib.util.find_spec(name) is not None for name in ("unsloth", "bitsandbytes"))
-    plan = choose_plan(spec, cuda, unsloth, four_bit, lean_knows(base_config(spec.base)))
+    plan = choose_plan(spec, cuda, unsloth, four_bit, lean_knows(base_config(spec.base)), by_day)
     if plan.loader == "unsloth":
         importlib.import_module("unsloth")
     return plan

@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from training.model.loss import summed_loss
+from training.model.branches import branch_attention
+from training.model.loss import states_of, summed_loss
 from training.pairs.packs import segment_attention
 
 ATTENTION = "nippo_segments"
@@ -144,11 +145,27 @@ def _from_host(packed: tuple[torch.device, torch.Tensor]) -> torch.Tensor:
     return packed[1].to(packed[0], non_blocking=True)
 
 
+def pack_attention(
+    module: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    attention_mask: Any,
+    scaling: float | None = None,
+    segments: Sequence[int] = (),
+    **_: Any,
+) -> tuple[Any, None]:
+    """``branch_attention`` where the beginning is longer than what branches off it, else ``segment_attention``."""
+    if len(segments) > 2 and segments[0] >= max(segments[1:]):
+        return branch_attention(query, key, value, scaling, segments).transpose(1, 2), None
+    return segment_attention(module, query, key, value, attention_mask, scaling, segments)
+
+
 def slim(model: Any, memory: Memory) -> None:
     """Change a PEFT model in place, once TRL's trainer holds it. Its forward then takes packs and returns the loss."""
     from transformers import AttentionInterface
 
-    AttentionInterface.register(ATTENTION, segment_attention)
+    AttentionInterface.register(ATTENTION, pack_attention)
     causal = model.get_base_model()
     causal.config._attn_implementation = ATTENTION
     body = causal.model
@@ -203,13 +220,18 @@ def _loss_forward(causal: Any) -> Any:
     head = causal.get_output_embeddings()
 
     def forward(
-        input_ids: Any, position_ids: Any, places: Any, targets: Any, segments: Sequence[int], count: Any, **_: Any
+        input_ids: Any,
+        position_ids: Any,
+        places: Any,
+        targets: Any,
+        segments: Sequence[int],
+        count: Any,
+        weights: Any = None,
+        **_: Any,
     ) -> Any:
         with torch.autocast(input_ids.device.type, enabled=False):  # every weight has its type; autocast would widen
-            hidden = causal.model(
-                input_ids=input_ids, position_ids=position_ids, use_cache=False, segments=list(segments)
-            ).last_hidden_state[0]
-            loss = summed_loss(hidden.index_select(0, places), targets, head) / count
+            states = states_of(causal, input_ids, position_ids, places, segments)
+            loss = summed_loss(states, targets, head, weights) / count
         return SimpleOutput(loss=loss)
 
     return forward

@@ -7,6 +7,7 @@ row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 BLOCK = 256
@@ -24,19 +25,29 @@ def report_loss(hidden: Any, labels: Any, head: Any, count: Any = None) -> Any:
     return summed_loss(hidden[:, :-1][mask], targets[mask], head) / divisor.clamp(min=1)
 
 
-def summed_loss(states: Any, targets: Any, head: Any) -> Any:
+def states_of(causal: Any, input_ids: Any, position_ids: Any, places: Any, segments: Sequence[int], **_: Any) -> Any:
+    """The last hidden states (places, width) of a pack at its places, from a model whose attention knows packs
+    (``training.model.lean``)."""
+    inner = causal.model(input_ids=input_ids, position_ids=position_ids, use_cache=False, segments=list(segments))
+    return inner.last_hidden_state[0].index_select(0, places)
+
+
+def summed_loss(states: Any, targets: Any, head: Any, weights: Any = None) -> Any:
     """Given states (tokens, width) and the tokens they should predict (tokens,), return the sum of the negative
-    log-likelihoods in nats as a scalar tensor."""
+    log-likelihoods in nats, each times its weight (tokens,) if there are any, as a scalar tensor."""
     import torch
     from torch.utils.checkpoint import checkpoint
 
-    def block(part: Any, wanted: Any) -> Any:
-        return torch.nn.functional.cross_entropy(head(part).float(), wanted, reduction="sum")
+    def block(part: Any, wanted: Any, counts: Any) -> Any:
+        if counts is None:
+            return torch.nn.functional.cross_entropy(head(part).float(), wanted, reduction="sum")
+        return (torch.nn.functional.cross_entropy(head(part).float(), wanted, reduction="none") * counts).sum()
 
     total = states.sum() * 0.0
     for start in range(0, len(targets), BLOCK):
         part, wanted = states[start : start + BLOCK], targets[start : start + BLOCK]
-        total = total + checkpoint(block, part, wanted, use_reentrant=False, preserve_rng_state=False)
+        counts = None if weights is None else weights[start : start + BLOCK]
+        total = total + checkpoint(block, part, wanted, counts, use_reentrant=False, preserve_rng_state=False)
     return total
 
 

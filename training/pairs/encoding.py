@@ -32,6 +32,14 @@ class Example:
     input_ids: list[int]
     labels: list[int]
 
+    @property
+    def size(self) -> int:
+        return len(self.input_ids)
+
+    def row(self) -> dict[str, list[int]]:
+        """As the trainer's data set holds it."""
+        return {"input_ids": self.input_ids, "labels": self.labels}
+
 
 def row_forms(rows: Sequence[Row], report: ReportSettings) -> list[ReportSettings]:
     """The form of report of each row: the person's learned form for accepted pairs, the default otherwise.

@@ -17,7 +17,7 @@ from daemon.errors import (
     UsageError,
 )
 from daemon.learning.kept import Kept
-from daemon.learning.ledger import Ledger, request_run
+from daemon.learning.ledger import Ledger, RunRequest, ScheduleMemory, request_run
 from daemon.learning.run_folder import (
     PROGRESS,
     Base,
@@ -30,12 +30,10 @@ from daemon.learning.run_folder import (
     ProgressEvent,
     RunProgress,
     RunRecord,
-    RunRequest,
     RunResult,
     RunScores,
     RunStage,
     RunState,
-    ScheduleMemory,
     TrainingResult,
     losses_of,
     progress_of,

@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
+from daemon.drafting.prompt import digest
 from daemon.errors import ModelMissing
-from daemon.versions.artifact import base_matches, find_version, list_versions, trained_on
-from daemon.versions.champion import next_name
-from tests.daemon.versions.conftest import META, version
+from daemon.versions import artifact
+from daemon.versions.artifact import (
+    SENTENCE_PROMPT,
+    base_matches,
+    check_base,
+    find_version,
+    list_versions,
+    method_of,
+    read_version,
+    trained_on,
+)
+from daemon.versions.champion import active_adapter, next_name, promote
+from tests.daemon.versions.conftest import META, NOW, make_version, version
 
 
 def test_what_was_sealed_is_read_back(config: Config) -> None:
@@ -65,3 +76,32 @@ def test_a_gguf_file_is_the_base_by_its_bytes(config: Config, tmp_path: Path) ->
     assert base_matches(meta, str(file))
     file.write_bytes(b"other")
     assert not base_matches(meta, str(file))
+
+
+def test_the_pinned_questions_are_those_that_the_program_asks() -> None:
+    assert digest() == SENTENCE_PROMPT, "a changed prompt needs a new adapter; pin its digest here along with it"
+
+
+def test_a_version_of_other_questions_is_refused_with_a_remedy(config: Config) -> None:
+    folder = version(config, "v0.1", method="sentences", prompt="0123456789ab")
+    with pytest.raises(ModelMissing) as caught:
+        check_base(read_version(folder), "starter")
+    assert "v0.1 learned other questions" in str(caught.value) and "nippo train" in str(caught.value)
+    with pytest.raises(ModelMissing, match="other questions"):
+        method_of(folder)
+    with pytest.raises(ModelMissing, match="other questions"):
+        promote(config, "v0.1", NOW)
+
+
+def test_a_version_says_how_it_writes(config: Config) -> None:
+    by_sentence = version(config, "v0.1", method="sentences", prompt=SENTENCE_PROMPT)
+    check_base(read_version(by_sentence), "starter")
+    assert method_of(by_sentence) == "sentences"
+    assert method_of(version(config, "v0.2")) == "whole", "a version that learned whole reports asks no such question"
+
+
+def test_a_shipped_version_of_other_questions_does_not_give_way_in_silence(config: Config) -> None:
+    """Without it the bare model would write, and nobody would know why the reports are bad."""
+    make_version(artifact.starter_folder() / "adapter", replace(META, name="starter-1", method="sentences", prompt="x"))
+    with pytest.raises(ModelMissing, match="starter-1 learned other questions"):
+        active_adapter(config)
