@@ -15,6 +15,7 @@
     │   ├── SourceFailed           one source of a model file cannot give a piece; the next one is asked
     │   ├── EngineTimeout          no answer within the time limit
     │   ├── EngineCrashed          the worker process died
+    │   ├── NoProbabilities        a server tells none; the request is sent again without asking for them
     │   ├── OutOfMemory            the accelerator or the machine is too small for the model
     │   └── WorkerStopped          a draft was given up because somebody asked for it; nothing against the note
     ├── VaultUnavailable           the vault folder is missing or suddenly empty: pause and look again
@@ -100,6 +101,10 @@ class EngineTimeout(EngineError):
 
 class EngineCrashed(EngineError):
     title = "モデルが落ちました"
+
+
+class NoProbabilities(EngineError):
+    pass
 
 
 class OutOfMemory(EngineError):

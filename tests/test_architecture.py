@@ -354,3 +354,9 @@ def test_files_are_put_in_their_place_by_one_module() -> None:
         "training/export.py",
         "training/model/dequantise.py",
     }
+
+
+def test_no_two_files_of_tests_share_a_name() -> None:
+    """The folders of tests are no packages, so pytest imports them by their bare names."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

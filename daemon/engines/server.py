@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from daemon.config import EngineSettings
 from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
 from daemon.engines.server_answers import ask
-from daemon.engines.server_errors import NoChances, not_openai, refusal, unreachable
-from daemon.errors import ConfigError, EngineError, ModelMissing
+from daemon.engines.server_errors import not_openai, refusal, unreachable
+from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities
 from daemon.system.addresses import is_loopback
 from daemon.versions.served_adapter import ServedAdapter, register
 
@@ -186,7 +186,7 @@ class ServerEngine:
         try:
             if self._tells_chances:
                 return self._chat({"model": self._model, **request})
-        except NoChances:
+        except NoProbabilities:
             self._tells_chances = False
         plain = {name: value for name, value in request.items() if "logprobs" not in name}
         return self._chat({"model": self._model, **plain})

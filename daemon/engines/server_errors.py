@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.config import EngineSettings
-from daemon.errors import EngineError, EngineTimeout, ModelMissing
+from daemon.errors import EngineError, EngineTimeout, ModelMissing, NoProbabilities
 
 if TYPE_CHECKING:
     import httpx
-
-
-class NoChances(EngineError):
-    """The server does not tell probabilities; the request is sent again without asking for them."""
 
 
 def refusal(answer: httpx.Response, url: str, settings: EngineSettings, model: str) -> EngineError:
@@ -24,7 +20,7 @@ def refusal(answer: httpx.Response, url: str, settings: EngineSettings, model: s
         return EngineError(f"the server at {url} refused the key ({status})", step)
     kind = error_words(answer)
     if "logprob" in kind:
-        return NoChances(f"the server at {url} tells no probabilities ({status})", "Use vLLM or llama-server.")
+        return NoProbabilities(f"the server at {url} tells no probabilities ({status})", "Use vLLM or llama-server.")
     if "context" in kind or "max_model_len" in kind or "maximum" in kind:
         return EngineError(
             f"the prompt is longer than the context of {model!r} on the server",
