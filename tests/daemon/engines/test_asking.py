@@ -13,6 +13,7 @@ from daemon.config import EngineSettings
 from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
 from daemon.engines.protocol import Answer, Engine, ModelIdentity, Question
 from daemon.engines.server import open_server
+from daemon.engines.transformers import TransformersEngine
 from daemon.errors import EngineError
 from tests.daemon.engines.asking import DIARY, END_OF_QUESTION, LETTERS, SENTENCES, Reference, beginning
 from tests.tiny_model import TinyModel, make_tiny_model
@@ -42,7 +43,23 @@ def server(tiny: TinyModel) -> Engine:
     return engine
 
 
-OPEN: dict[str, Callable[[TinyModel], Engine]] = {"llamacpp": llamacpp, "server": server}
+def transformers(tiny: TinyModel) -> Engine:
+    return TransformersEngine(str(tiny.hf), None, "tiny", CONTEXT)
+
+
+def other_model(tiny: TinyModel) -> Engine:
+    """The same as a model whose attention the own decoder does not know."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("daemon.engines.decode.fits", lambda config: False)
+        return transformers(tiny)
+
+
+OPEN: dict[str, Callable[[TinyModel], Engine]] = {
+    "llamacpp": llamacpp,
+    "server": server,
+    "transformers": transformers,
+    "other model": other_model,
+}
 
 
 @pytest.fixture(scope="module")
