@@ -69,7 +69,7 @@ def test_what_was_written_is_read(value: Kept, tmp_path: Path) -> None:
     assert type(value).read(file) == value
 
 
-@pytest.mark.parametrize("kind", {type(value) for value in VALUES}, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", dict.fromkeys(type(value) for value in VALUES), ids=lambda kind: kind.__name__)
 def test_what_is_no_value_is_none(kind: type[Kept], tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[1, 2]", encoding="utf-8")
     (tmp_path / "cut.json").write_text('{"run": "2026-W4', encoding="utf-8")
