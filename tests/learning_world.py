@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -53,13 +53,27 @@ def tiny_sections(tiny: TinyModel, **training: Any) -> dict[str, dict[str, Any]]
     }
 
 
-def small_starter(folder: Path) -> Path:
-    """A starter folder with a corpus of a few short rows and no adapter."""
+def small_starter(folder: Path, by_sentence: bool = False) -> Path:
+    """A starter folder with a corpus of a few short rows and no adapter; ``by_sentence`` with labels of the sentences
+    and judged lines."""
     folder.mkdir()
     rows = [{**pair(number, "dev" if number > 5 else "train"), "id": f"c-{number}"} for number in range(8)]
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    (folder / "corpus.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if by_sentence:
+        judged = [{"id": row["id"], "lines": [[row["report"], "T"], ["* 卒業しました。", "F"]]} for row in rows]
+        write_lines(folder / "judged.jsonl", judged)
+        rows = [{**row, "sentences": labels(number)} for number, row in enumerate(rows)]
+    write_lines(folder / "corpus.jsonl", rows)
     return folder
+
+
+def write_lines(file: Path, values: Sequence[dict[str, Any]]) -> None:
+    file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in values), encoding="utf-8")
+
+
+def labels(number: int) -> list[tuple[str, list[str]]]:
+    """Each sentence of a diary with its lines."""
+    study, mood = diary_of(number).split("。")[:2]
+    return [(f"{study}。", [pair(number, "train")["report"]]), (f"{mood}。", [])]
 
 
 def pair(number: int, split: str) -> dict[str, Any]:
@@ -73,7 +87,7 @@ def day_of(number: int) -> date:
 
 
 def diary_of(number: int) -> str:
-    return f"{SUBJECTS[number % 4]}の授業。{number + 2}問解いた。"
+    return f"{SUBJECTS[number % 4]}の問題を{number + 2}問解いた。ねむい一日だった。"
 
 
 def report_of(number: int) -> str:

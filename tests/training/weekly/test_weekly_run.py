@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.drafting.prompt import digest
 from daemon.drafting.result import DraftRequest
 from daemon.learning.reviewer import Reviewer
 from daemon.learning.run_folder import Outcome, RunStage
@@ -28,7 +29,7 @@ PAIRS = 40
 def school(
     make_vault: MakeVault, make_config: MakeConfig, tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[School]:
-    monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(small_starter(tmp_path / "starter")))
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(small_starter(tmp_path / "starter", by_sentence=True)))
     config = make_config(make_vault(vault_files(PAIRS)), **tiny_sections(tiny, checkpoints=[20, 40]))
     with Store.open(config.data_path) as store:
         yield School(config, store, Teacher(config, store))
@@ -55,9 +56,10 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
         assert champion(school.config) == "v0.1" == state.version
 
         after = worker.draft(request)
-        assert after.version == "v0.1"
+        assert (after.version, after.method) == ("v0.1", "sentences")
 
     version = find_version(school.config, "v0.1")
+    assert (version.meta.method, version.meta.prompt) == ("sentences", digest())
     held_out = school.ledger.held_out
     assert len(held_out) >= 8 and not held_out & set(version.meta.pair_ids)
     assert school.ledger.seen == {pair.id for pair in school.store.pairs()}
