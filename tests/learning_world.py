@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -12,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from daemon.config import Config
+from daemon.drafting.prompt import digest
 from daemon.learning.ledger import Ledger, request_run
 from daemon.learning.run_folder import LOG, RUNS, RunStage, RunState
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Pair, Store
 from daemon.vault.report_note import ReportNote, render
+from daemon.versions.artifact import STARTER, Meta
 from tests.tiny_model import TinyModel
 
 NOW = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
@@ -64,6 +67,23 @@ def small_starter(folder: Path, by_sentence: bool = False) -> Path:
         rows = [{**row, "sentences": labels(number)} for number, row in enumerate(rows)]
     write_lines(folder / "corpus.jsonl", rows)
     return folder
+
+
+def add_starter(folder: Path, tiny: TinyModel, method: str = "sentences") -> None:
+    """Put nippo's own version beside the corpus: one that was told that it writes by sentence, and writes as its base,
+    because its second matrices are zeros."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    from training.export import export_version
+
+    lora = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "up_proj"], task_type="CAUSAL_LM")
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny.hf), lora)
+    model.save_pretrained(folder / "untrained")
+    prompt = digest() if method == "sentences" else ""
+    sha256 = hashlib.sha256(tiny.gguf.read_bytes()).hexdigest()
+    meta = Meta(STARTER, NOW.isoformat(), "tiny", sha256, "", (), method=method, prompt=prompt)
+    export_version(folder / "untrained", folder / "adapter", meta, "Qwen2ForCausalLM", "", twin=False)
 
 
 def write_lines(file: Path, values: Sequence[dict[str, Any]]) -> None:

@@ -99,7 +99,9 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
         objections.append(f"提出文との近さ(chrF)が平均{-chrf_gain:.1f}点下がりました。")
     if new_faults > old_faults:
         objections.append(f"検査の指摘が{old_faults}件から{new_faults}件に増えました。")
-    gained = f"判定用の{count}件で、提出文との近さ(chrF)は平均{chrf_gain:+.1f}点でした(p = {p_value:.3f})。"
+    likelier = f"提出文の書きやすさ(対数尤度)が上がり(p = {p_value:.3f})、" if gains else ""
+    chance = "" if gains else f"(p = {p_value:.3f})"
+    gained = f"判定用の{count}件で、{likelier}提出文との近さ(chrF)は平均{chrf_gain:+.1f}点でした{chance}。"
     return Verdict(
         Outcome.KEPT if objections else Outcome.PROMOTED,
         (*(objections or [gained]), *([] if gains else [NO_LIKELIHOOD])),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.scoring.gate import ReportScore, decide, wilcoxon_greater
+from daemon.learning.run_folder import Outcome
+from training.scoring.gate import NO_LIKELIHOOD, ReportScore, decide, wilcoxon_greater
 
 
 def scores(gain: float = 0.0, *, count: int = 10, chrf: float = 50.0, leaks=(), faults=()) -> list[ReportScore]:
