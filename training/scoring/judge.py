@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,9 @@ def _written(
 
     if by_sentence:
         need_writer(reference)
+    if torch.cuda.is_available():  # what the likelihoods were measured with must not stand beside the engine
+        gc.collect()
+        torch.cuda.empty_cache()
     kind = "llamacpp" if is_gguf(reference) else "transformers"
     found: list[Sequence[WrittenReport]] = []
     for one in contenders:
