@@ -1,4 +1,4 @@
-"""What a weekly run trains on, measures on, and leaves to the gate. Pure.
+"""What a weekly run trains on, measures on, and leaves to the gate. Pure but for Sudachi's dictionary.
 
 Every version is trained from nippo's own starting point on all accepted pairs anew, never on top of an earlier version:
 so a forgotten pair is gone with the next run, and a version's ``pair_ids`` tell all it knows.
@@ -11,9 +11,12 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from daemon.config import ReportSettings
+from daemon.config import Config
+from daemon.errors import TrainingError
 from daemon.store.store import Pair
+from training.pairs.edit_rows import day_rows
 from training.pairs.holdout import choose_held_out, fraction
+from training.pairs.judged import JudgedLines
 from training.pairs.rows import Row
 
 DEV_FROM, DEV_SHARE = 8, 8
@@ -26,15 +29,19 @@ DEV_CORPUS = 16
 @dataclass(frozen=True)
 class Material:
     """``rows``: to train on ("train") and to choose the checkpoint on ("dev"). ``held_out``: the gate's rows. ``own``:
-    ids of the accepted pairs among ``rows``."""
+    ids of the accepted pairs among ``rows``. ``silent``: ids of those that teach nothing and so are not among them."""
 
     rows: tuple[Row, ...]
     held_out: tuple[Row, ...]
     own: tuple[str, ...]
+    silent: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """A hash of all rows: a cut-off run is resumed only with the very same ones."""
-        values = [[row.id, row.split, row.diary, row.report, row.form] for row in (*self.rows, *self.held_out)]
+        values = [
+            [row.id, row.split, row.diary, row.report, row.form, row.sentences, row.judged, row.weight]
+            for row in (*self.rows, *self.held_out)
+        ]
         return hashlib.sha256(json.dumps(values, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -52,13 +59,25 @@ def gather(
     pairs: Sequence[Pair],
     held_out: Collection[str],
     corpus: Sequence[Row],
-    form: ReportSettings,
+    config: Config,
+    by_sentence: bool,
     replay: bool = True,
 ) -> Material:
-    """Given the accepted pairs, the ids of the gate, the starter corpus and the person's form of report, return the
-    material. ``replay`` False: the model starts from nothing, so the whole corpus goes along."""
-    rows = [row_of(pair, form) for pair in pairs]
-    own = [row for row in rows if row.id not in held_out]
+    """Given the accepted pairs, the ids of the gate, the starter corpus and the settings with the person's form of
+    report, return the material. ``replay`` False: the model starts from nothing, so the whole corpus goes along.
+
+    ``by_sentence``: rows have labels by sentence, and those without any are not trained on; else none has. Raises
+    ``TrainingError`` when no pair teaches anything.
+    """
+    rows = [row_of(pair, config, by_sentence) for pair in pairs]
+    to_learn = [row for row in rows if row.id not in held_out]
+    own = [row for row in to_learn if not by_sentence or teaches(row)]
+    if to_learn and not own:
+        raise TrainingError(
+            "no accepted report could be traced to sentences of its diary, so there is nothing to learn from",
+            "Accept reports that tell what their diaries tell; `追跡できなかった行` of a verdict lists the lines.",
+        )
+    corpus = [row for row in corpus if teaches(row)] if by_sentence else [unlabelled(row) for row in corpus]
     dev = set(choose_dev([row.id for row in own]))
     trained = [replace(row, split="dev") if row.id in dev else row for row in own]
     corpus_train = [row for row in corpus if row.split == "train" and row.report]
@@ -70,12 +89,37 @@ def gather(
         rows=(*trained, *corpus_train, *corpus_dev),
         held_out=tuple(row for row in rows if row.id in held_out),
         own=tuple(row.id for row in own),
+        silent=tuple(row.id for row in to_learn if row not in own),
     )
 
 
-def row_of(pair: Pair, form: ReportSettings) -> Row:
-    """An accepted pair as a row, asked for in the person's form."""
-    return Row(pair.id, pair.day, pair.diary, pair.report, form=form.model_dump(mode="json"))
+def row_of(pair: Pair, config: Config, by_sentence: bool) -> Row:
+    """An accepted pair as a row, asked for in the person's form; by sentence with the labels that its edits give."""
+    row = Row(pair.id, pair.day, pair.diary, pair.report, form=config.report.model_dump(mode="json"))
+    if not by_sentence:
+        return row
+    day, _ = day_rows(pair, config)
+    labelled = replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight)
+    return labelled if teaches(labelled) else row
+
+
+def teaches(row: Row) -> bool:
+    """Whether anything is known of a sentence or of a line of this row."""
+    return bool(row.judged) or any(lines is not None for _, lines in row.sentences or ())
+
+
+def unlabelled(row: Row) -> Row:
+    """A row whose report is learned as a whole."""
+    return replace(row, sentences=None, judged=(), weight=1.0)
+
+
+def with_judged(rows: Sequence[Row], judged: Sequence[JudgedLines]) -> list[Row]:
+    """Rows of the corpus with the judged lines of their diaries; lines of other diaries are left out."""
+    lines: dict[str, tuple[tuple[str, str, float], ...]] = {}
+    for one in judged:
+        weighed = tuple((line, label, one.weight) for line, label in one.lines)
+        lines[one.id] = (*lines.get(one.id, ()), *weighed)
+    return [replace(row, judged=(*row.judged, *lines.get(row.id, ()))) for row in rows]
 
 
 def choose_dev(ids: Sequence[str]) -> list[str]:
@@ -103,6 +147,8 @@ def to_lines(rows: Sequence[Row]) -> str:
             value["private"] = list(row.private)
         if row.facts is not None:
             value["facts"] = [{"fact": fact.fact, "any_of": list(fact.any_of)} for fact in row.facts]
+        if row.sentences is not None or row.judged:
+            value |= {"sentences": row.sentences, "judged": row.judged, "weight": row.weight}
         lines.append(json.dumps(value, ensure_ascii=False))
     return "".join(f"{line}\n" for line in lines)
 

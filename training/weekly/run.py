@@ -47,15 +47,19 @@ from daemon.worker.messages import read_config, unforeseen
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.progress import Progress
 from training.pairs.edit_rows import untraced_lines
-from training.pairs.pair_choice import Material, gather, pin
-from training.pairs.rows import read_rows
+from training.pairs.judged import read_judged
+from training.pairs.pair_choice import Material, gather, pin, with_judged
+from training.pairs.rows import Row, read_rows
 from training.scoring.crossfold import cross_validate
 from training.scoring.gate import decide
-from training.scoring.judge import judge
+from training.scoring.judge import Contender, judge, need_writer
 from training.train import write_json
 from training.weekly.page import write_page
 from training.weekly.week import Week, checkpoint_folder, train_on
 
+OTHER_METHOD = (
+    "今の版と新しい版は日報の書き方(日記全体からか、一文ずつか)が違います。それぞれの書き方で書かせて比べました。"
+)
 TRAINING_SHARE = 0.6
 """Of ``max_hours``; the rest is for judging and, with few pairs, for cross-validation."""
 
@@ -84,8 +88,9 @@ def teach(week: Week, now: datetime) -> RunResult:
     old, notes = baseline(config, week.reference, forgotten)
     notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result.exit is Ending.TIME_UP else []
     week.phase(Phase.JUDGING)
-    adapters = [old.path if old else None, challenger]
-    both = judge(config, base, week.reference, adapters, material.held_out, bits) if material.held_out else []
+    contenders = [Contender.of_version(old), Contender(challenger, result.method)]
+    notes += [OTHER_METHOD] if contenders[0].method != result.method else []
+    both = judge(config, base, week.reference, contenders, material.held_out, bits) if material.held_out else []
     verdict = decide(*(one.scores for one in both)) if both else decide((), ())
     if verdict.outcome is Outcome.ABSTAINED:
         verdict = cross_validate(week, material, start, base, old, both, result, verdict)
@@ -120,10 +125,21 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
     if not own:
         raise TrainingError("there is no accepted report to learn from", "Tick `accepted` in some reports first.")
     starter = starter_version(week.config, week.reference)
-    corpus_file = starter_folder() / "corpus.jsonl"
-    corpus = read_rows([corpus_file]) if corpus_file.is_file() else []
-    form = learn_form(own, week.config.report)
-    return gather(pairs, held_out, corpus, form, replay=starter is not None), starter.path if starter else None
+    corpus = starter_corpus()
+    by_sentence = starter.meta.method == "sentences" if starter else any(row.sentences for row in corpus)
+    if by_sentence:
+        need_writer(week.reference)
+    config = week.config.model_copy(update={"report": learn_form(own, week.config.report)})
+    material = gather(pairs, held_out, corpus, config, by_sentence, replay=starter is not None)
+    return material, starter.path if starter else None
+
+
+def starter_corpus() -> list[Row]:
+    """The rows that nippo's starting point was made of, with the judged lines of their diaries, as far as they ship."""
+    corpus, judged = starter_folder() / "corpus.jsonl", starter_folder() / "judged.jsonl"
+    if not corpus.is_file():
+        return []
+    return with_judged(read_rows([corpus]), read_judged([judged]) if judged.is_file() else [])
 
 
 def starter_version(config: Config, reference: str) -> Version | None:
