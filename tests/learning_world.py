@@ -52,10 +52,14 @@ def tiny_sections(tiny: TinyModel, **training: Any) -> dict[str, dict[str, Any]]
     }
 
 
-def small_starter(folder: Path) -> Path:
-    """A starter folder with a corpus of a few short rows and no adapter."""
+def small_starter(folder: Path, by_sentence: bool = False) -> Path:
+    """A starter folder with a corpus of a few short rows and no adapter; ``by_sentence`` labels their sentences."""
     folder.mkdir()
     rows = [{**pair(number, "dev" if number > 5 else "train"), "id": f"c-{number}"} for number in range(8)]
+    if by_sentence:
+        for row in rows:
+            lesson, stop, done = row["diary"].partition("。")
+            row["sentences"] = [[lesson + stop, []], [done, [row["report"]]]]
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
     (folder / "corpus.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder

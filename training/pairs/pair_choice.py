@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from daemon.config import ReportSettings
 from daemon.store.store import Pair
+from training.pairs.day_rows import DayRows
 from training.pairs.holdout import choose_held_out, fraction
 from training.pairs.rows import Row
 
@@ -34,7 +35,10 @@ class Material:
 
     def digest(self) -> str:
         """A hash of all rows: a cut-off run is resumed only with the very same ones."""
-        values = [[row.id, row.split, row.diary, row.report, row.form] for row in (*self.rows, *self.held_out)]
+        values = [
+            [row.id, row.split, row.diary, row.report, row.form, row.sentences, row.judged, row.weight]
+            for row in (*self.rows, *self.held_out)
+        ]
         return hashlib.sha256(json.dumps(values, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -48,24 +52,42 @@ def pin(pairs: Sequence[Pair], pinned: Collection[str], seen: Collection[str]) -
     return frozenset(here) | choose_held_out([pair_id for pair_id in ids if pair_id not in seen], here)
 
 
+@dataclass(frozen=True)
+class Replay:
+    """How much of the starter corpus goes along. ``whole``: all of it, because the model starts from nothing.
+    ``share``: of the days of an epoch by sentence. ``seed``: which days these are."""
+
+    whole: bool = False
+    share: float = 0.5
+    seed: int = 3407
+
+    def days(self, own: int) -> int:
+        """How many starter days go along with so many of the person's own."""
+        return round(own * self.share / (1 - self.share))
+
+
 def gather(
     pairs: Sequence[Pair],
     held_out: Collection[str],
     corpus: Sequence[Row],
     form: ReportSettings,
-    replay: bool = True,
+    replay: Replay | None = None,
+    taught: Callable[[Pair], DayRows] | None = None,
 ) -> Material:
     """Given the accepted pairs, the ids of the gate, the starter corpus and the person's form of report, return the
-    material. ``replay`` False: the model starts from nothing, so the whole corpus goes along."""
-    rows = [row_of(pair, form) for pair in pairs]
+    material. With ``taught`` (``training.pairs.edit_rows``) everything is learned by sentence, else whole reports."""
+    replay = replay or Replay()
+    rows = [row_of(pair, form, taught(pair) if taught else None) for pair in pairs]
     own = [row for row in rows if row.id not in held_out]
     dev = set(choose_dev([row.id for row in own]))
     trained = [replace(row, split="dev") if row.id in dev else row for row in own]
-    corpus_train = [row for row in corpus if row.split == "train" and row.report]
-    corpus_dev = [row for row in corpus if row.split == "dev" and row.report]
-    if replay:
-        corpus_train = sample(corpus_train, max(REPLAY, len(own) - len(dev)))
-        corpus_dev = sample(corpus_dev, len(dev) or DEV_CORPUS)
+    usable = [row for row in corpus if (row.sentences is not None or row.judged if taught else row.report)]
+    corpus_train = [row for row in usable if row.split == "train"]
+    corpus_dev = [row for row in usable if row.split == "dev"]
+    if not replay.whole:
+        count = len(own) - len(dev)
+        corpus_train = sample(corpus_train, replay.days(count) if taught else max(REPLAY, count), replay.seed)
+        corpus_dev = sample(corpus_dev, len(dev) or DEV_CORPUS, replay.seed)
     return Material(
         rows=(*trained, *corpus_train, *corpus_dev),
         held_out=tuple(row for row in rows if row.id in held_out),
@@ -73,9 +95,11 @@ def gather(
     )
 
 
-def row_of(pair: Pair, form: ReportSettings) -> Row:
-    """An accepted pair as a row, asked for in the person's form."""
-    return Row(pair.id, pair.day, pair.diary, pair.report, form=form.model_dump(mode="json"))
+def row_of(pair: Pair, form: ReportSettings, day: DayRows | None = None) -> Row:
+    """An accepted pair as a row, asked for in the person's form, with what it teaches by sentence where that is
+    known."""
+    row = Row(pair.id, pair.day, pair.diary, pair.report, form=form.model_dump(mode="json"))
+    return replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight) if day else row
 
 
 def choose_dev(ids: Sequence[str]) -> list[str]:
@@ -86,9 +110,9 @@ def choose_dev(ids: Sequence[str]) -> list[str]:
     return ranked[: max(2, len(ids) // DEV_SHARE)]
 
 
-def sample(rows: Sequence[Row], count: int) -> list[Row]:
-    """So many rows, always the same ones, in their own order."""
-    ranked = sorted(rows, key=lambda row: fraction(f"replay {row.id}"))
+def sample(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
+    """So many rows, always the same ones for a seed, in their own order."""
+    ranked = sorted(rows, key=lambda row: fraction(f"replay {seed} {row.id}"))
     chosen = {row.id for row in ranked[:count]}
     return [row for row in rows if row.id in chosen]
 
@@ -98,7 +122,11 @@ def to_lines(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
         value: dict[str, object] = {"id": row.id, "date": row.date, "diary": row.diary, "report": row.report}
-        value |= {"split": row.split, "form": row.form}
+        value |= {"split": row.split, "form": row.form, "weight": row.weight}
+        if row.sentences is not None:
+            value["sentences"] = row.sentences
+        if row.judged:
+            value["judged"] = row.judged
         if row.private is not None:
             value["private"] = list(row.private)
         if row.facts is not None:

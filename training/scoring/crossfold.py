@@ -51,7 +51,8 @@ def cross_validate(
         made = train_on(week, out, rest, start, False, week.seconds_left() / 3600, steps)
         left_out = [row for row in own if row.id in group]
         adapters = [old.path if old else None, checkpoint_folder(out, made)]
-        judged = judge(week.config, base, week.reference, adapters, left_out, int(made["plan"]["bits"]))
+        bits = int(made["plan"]["bits"])
+        judged = judge(week.config, base, week.reference, adapters, left_out, bits, made["method"])
         for place, one in enumerate(judged):
             scores[place] += one.scores
         shutil.rmtree(out)

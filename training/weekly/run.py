@@ -27,15 +27,26 @@ from daemon.learning.training_job import PROGRESS, RESULT, Ending
 from daemon.store.store import Pair, Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.shipped import starter_folder
-from daemon.versions.artifact import STARTER, Version, base_matches, find_version, list_versions, models_folder
+from daemon.versions.artifact import (
+    STARTER,
+    Version,
+    base_matches,
+    check_base,
+    find_version,
+    list_versions,
+    models_folder,
+)
 from daemon.versions.champion import active_adapter, next_name
 from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
+from training.fitting.lessons import JUDGED
 from training.fitting.progress import Progress
 from training.model.base import Base
-from training.pairs.edit_rows import untraced_lines
-from training.pairs.pair_choice import Material, gather, pin
-from training.pairs.rows import read_rows
+from training.pairs.days import with_judged
+from training.pairs.edit_rows import day_rows, untraced_lines
+from training.pairs.judged import read_judged
+from training.pairs.pair_choice import Material, Replay, gather, pin
+from training.pairs.rows import Row, read_rows
 from training.scoring.crossfold import cross_validate
 from training.scoring.gate import decide
 from training.scoring.judge import judge
@@ -62,12 +73,13 @@ def teach(week: Week, now: datetime) -> dict[str, Any]:
     result = train_on(week, week.folder, material.rows, start, resume, week.config.training.max_hours * TRAINING_SHARE)
     base = Base(**result["base"])
     challenger = checkpoint_folder(week.folder, result)
-    old, notes = baseline(config, week.reference, forgotten)
+    old, notes = baseline(config, week.reference, forgotten, result["method"])
     bits = int(result["plan"]["bits"])
     notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result["exit"] == "time_up" else []
     week.phase("judging")
     adapters = [old.path if old else None, challenger]
-    both = judge(config, base, week.reference, adapters, material.held_out, bits) if material.held_out else []
+    held_out, method = material.held_out, result["method"]
+    both = judge(config, base, week.reference, adapters, held_out, bits, method) if held_out else []
     verdict = decide(*(one.scores for one in both)) if both else decide((), ())
     if verdict.outcome == "abstained":
         verdict = cross_validate(week, material, start, base, old, both, result, verdict)
@@ -93,7 +105,8 @@ def teach(week: Week, now: datetime) -> dict[str, Any]:
 
 def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, Path | None]:
     """Choose the gate's pairs (remembered for good, before anything is trained), and gather the material."""
-    versions, _ = list_versions(week.config)
+    config = week.config
+    versions, _ = list_versions(config)
     trained = {pair_id for version in versions for pair_id in version.meta.pair_ids}
     seen = {*store.get_meta("seen_pairs", []), *trained}
     held_out = pin(pairs, set(store.get_meta("held_out", [])) - trained, seen)
@@ -101,18 +114,38 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
     own = [pair.report for pair in pairs if pair.id not in held_out]
     if not own:
         raise TrainingError("there is no accepted report to learn from", "Tick `accepted` in some reports first.")
-    starter = starter_version(week.config, week.reference)
-    corpus_file = starter_folder() / "corpus.jsonl"
-    corpus = read_rows([corpus_file]) if corpus_file.is_file() else []
-    form = learn_form(own, week.config.report)
-    return gather(pairs, held_out, corpus, form, replay=starter is not None), starter.path if starter else None
+    corpus = starter_corpus()
+    method = method_of_week(config, corpus)
+    starter = starter_version(config, week.reference, method)
+    form = learn_form(own, config.report)
+    settings = config.training
+    replay = Replay(starter is None, settings.starter_share, settings.random_state)
+    in_form = config.model_copy(update={"report": form})
+    taught = (lambda pair: day_rows(pair, in_form)[0]) if method == "sentences" else None
+    return gather(pairs, held_out, corpus, form, replay, taught), starter.path if starter else None
 
 
-def starter_version(config: Config, reference: str) -> Version | None:
-    """nippo's own adapter, where it ships and fits the base."""
+def starter_corpus() -> list[Row]:
+    """The rows that ship with nippo, with the judged lines that lie beside them."""
+    file = starter_folder() / "corpus.jsonl"
+    if not file.is_file():
+        return []
+    judged = [file.with_name(name) for name in JUDGED if file.with_name(name).is_file()]
+    return with_judged(read_rows([file]), read_judged(judged))
+
+
+def method_of_week(config: Config, corpus: Sequence[Row]) -> str:
+    """What is learned: "sentences" where the starter corpus has labels to mix in and the settings ask for no other."""
+    labelled = any(row.sentences is not None for row in corpus)
+    return "sentences" if labelled and config.engine.method != "whole" else "whole"
+
+
+def starter_version(config: Config, reference: str, method: str) -> Version | None:
+    """nippo's own adapter, where it ships, fits the base, and writes as is asked for."""
     with contextlib.suppress(ModelMissing):
         version = find_version(config, STARTER)
-        return version if base_matches(version.meta, reference) else None
+        check_base(version, reference)
+        return version if version.meta.method == method else None
     return None
 
 
@@ -129,7 +162,9 @@ def plan_run(week: Week, material: Material) -> tuple[str, bool]:
     return name, False
 
 
-def baseline(config: Config, reference: str, forgotten: frozenset[str]) -> tuple[Version | None, list[str]]:
+def baseline(
+    config: Config, reference: str, forgotten: frozenset[str], method: str
+) -> tuple[Version | None, list[str]]:
     """What the new version must beat: the champion; where that cannot be used or knows a forgotten day, the starter."""
     notes: list[str] = []
     try:
@@ -140,7 +175,7 @@ def baseline(config: Config, reference: str, forgotten: frozenset[str]) -> tuple
         notes = [f"{old.name} は忘れるよう求められた日で学習していたため、nippo の最初の版と比べました。"]
         old = None
     if old is None or not base_matches(old.meta, reference):
-        old = starter_version(config, reference)
+        old = starter_version(config, reference, method)
     return old, notes
 
 

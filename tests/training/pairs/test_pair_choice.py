@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.config import ReportSettings
 from daemon.store.store import Pair
+from training.pairs.day_rows import DayRows
 from training.pairs.holdout import MINIMUM
-from training.pairs.pair_choice import REPLAY, choose_dev, folds, gather, pin, to_lines
+from training.pairs.pair_choice import REPLAY, Replay, choose_dev, folds, gather, pin, to_lines
 from training.pairs.rows import Row, read_rows
 
 CORPUS = [
@@ -61,8 +64,56 @@ def test_a_withdrawn_pair_leaves_the_gate() -> None:
 def test_the_corpus_goes_along_in_part_or_as_a_whole() -> None:
     few = gather(pairs_of(10), (), CORPUS, ReportSettings())
     assert sum(row.id.startswith("c-") and row.split == "train" for row in few.rows) == REPLAY
-    whole = gather(pairs_of(10), (), CORPUS, ReportSettings(), replay=False)
+    whole = gather(pairs_of(10), (), CORPUS, ReportSettings(), Replay(whole=True))
     assert sum(row.id.startswith("c-") for row in whole.rows) == 100
+
+
+LABELLED = [
+    replace(row, report=None if number % 20 == 19 else row.report, sentences=(("日記", ("* 報告しました。",)),))
+    for number, row in enumerate(CORPUS)
+]
+
+
+def taught(pair: Pair) -> DayRows:
+    judged = (("* 嘘です。", "F", 1.0),)
+    return DayRows(pair.id, pair.day, pair.diary, (("日記", ()),), judged, accepted=True, weight=0.5)
+
+
+@pytest.mark.parametrize(("share", "starter"), [(0.0, 0), (0.25, 3), (0.5, 9), (0.75, 27)])
+def test_by_sentence_the_starters_share_is_that_of_the_days_trained_on(share: float, starter: int) -> None:
+    """Of eleven pairs two choose the checkpoint and nine are trained on."""
+    material = gather(pairs_of(11), (), LABELLED, ReportSettings(), Replay(share=share), taught)
+    train = [row for row in material.rows if row.split == "train"]
+    assert sum(row.id.startswith("p-") for row in train) == 9
+    assert sum(row.id.startswith("c-") for row in train) == starter
+    assert any(row.id.startswith("c-") for row in material.rows if row.split == "dev"), (
+        "what may be forgotten is measured"
+    )
+
+
+def test_another_seed_takes_other_starter_days() -> None:
+    def chosen(seed: int) -> list[str]:
+        material = gather(pairs_of(11), (), LABELLED, ReportSettings(), Replay(seed=seed), taught)
+        return [row.id for row in material.rows if row.id.startswith("c-") and row.split == "train"]
+
+    assert chosen(1) == chosen(1) != chosen(2)
+
+
+def test_what_a_pair_teaches_by_sentence_goes_along_and_comes_back_from_the_file(tmp_path: Path) -> None:
+    material = gather(pairs_of(3), {"p-1"}, LABELLED, ReportSettings(), Replay(), taught)
+    assert material.held_out[0].sentences == (("日記", ()),)
+    file = tmp_path / "rows.jsonl"
+    file.write_text(to_lines(material.rows), encoding="utf-8")
+    found = {row.id: row for row in read_rows([file])}
+    assert found["p-0"].judged == (("* 嘘です。", "F", 1.0),)
+    assert (found["p-0"].weight, found["p-0"].accepted) == (0.5, True)
+    assert {row.id: row for row in material.rows} == found
+
+
+def test_other_labels_are_another_material() -> None:
+    one = gather(pairs_of(3), (), LABELLED, ReportSettings(), Replay(), taught)
+    other = gather(pairs_of(3), (), LABELLED, ReportSettings(), Replay(), lambda pair: replace(taught(pair), judged=()))
+    assert one.digest() != other.digest()
 
 
 def test_few_pairs_are_all_learned_from() -> None:

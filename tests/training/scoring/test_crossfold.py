@@ -22,7 +22,13 @@ from training.scoring.judge import Judged
 from training.weekly.week import Week
 
 BASE = Base("starter", "/base", "0" * 64)
-RESULT: dict[str, Any] = {"seconds": 60.0, "best": 4, "checkpoints": [{"step": 4}], "plan": {"bits": 16}}
+RESULT: dict[str, Any] = {
+    "seconds": 60.0,
+    "best": 4,
+    "checkpoints": [{"step": 4}],
+    "plan": {"bits": 16},
+    "method": "whole",
+}
 Trial = Callable[..., Verdict]
 
 
@@ -50,7 +56,9 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
             trained.append({row.id for row in rows})
             return RESULT
 
-        def judge(config: Config, base: Base, reference: str, adapters: object, rows: Sequence[Row], bits: int) -> Any:
+        def judge(
+            config: Config, base: Base, reference: str, adapters: object, rows: Sequence[Row], bits: int, method: str
+        ) -> Any:
             seen.append({row.id for row in rows})
             assert not {row.id for row in rows} & trained[-1], "judged by a model that knows it"
             assert not {row.id for row in rows} & held
