@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 # Tests need PyTorch's CPU build only; name its wheel or index here where pip would choose the CUDA one.
 TORCH ?= torch==2.13.0
 
+# Tests run side by side, in so many processes; each of the weekly run's tests wants a gigabyte.
+JOBS ?= 2
+
 .PHONY: demo test check format clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/nippo demo
 
 test: $(VENV)/.test check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -2,8 +2,8 @@
 
     python -m bench.calibration LINES.jsonl [LINES.jsonl …]
 
-A row a line: {"day", "label": "T" | "F" | "P" | "U", "likelihood", "judged": {"T", "F", "P", "U"}, "nothing", "plan",
-"marks"}; what is null is not known. Days are left out in five folds, so that every figure is of days that the rule
+A row a line: {"day", "label": "T" | "F" | "P" | "U", "likelihood", "judged": {"T", "F", "P", "U"}, "nothing", "plan"};
+what is null is not known. Days are left out in five folds, so that every figure is of days that the rule
 was not fitted on. Printed: the weights over all days for ``daemon.drafting.confidence``, AUC of each sign and of the
 rule, the reliability curve, and truth against lines kept."""
 
@@ -30,10 +30,7 @@ def read(files: list[Path]) -> tuple[list[str], Any, Any]:
     """Days, features (lines, weights) in the order of ``WEIGHTS``, and whether each line is true."""
     rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     signs = [
-        Signs(
-            row["likelihood"], judgement_of(row["judged"] or {}), row["nothing"], bool(row["plan"]), int(row["marks"])
-        )
-        for row in rows
+        Signs(row["likelihood"], judgement_of(row["judged"] or {}), row["nothing"], bool(row["plan"])) for row in rows
     ]
     x = np.array([[one.features()[name] for name in WEIGHTS] for one in signs])
     return [row["day"] for row in rows], x, np.array([row["label"] == "T" for row in rows], float)

@@ -105,9 +105,10 @@ def plain_trainer(folder: str, out: Path) -> tuple[Any, Any, Any]:
 def own_trainer(loader: str, folder: str, out: Path, gpu_memory: float, longest: int) -> tuple[Any, Any, Any]:
     """(b) and (c): ``training`` itself with one of its loaders."""
     from daemon.config import TrainingSettings
+    from daemon.learning.run_folder import Base
     from training.fitting.fit import Course, build
     from training.fitting.spec import TrainSpec
-    from training.model.base import Base, load_model, machine_plan, wants_checkpointing
+    from training.model.base import load_model, machine_plan, wants_checkpointing
 
     spec = TrainSpec(
         base=folder,

@@ -28,8 +28,9 @@ from daemon.config import Config, load
 from daemon.drafting.learned_form import with_learned_form
 from daemon.engines.opening import adapter_in_use
 from daemon.learning.edit_distance import edit_distance
-from daemon.learning.training_job import RUNS, request_run
-from daemon.learning.weekly import STATE, Teacher
+from daemon.learning.ledger import Ledger, request_run
+from daemon.learning.run_folder import LOG, RUNS, RunStage
+from daemon.learning.weekly import Teacher
 from daemon.store.store import Pair, Store
 from daemon.system.shipped import starter_folder
 
@@ -178,12 +179,12 @@ def learn(config: Config, store: Store, week: int) -> str:
     while True:
         teacher._next_look = 0.0
         teacher.turn(moment, time.monotonic())
-        state = store.get_meta(STATE, {})
-        if state.get("state") == "done":
-            return str(state["outcome"])
-        if state.get("state") == "failed":
-            log = config.data_path / RUNS / state["run"] / "training.log"
-            raise SystemExit(f"{state['message']}\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
+        state = Ledger(store).state
+        if state is not None and state.state is RunStage.DONE:
+            return str(state.outcome)
+        if state is not None and state.state is RunStage.FAILED:
+            log = config.data_path / RUNS / state.run / LOG
+            raise SystemExit(f"{state.message}\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
         time.sleep(0.2)
 
 

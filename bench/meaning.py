@@ -1,6 +1,6 @@
 """Measure the checks of meaning on judged lines: precision and recall of each, and false alarms on label lines.
 
-    python -m bench.meaning --ordinary data/starter/lines.jsonl LINES.jsonl --hard LINES.jsonl --labels SENTENCES.jsonl
+    python -m bench.meaning --ordinary data/starter/judged-dev.jsonl --hard data/starter/judged.jsonl
 
 Files of judged lines hold rows ``{"id", "diary"?, "lines": [[line, T|F|P|U, …], …]}``; a row without its diary is
 looked up by id in the corpus. Each line is held against the sentence that is most like it (character bigrams and

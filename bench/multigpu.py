@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.random_model import Shape, make_model
+from daemon.learning.run_folder import EventKind, ProgressEvent, read_events
 from daemon.learning.training_call import TrainCall, training_argv
 
 SMALL = Shape(24, 896, 4864, 14, 2, 151936, tied=True, bits=16)
@@ -44,24 +45,22 @@ def run_once(given: argparse.Namespace, processes: int) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             code = process.wait()
-    progress = out / "progress.jsonl"
-    lines = progress.read_text(encoding="utf-8").splitlines() if progress.is_file() else []
-    events = [json.loads(line) for line in lines]
-    steps = [event for event in events if event["event"] == "step"]
-    dev = [event["dev_loss"] for event in events if event["event"] == "checkpoint"]
+    events = read_events(out)
+    steps = [event for event in events if event.event is EventKind.STEP]
+    dev = [event.dev_loss for event in events if event.event is EventKind.CHECKPOINT]
     return {
         "processes": processes,
         "exit": code,
         "seconds": round(time.time() - started, 1),
-        "losses": [event["loss"] for event in steps],
+        "losses": [event.loss for event in steps],
         "step_seconds": step_seconds(steps),
         "dev_loss": dev[-1] if dev else None,
     }
 
 
-def step_seconds(steps: list[dict[str, Any]]) -> float | None:
+def step_seconds(steps: list[ProgressEvent]) -> float | None:
     """Mean seconds of a step, the first three left out; None where there are too few. Pure."""
-    times = [float(event["elapsed"]) for event in steps[2:]]
+    times = [event.elapsed for event in steps[2:]]
     return round((times[-1] - times[0]) / (len(times) - 1), 4) if len(times) > 1 else None
 
 

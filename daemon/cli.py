@@ -10,9 +10,16 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from daemon import __version__
 from daemon.commands import COMMANDS, ELSEWHERE
 from daemon.errors import NippoError, UsageError
+
+try:
+    from daemon import __version__
+except ImportError:  # the file that says it is another's, or went away with the other's
+    sys.exit(
+        "nippo: another package called `daemon`, such as python-daemon's, was installed over this one, or removed.\n"
+        "  → Install nippo into an environment of its own: `uv tool install` or `pipx install` (docs/install.md)."
+    )
 
 WORK_FAILED = 1
 WRONG_USAGE = 2

@@ -1,22 +1,33 @@
 """The one tree of errors that people see.
 
-    NippoError                what happened, to which note or file, what to do next
-    ├── UsageError            wrong usage or configuration: exit code 2
-    │   └── ConfigError       config.toml: every problem listed at once
-    ├── NoteError             this note failed, the others go on
-    │   ├── NoteUnreadable    the diary cannot be read as text
-    │   ├── NoteChanged       the diary changed while its report was being made: the job is repeated
-    │   └── ReportBlocked     the report may not or cannot be written (touched by a person, read-only, disk full)
-    ├── EngineError           the model cannot run
-    │   ├── ModelMissing      no model file, or its hash is wrong
-    │   ├── EngineTimeout     no answer within the time limit
-    │   ├── EngineCrashed     the worker process died
-    │   └── OutOfMemory       the accelerator or the machine is too small for the model
-    ├── VaultUnavailable      the vault folder is missing or suddenly empty: pause and look again
-    ├── AlreadyRunning        somebody else holds the lock
-    └── TrainingError         a training run failed; the champion stays
+    NippoError                     what happened, to which note or file, what to do next
+    ├── UsageError                 wrong usage or configuration: exit code 2
+    │   └── ConfigError            config.toml: every problem listed at once
+    ├── NoteError                  this note or pair failed, the others go on
+    │   ├── NoteUnreadable         the diary cannot be read as text
+    │   ├── NoteChanged            the diary changed while its report was being made: the job is repeated
+    │   ├── ImpossibleDate         a name has the form of a day that the calendar lacks, such as 2026-02-30
+    │   ├── PairRefused            a row of ``nippo import`` cannot be taken
+    │   └── ReportBlocked          the report may not or cannot be written (read-only, disk full)
+    │       └── ReportTouched      the report is not what the daemon wrote: it belongs to a person now
+    ├── EngineError                the model cannot run
+    │   ├── ModelMissing           no model file, or its hash is wrong
+    │   ├── SourceFailed           one source of a model file cannot give a piece; the next one is asked
+    │   ├── EngineTimeout          no answer within the time limit
+    │   ├── EngineCrashed          the worker process died
+    │   ├── NoProbabilities        a server tells none; the request is sent again without asking for them
+    │   ├── OutOfMemory            the accelerator or the machine is too small for the model
+    │   └── WorkerStopped          a draft was given up because somebody asked for it; nothing against the note
+    ├── VaultUnavailable           the vault folder is missing or suddenly empty: pause and look again
+    ├── AlreadyRunning             somebody else holds the lock
+    └── TrainingError              a training run failed; the champion stays
+        ├── TrainingOutOfMemory    the machine is too small for the run
+        └── TrainingStopped        somebody asked the run to end; its last step is saved
 
 A ``NoteError`` concerns one note; everything else stops or pauses the work. Only the outermost loop decides which.
+
+All are made of the same two texts, so that an error crosses to another process as class name, message and remedy, and
+is there what it was here (``daemon.worker.messages``). No other module of nippo defines an error.
 """
 
 from __future__ import annotations
@@ -56,8 +67,20 @@ class NoteChanged(NoteError):
     title = "日記が変わりました"
 
 
+class ImpossibleDate(NoteError):
+    title = "ない日付です"
+
+
+class PairRefused(NoteError):
+    title = "取り込めません"
+
+
 class ReportBlocked(NoteError):
     title = "日報を書けません"
+
+
+class ReportTouched(ReportBlocked):
+    pass
 
 
 class EngineError(NippoError):
@@ -68,6 +91,10 @@ class ModelMissing(EngineError):
     title = "モデルがありません"
 
 
+class SourceFailed(EngineError):
+    title = "取得できません"
+
+
 class EngineTimeout(EngineError):
     title = "モデルが応答しません"
 
@@ -76,8 +103,16 @@ class EngineCrashed(EngineError):
     title = "モデルが落ちました"
 
 
+class NoProbabilities(EngineError):
+    pass
+
+
 class OutOfMemory(EngineError):
     title = "メモリ不足"
+
+
+class WorkerStopped(EngineError):
+    title = "中断しました"
 
 
 class VaultUnavailable(NippoError):
@@ -90,3 +125,22 @@ class AlreadyRunning(NippoError):
 
 class TrainingError(NippoError):
     title = "学習"
+
+
+class TrainingOutOfMemory(TrainingError):
+    title = "学習: メモリ不足"
+
+
+class TrainingStopped(TrainingError):
+    title = "学習: 中断しました"
+
+
+def kinds() -> dict[str, type[NippoError]]:
+    """Every class of the tree by its name."""
+    found: dict[str, type[NippoError]] = {}
+    waiting: list[type[NippoError]] = [NippoError]
+    while waiting:
+        kind = waiting.pop()
+        found[kind.__name__] = kind
+        waiting += kind.__subclasses__()
+    return found

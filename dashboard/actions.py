@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from daemon.config import Config
 from daemon.drafting.result import DraftResult
-from daemon.errors import NippoError, NoteError
+from daemon.errors import NippoError, NoteError, ReportTouched
 from daemon.learning.forgetting import Forgotten
 from daemon.learning.forgetting import forget as forget_day
 from daemon.learning.reviewer import Reviewer
@@ -15,7 +15,7 @@ from daemon.store.store import ReportRow, Store
 from daemon.system.lock import holder_of
 from daemon.vault.layout import Layout
 from daemon.vault.scan import DiaryNote, look_at, read_note
-from daemon.vault.writer import ReportTouched, digest
+from daemon.vault.writer import digest
 from dashboard import notes
 
 

@@ -16,8 +16,9 @@ import streamlit as st
 
 from daemon.checks import CheckSettings
 from daemon.config import Config, config_file, load
-from daemon.drafting.evidence import evidence_in
+from daemon.drafting.evidence import LeftOut, evidence_in, left_out
 from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.put_in import put_in
 from daemon.drafting.record import DayRecord
 from daemon.engines.opening import adapter_in_use
 from daemon.errors import NippoError
@@ -28,7 +29,7 @@ from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote
 from daemon.worker.shared import SharedWorker
 from dashboard.days import Day, ReportShelf, diaries, overview
-from dashboard.drafts import Choice, Drafter, choices
+from dashboard.drafts import Drafter, VersionChoice, choices
 from dashboard.explain import explained
 from dashboard.markup import notice
 from dashboard.reading import Reading, read_together
@@ -103,14 +104,14 @@ def _drafter(_key: str, _config: Config) -> Drafter:
     return made
 
 
-def version_choices(config: Config) -> list[Choice]:
+def version_choices(config: Config) -> list[VersionChoice]:
     """The versions for the picker; read again when one has come or the champion has changed."""
     marks = [_mtime(config.data_path / name) for name in ("models", "champion")]
     return _choices(config.model_dump_json(), tuple(marks), config)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[Choice]:
+def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[VersionChoice]:
 
     adapter = adapter_in_use(_config)
     return choices(_config, adapter.name if adapter else None)
@@ -137,6 +138,22 @@ def _remembered(config: Config, day: date) -> str:
 def _reading(report: str, diary: str, _key: str, record: str, _config: Config) -> Reading:
     evidence = evidence_in(DayRecord.from_text(record), report, _config.report)
     return read_together(report, diary, CheckSettings(_config.privacy, _config.report), evidence)
+
+
+def lines_left_out(text: str, config: Config, day: date) -> tuple[LeftOut, ...]:
+    """The lines that a text of ``day`` does not hold because they were not sure enough; kept for equal texts."""
+    learned = with_learned_form(config)
+    return _left_out(text, learned.report.model_dump_json(), _remembered(config, day), learned)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _left_out(text: str, _key: str, record: str, _config: Config) -> tuple[LeftOut, ...]:
+    return left_out(DayRecord.from_text(record), text, _config.report)
+
+
+def with_line(text: str, line: LeftOut, config: Config, day: date) -> str:
+    """A text of ``day`` with a line of ``lines_left_out`` at its place."""
+    return put_in(text, line, DayRecord.from_text(_remembered(config, day)), with_learned_form(config).report)
 
 
 def show_error(problem: NippoError) -> None:

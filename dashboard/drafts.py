@@ -142,7 +142,7 @@ def with_adapter(config: Config, adapter: str) -> Config:
 
 
 @dataclass(frozen=True)
-class Choice:
+class VersionChoice:
     """An entry of the version picker; ``adapter`` as ``engine.adapter`` takes it."""
 
     name: str
@@ -150,20 +150,20 @@ class Choice:
     label: str
 
 
-def choices(config: Config, in_use: str | None) -> list[Choice]:
+def choices(config: Config, in_use: str | None) -> list[VersionChoice]:
     """The versions that a draft can be asked of, the one in use first; reads their ``meta.json``.
 
     A server holds its own model, so there is nothing to pick with ``engine.kind = "server"``.
     """
     if config.engine.kind == "server":
-        return [Choice(config.engine.server_model or "server", IN_USE, "サーバーのモデル")]
-    found = [Choice(in_use or "base", IN_USE, f"{in_use or 'ベース(調整なし)'}(使用中)")]
+        return [VersionChoice(config.engine.server_model or "server", IN_USE, "サーバーのモデル")]
+    found = [VersionChoice(in_use or "base", IN_USE, f"{in_use or 'ベース(調整なし)'}(使用中)")]
     good, _ = list_versions(config)
     for version in reversed(good):
         if version.name != in_use and _fits(version, config):
-            found.append(Choice(version.name, str(Path(version.path)), version.name))
+            found.append(VersionChoice(version.name, str(Path(version.path)), version.name))
     if in_use:
-        found.append(Choice("base", BARE, "ベース(調整なし)"))
+        found.append(VersionChoice("base", BARE, "ベース(調整なし)"))
     return found
 
 

@@ -12,14 +12,18 @@ MEANING: dict[type[errors.NippoError], str] = {
     errors.UsageError: "この操作は、いまの状態ではできません。",
     errors.ConfigError: "config.tomlの設定に誤りがあります。",
     errors.NoteError: "このノートは処理できませんでした。ほかのノートには影響しません。",
+    errors.ReportTouched: "この日報は書き直されているので、そのまま残しました。",
     errors.EngineError: "モデルを動かせませんでした。",
     errors.ModelMissing: "モデルが見つからないか、壊れています。",
     errors.EngineTimeout: "制限時間内に日報ができませんでした。",
     errors.EngineCrashed: "モデルのプロセスが止まりました。",
     errors.OutOfMemory: "メモリが足りません。小さいモデルを選んでください。",
+    errors.WorkerStopped: "下書きを中断しました。",
     errors.VaultUnavailable: "保管庫のフォルダーが見つかりません。",
     errors.AlreadyRunning: "ほかのnippoが動いています。",
     errors.TrainingError: "学習に失敗しました。いまの版はそのまま使われます。",
+    errors.TrainingOutOfMemory: "学習にはメモリが足りません。小さいモデルを選んでください。",
+    errors.TrainingStopped: "学習を中断しました。最後のステップは保存してあります。",
 }
 
 

@@ -68,7 +68,7 @@ def with_body(data: bytes, body: str) -> bytes:
 def save_body(note: OpenNote, body: str, accept: bool = False) -> str:
     """Write another body into a report note, with ``accept`` ticked in the same step; return the new hash.
 
-    Raises ``daemon.vault.writer.ReportTouched`` when the note on disk is no longer the one that was opened (nothing is
+    Raises ``ReportTouched`` when the note on disk is no longer the one that was opened (nothing is
     written then) and ``ReportBlocked`` when it cannot be written or has no ``accepted`` line to tick.
     """
     data = with_body(note.data, body) if body != note.report.body else note.data

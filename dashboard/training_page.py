@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from daemon.config import WEEKDAYS, Config, weekly_time
 from daemon.errors import ModelMissing, TrainingError
+from daemon.learning.ledger import Ledger, request_run
+from daemon.learning.run_folder import RUNS, Outcome, RunStage
+from daemon.learning.run_report import training_status
 from daemon.learning.training_call import missing_packages, need_training
-from daemon.learning.training_job import REQUEST, RUNS, request_run
-from daemon.learning.weekly import stop_run, training_status
+from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.lock import holder, holder_of
@@ -23,13 +24,17 @@ from daemon.vault.verdict_note import note_folder
 from daemon.versions import champion as versions
 
 NO_MODEL = "ベース"
-OUTCOMES = {"promoted": ("採用", "accepted"), "kept": ("見送り", "needs-review"), "abstained": ("判定できず", "")}
+OUTCOMES = {
+    Outcome.PROMOTED: ("採用", "accepted"),
+    Outcome.KEPT: ("見送り", "needs-review"),
+    Outcome.ABSTAINED: ("判定できず", ""),
+}
 """The gate's outcomes in words, with the kind that ``markup.chip`` takes."""
 PICTURE = re.compile(r"!\[\[([^\]\n|]+\.png)[^\]\n]*\]\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingFigures:
     """What the page's figures say. ``failure``: the last run's error, "" if it was good; ``last_lines``: its words."""
 
     champion: str
@@ -45,34 +50,35 @@ class Plan:
     last_lines: tuple[str, ...]
 
 
-def plan(config: Config, now: datetime) -> Plan:
+def plan(config: Config, now: datetime) -> TrainingFigures:
     """Read the database and the champion; without a database everything is empty."""
-    status: Mapping[str, Any] = {}
-    count, asked = 0, False
+    status, count, asked = None, 0, False
     database = Store.open_existing(config.data_path)
     if database is not None:
         with database:
             status = training_status(config, database)
-            count, asked = len(database.pairs()), database.get_meta(REQUEST) is not None
+            count, asked = len(database.pairs()), Ledger(database).request is not None
     missing = missing_packages()
     coming = None if missing else next_time(config.schedule.retrain, now)
     try:
         champion = versions.active_adapter(config)
     except ModelMissing:
         champion = None
-    failed = status.get("state") == "failed"
-    return Plan(
+    state = status.state if status else None
+    fresh = status.new_pairs if status else 0
+    failed = state if state and state.state is RunStage.FAILED else None
+    return TrainingFigures(
         champion=champion.name if champion else NO_MODEL,
         pairs=count,
-        new_pairs=int(status.get("new_pairs", 0)),
+        new_pairs=fresh,
         needed_pairs=config.schedule.min_new_pairs,
-        next_run=_when(status.get("next_run"), coming) if coming else "なし",
-        hint=no_training(missing) or _hint(config, int(status.get("new_pairs", 0)), coming),
+        next_run=f"{(status.next_run if status else None) or coming:%m/%d %H:%M}" if coming else "なし",
+        hint=no_training(missing) or _hint(config, fresh, coming),
         asked=asked,
         running=is_running(config),
-        run=str(status.get("run", "")),
-        failure=str(status.get("message", "")) if failed else "",
-        last_lines=tuple(map(str, status.get("last_lines", []))) if failed else (),
+        run=state.run if state else "",
+        failure=failed.message if failed else "",
+        last_lines=failed.last_lines if failed else (),
     )
 
 
@@ -89,14 +95,6 @@ def next_time(retrain: str, now: datetime) -> datetime | None:
     days = (WEEKDAYS.index(weekday) - now.weekday()) % 7
     found = (now + timedelta(days=days)).replace(hour=hour, minute=minute, second=0, microsecond=0)
     return found if found > now else found + timedelta(days=7)
-
-
-def _when(iso: object, otherwise: datetime) -> str:
-    try:
-        found = datetime.fromisoformat(str(iso))
-    except ValueError:
-        found = otherwise
-    return f"{found:%m/%d %H:%M}"
 
 
 def no_training(missing: Sequence[str]) -> str:

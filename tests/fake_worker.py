@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 from daemon.drafting.result import DraftRequest, DraftResult
-from daemon.worker.client import WorkerStopped
+from daemon.errors import WorkerStopped
 
 BODY = "本日は、以下の学習と課題を完了しました:\n\n* サブネット計算を整理しました。"
 

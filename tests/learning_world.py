@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from daemon.config import Config
-from daemon.learning.training_job import RUNS, request_run
-from daemon.learning.weekly import STATE, Teacher
+from daemon.learning.ledger import Ledger, request_run
+from daemon.learning.run_folder import LOG, RUNS, RunStage, RunState
+from daemon.learning.weekly import Teacher
 from daemon.store.store import Pair, Store
 from daemon.vault.report_note import ReportNote, render
 from tests.tiny_model import TinyModel
@@ -126,13 +127,17 @@ class School:
     moment: datetime = NOW
 
     @property
-    def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.store.get_meta(STATE, {})
-        return found
+    def ledger(self) -> Ledger:
+        return Ledger(self.store)
+
+    @property
+    def state(self) -> RunState | None:
+        return self.ledger.state
 
     @property
     def folder(self) -> Path:
-        return self.config.data_path / RUNS / str(self.state["run"])
+        assert self.state is not None
+        return self.config.data_path / RUNS / self.state.run
 
     def ask(self) -> None:
         request_run(self.store, self.moment, "asked")
@@ -148,10 +153,18 @@ class School:
             self.turn()
             time.sleep(0.05)
 
-    def finish(self) -> dict[str, Any]:
-        self.until(lambda: self.state.get("state") in ("done", "failed") and self.teacher._job is None)
+    def over(self) -> bool:
+        return (
+            self.state is not None
+            and self.state.state in (RunStage.DONE, RunStage.FAILED)
+            and self.teacher._job is None
+        )
+
+    def finish(self) -> RunState:
+        self.until(self.over)
+        assert self.state is not None
         return self.state
 
     def log(self) -> str:
-        file = self.folder / "training.log" if self.state else Path(os.devnull)
+        file = self.folder / LOG if self.state else Path(os.devnull)
         return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""

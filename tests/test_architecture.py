@@ -7,6 +7,7 @@ counts as much as one at the top, and so does a module named in a child's comman
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import subprocess
 import sys
@@ -15,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from daemon.errors import kinds
+
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "transformers", "peft", "trl", "unsloth", "datasets", "bitsandbytes", "accelerate"}
 TORCH_ENGINE = "daemon/engines/transformers.py"
-ITS_PARTS = ("decode", "fused", "loading", "sampling")
+ITS_PARTS = ("branching", "decode", "fused", "loading", "sampling", "slots")
 """Modules of daemon/engines that need torch at import; the engine alone imports them, when it is opened."""
 LATE = (
     "torch",
@@ -84,6 +87,7 @@ LAZY_PACKAGES = {
     "httpx": START,
     "huggingface_hub": START,
     "psutil": START,
+    "pydantic": START,
     "pydantic_settings": START,
     "rich": START,
     "sudachipy": "its dictionary is large: in the process that drafts, not in the daemon",
@@ -212,6 +216,64 @@ def test_the_other_rooms_use_the_rooms_named_for_them(file: Path) -> None:
     assert all(module.split(".")[0] != other for module, _ in imports(file))
 
 
+EXCEPTIONS = {name for name, one in vars(builtins).items() if isinstance(one, type) and issubclass(one, BaseException)}
+
+
+def test_errors_are_defined_in_one_module() -> None:
+    def bases(node: ast.ClassDef) -> set[str]:
+        return {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+
+    found = {
+        name(file)
+        for file in [*sources("daemon"), *sources("training"), *sources("dashboard")]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and bases(node) & (EXCEPTIONS | kinds().keys())
+    }
+    assert found == {"daemon/errors.py"}
+
+
+SAME_NAME: dict[str, str] = {}
+"""Names that two classes may share, with the reason. There is none."""
+TYPES = {"Callable", "Literal", "Mapping", "Sequence", "dict", "list", "tuple"}
+
+
+def named_types(file: Path) -> Iterator[str]:
+    """The public classes of a file and its names for types of other libraries, such as ``Report = Callable[…]``. What
+    typer calls an option (``Annotated``) is no type of nippo's."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript):
+            kind = ast.unparse(node.value.value)
+            yield from (ast.unparse(target) for target in node.targets if kind in TYPES)
+
+
+def test_one_name_is_one_class() -> None:
+    places: dict[str, set[str]] = {}
+    for file in [*sources("daemon"), *sources("training"), *sources("dashboard")]:
+        for one in named_types(file):
+            places.setdefault(one, set()).add(name(file))
+    assert {"Progress", "Plan", "Worker", "Verdict", "OutOfMemory", "FetchProgress"} <= places.keys()
+    shared = {one: sorted(files) for one, files in places.items() if len(files) > 1 and not one.startswith("_")}
+    assert shared.keys() == SAME_NAME.keys(), shared
+
+
+def test_no_class_is_told_by_its_name() -> None:
+    """A class is compared as a class; of a model's layers, which are another library's own in each family, only the
+    names are known."""
+
+    def names(node: ast.Compare) -> bool:
+        return any(isinstance(part, ast.Attribute) and part.attr == "__name__" for part in ast.walk(node))
+
+    found = {
+        name(file)
+        for file in [*sources("daemon"), *sources("training"), *sources("dashboard")]
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare) and names(node)
+    }
+    assert found == {"daemon/engines/fused.py"}
+
+
 def loaded(statement: str) -> set[str]:
     code = f"import sys\n{statement}\nprint('\\n'.join(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
@@ -292,3 +354,9 @@ def test_files_are_put_in_their_place_by_one_module() -> None:
         "training/export.py",
         "training/model/dequantise.py",
     }
+
+
+def test_no_two_files_of_tests_share_a_name() -> None:
+    """The folders of tests are no packages, so pytest imports them by their bare names."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))

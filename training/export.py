@@ -16,13 +16,13 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import daemon.drafting.prompt
 from daemon.errors import NippoError, TrainingError
+from daemon.learning.run_folder import RECORD, TRAINED, RunRecord, RunScores, TrainingResult
 from daemon.models.known import KNOWN
 from daemon.versions.artifact import TWIN, Meta, Version, read_version, seal
 from daemon.versions.gguf_twin import to_gguf
@@ -86,30 +86,25 @@ def export_version(
     return read_version(target)
 
 
-def meta_of(
-    name: str, result: Mapping[str, Any], run: Mapping[str, Any], scores: Mapping[str, Any], now: datetime
-) -> Meta:
-    """Given a run's ``result.json`` and ``run.json``, return the version's meta."""
-    settings = {key: value for key, value in run["spec"].items() if key not in UNSHIPPED}
-    settings |= {"max_seq_length": result["max_seq_length"], "plan": result["plan"]}
+def meta_of(name: str, result: TrainingResult, record: RunRecord, scores: RunScores, now: datetime) -> Meta:
+    """Given a run's result, record and scores (those of its checkpoints are added here), return the version's meta."""
+    losses = tuple(replace(checkpoint, folder="") for checkpoint in result.checkpoints)
+    settings = {key: value for key, value in record.spec.items() if key not in UNSHIPPED}
+    settings |= {"max_seq_length": result.max_seq_length, "plan": result.plan.to_json()}
     return Meta(
         name=name,
         created=now.isoformat(timespec="seconds"),
-        base=result["base"]["reference"],
-        base_sha256=result["base"]["sha256"],
-        corpus_sha256=result["corpus_sha256"],
-        pair_ids=tuple(result["pair_ids"]),
+        base=result.base.reference,
+        base_sha256=result.base.sha256,
+        corpus_sha256=result.corpus_sha256,
+        pair_ids=result.pair_ids,
         settings=settings,
-        scores={**scores, "checkpoints": [_losses(checkpoint) for checkpoint in result["checkpoints"]]},
+        scores=replace(scores, checkpoints=losses).to_json(),
         code=code_version(),
         libraries=library_versions(),
-        method=result.get("method", "whole"),
-        prompt=result.get("prompt", ""),
+        method=result.method,
+        prompt=result.prompt,
     )
-
-
-def _losses(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: checkpoint.get(key) for key in ("step", "loss", "dev_loss", "judge_auc")}
 
 
 def code_version() -> str:
@@ -150,10 +145,11 @@ def card_of(meta: Meta) -> str:
         "| step | loss | dev loss | judge |",
         "|---:|---:|---:|---:|",
     ]
-    for checkpoint in meta.scores.get("checkpoints", []):
-        values = (checkpoint["loss"], checkpoint["dev_loss"], checkpoint.get("judge_auc"))
+    scores = RunScores.from_json(meta.scores) or RunScores()
+    for checkpoint in scores.checkpoints:
+        values = (checkpoint.loss, checkpoint.dev_loss, checkpoint.judge_auc)
         cells = " | ".join("-" if value is None else f"{value:.4f}" for value in values)
-        lines.append(f"| {checkpoint['step']} | {cells} |")
+        lines.append(f"| {checkpoint.step} | {cells} |")
     return "\n".join(lines) + "\n"
 
 
@@ -165,7 +161,7 @@ def architecture_of(folder: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """``python -m training.export RUN --out DIR [--name v0.1] [--step N | --adapter DIR] [--scores FILE] …``."""
     command = argparse.ArgumentParser(prog="python -m training.export", description="Make a version of a finished run.")
-    command.add_argument("run", type=Path, help="folder of the run (`result.json`, `run.json`)")
+    command.add_argument("run", type=Path, help=f"folder of the run (`{TRAINED}`, `{RECORD}`)")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument("--name", default="", help="the version's name; default: the folder's")
     source = command.add_mutually_exclusive_group()
@@ -178,23 +174,20 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--no-twin", action="store_true", help="without the GGUF form (made at first use)")
     given = command.parse_args(arguments)
     try:
-        result, run = (
-            json.loads((given.run / name).read_text(encoding="utf-8")) for name in ("result.json", "run.json")
-        )
-        step = given.step if given.step is not None else result["best"]
+        result, record = TrainingResult.need(given.run / TRAINED), RunRecord.need(given.run / RECORD)
+        step = given.step if given.step is not None else result.best
         adapter = given.adapter or given.run / f"checkpoint-{step}"
-        scores: dict[str, Any] = {"step": None if given.adapter else step}
-        if given.scores:
-            scores["evaluation"] = [
-                {"model": one["model"], **one["summary"]}
-                for one in json.loads(given.scores.read_text(encoding="utf-8"))
-            ]
+        evaluated = json.loads(given.scores.read_text(encoding="utf-8")) if given.scores else []
+        scores = RunScores(
+            step=None if given.adapter else step,
+            evaluation=tuple({"model": one["model"], **one["summary"]} for one in evaluated),
+        )
         if given.base:
-            result["base"]["reference"] = given.base
-        meta = meta_of(given.name or given.out.name, result, run, scores, datetime.now(UTC))
-        architecture = given.architecture or architecture_of(result["base"]["folder"])
+            result = replace(result, base=replace(result.base, reference=given.base))
+        meta = meta_of(given.name or given.out.name, result, record, scores, datetime.now(UTC))
+        architecture = given.architecture or architecture_of(result.base.folder)
         card = given.card.read_text(encoding="utf-8") if given.card else card_of(meta)
-        base = meta.base if given.base or meta.base in KNOWN or "/" in meta.base else result["base"]["folder"]
+        base = meta.base if given.base or meta.base in KNOWN or "/" in meta.base else result.base.folder
         version = export_version(adapter, given.out, meta, architecture, card, not given.no_twin, base)
     except NippoError as problem:
         print(problem, file=sys.stderr)

@@ -13,73 +13,28 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from daemon.drafting.prompt import digest
-from daemon.errors import NippoError, TrainingError, UsageError
+from daemon.engines.gpu_errors import is_out_of_memory
+from daemon.errors import NippoError, TrainingOutOfMemory, UsageError
+from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Base, Ending, MachinePlan, RunRecord, TrainingResult
 from daemon.system.files import write_atomically
 from training.fitting import checkpoints
-from training.fitting.checkpoints import Checkpoint
-from training.fitting.exits import ExitCode
 from training.fitting.fit import Stop, build, watch
 from training.fitting.lessons import Days, Reports, read_lessons
 from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec, spec_from
-from training.model.base import Base, Plan, load_model, machine_plan, resolve_base, wants_checkpointing
+from training.model.base import load_model, machine_plan, resolve_base, wants_checkpointing
 from training.model.ranks import first_alone, is_first, processes
 
-RESULT, RUN, PROGRESS = "result.json", "run.json", "progress.jsonl"
 SMALLER = "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`."
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a run gave. ``best``: step of the checkpoint with the lowest dev loss, the last one without dev rows.
-
-    ``left_out``: ids of rows longer than the sequence length. ``peak_memory_bytes``: reserved on the GPU, 0 on a CPU.
-    ``method``: what the adapter writes, "sentences" or "whole". ``prompt``: the digest of the questions that
-    it learned, "" for whole reports.
-    """
-
-    exit: ExitCode
-    checkpoints: tuple[Checkpoint, ...]
-    best: int | None
-    base: Base
-    corpus_sha256: str
-    pair_ids: tuple[str, ...]
-    left_out: tuple[str, ...]
-    max_seq_length: int
-    seconds: float
-    plan: Plan
-    peak_memory_bytes: int = 0
-    method: str = "whole"
-    prompt: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "exit": self.exit.name.lower()}
-
-    def folder(self, step: int | None = None) -> Path:
-        """The checkpoint folder of a step, by default of the best one. Raises ``TrainingError`` without such a one."""
-        wanted = self.best if step is None else step
-        for checkpoint in self.checkpoints:
-            if checkpoint.step == wanted:
-                return Path(checkpoint.folder)
-        raise TrainingError(f"no checkpoint at step {wanted}", "Look into the run's progress.jsonl.")
-
-
-def best_of(found: tuple[Checkpoint, ...]) -> int | None:
-    """The step with the lowest dev loss; without measured ones the last step; None without checkpoints. Pure."""
-    kept = [checkpoint for checkpoint in found if not checkpoint.interim]
-    measured = [checkpoint for checkpoint in kept if checkpoint.dev_loss is not None]
-    if measured:
-        return min(measured, key=lambda checkpoint: checkpoint.dev_loss or 0.0).step
-    return kept[-1].step if kept else None
-
-
-def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = None) -> Result:
+def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = None) -> TrainingResult:
     """Train as asked and return what came of it. Raises ``NippoError`` for what a person can mend.
 
     Several runs may follow one another in one process (with one loader: Unsloth patches transformers for good).
@@ -94,9 +49,9 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
             base = base or resolve_base(spec.base, progress.say)
         try:
             return _attempt(spec, base, plan, lessons, progress)
-        except _Exhausted:
+        except TrainingOutOfMemory:
             if processes() > 1:  # the other processes wait for this one and cannot start again with it
-                raise OutOfMemory("out of memory on one of the GPUs", SMALLER) from None
+                raise
             half = spec.settings.max_seq_length // 2
         free_memory()
         progress.say(f"out of memory at {spec.settings.max_seq_length} tokens: starting again with {half}")
@@ -104,22 +59,11 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
         halved = replace(spec, settings=spec.settings.model_copy(update={"max_seq_length": half}))
         try:
             return _attempt(halved, base, plan, lessons, progress)
-        except _Exhausted:
-            raise OutOfMemory(
-                f"out of memory even with {half} tokens",
-                SMALLER,
-            ) from None
+        except TrainingOutOfMemory:
+            raise TrainingOutOfMemory(f"out of memory even with {half} tokens", SMALLER) from None
     finally:
         if own:
             progress.close()
-
-
-class OutOfMemory(TrainingError):
-    """The machine is too small for the model, even at half the sequence length."""
-
-
-class _Exhausted(Exception):
-    """Memory ran out in this attempt."""
 
 
 def prepare_folder(spec: TrainSpec) -> None:
@@ -127,20 +71,22 @@ def prepare_folder(spec: TrainSpec) -> None:
     if not is_first():
         return
     spec.out.mkdir(parents=True, exist_ok=True)
-    record = spec.out / RUN
-    if spec.resume and record.is_file():
-        if json.loads(record.read_text(encoding="utf-8"))["digest"] != spec.digest():
+    record = RunRecord.read(spec.out / RECORD)
+    if spec.resume and record is not None:
+        if record.digest != spec.digest():
             raise UsageError(
                 f"{spec.out}: was started with other settings or pairs", "Leave --resume out to start anew."
             )
         checkpoints.drop_incomplete(spec.out)
-        (spec.out / RESULT).unlink(missing_ok=True)
+        (spec.out / TRAINED).unlink(missing_ok=True)
         return
     checkpoints.clear(spec.out)
-    write_json(record, {"digest": spec.digest(), "spec": spec.to_json()})
+    write_json(spec.out / RECORD, RunRecord(spec.digest(), spec.to_json()).to_json())
 
 
-def _attempt(spec: TrainSpec, base: Base, plan: Plan, lessons: Reports | Days, progress: Progress) -> Result:
+def _attempt(
+    spec: TrainSpec, base: Base, plan: MachinePlan, lessons: Reports | Days, progress: Progress
+) -> TrainingResult:
     started = time.monotonic()
     try:
         model, tokenizer = load_model(base, spec, plan)
@@ -158,14 +104,15 @@ def _attempt(spec: TrainSpec, base: Base, plan: Plan, lessons: Reports | Days, p
     except (RuntimeError, MemoryError) as problem:
         if not is_out_of_memory(problem):
             raise
-        raise _Exhausted from None
+        where = "on one of the GPUs" if processes() > 1 else f"at {spec.settings.max_seq_length} tokens"
+        raise TrainingOutOfMemory(f"out of memory {where}", SMALLER) from None
     found = tuple(checkpoints.complete(spec.out))
     finished = bool(found) and found[-1].step >= course.steps
-    code = ExitCode.OK if finished else ExitCode.TIME_UP if stop.reason == "time" else ExitCode.STOPPED
-    return Result(
+    code = Ending.OK if finished else Ending.TIME_UP if stop.reason == "time" else Ending.STOPPED
+    return TrainingResult(
         exit=code,
         checkpoints=tuple(checkpoint for checkpoint in found if not (finished and checkpoint.interim)),
-        best=best_of(found),
+        best=checkpoints.best_of(found),
         base=base,
         corpus_sha256=lessons.hash,
         pair_ids=tuple(row.id for row in lessons.train if row.id not in left_out),
@@ -200,17 +147,6 @@ class _listening:
             signal.signal(number, handler)
 
 
-def is_out_of_memory(problem: BaseException) -> bool:
-    """Whether an exception says that memory ran out (CUDA's own class, or the CPU allocator's words)."""
-    text = str(problem)
-    return (
-        isinstance(problem, MemoryError)
-        or type(problem).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in text
-        or "CUDA out of memory" in text
-    )
-
-
 def free_memory() -> None:
     """Give what a failed attempt held back to the system."""
     import torch
@@ -233,25 +169,23 @@ def write_json(file: Path, value: Any) -> None:
     write_atomically(file, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
 
-def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], Result] = run) -> int:
-    """The process: exit code as in ``ExitCode``; ``result.json`` in the run's folder is written last."""
+def main(arguments: list[str] | None = None, runner: Callable[[TrainSpec], TrainingResult] = run) -> int:
+    """The process: exit code as in ``Ending``; ``result.json`` in the run's folder is written last."""
     try:
         spec = spec_from(sys.argv[1:] if arguments is None else arguments)
         result = runner(spec)
     except NippoError as problem:
         print(problem, file=sys.stderr)
-        if isinstance(problem, OutOfMemory):
-            return ExitCode.OUT_OF_MEMORY
-        return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED
+        return Ending.of_error(problem)
     if is_first():
-        if result.exit is ExitCode.OK:
+        if result.exit is Ending.OK:
             checkpoints.drop_states(spec.out)
-        write_json(spec.out / RESULT, result.to_json())
+        write_json(spec.out / TRAINED, result.to_json())
         print(summary(result))
     return result.exit
 
 
-def summary(result: Result) -> str:
+def summary(result: TrainingResult) -> str:
     """A few lines for a person."""
     lines = [f"{'step':>6}  {'loss':>7}  {'dev loss':>8}  {'judge':>6}"]
     for checkpoint in result.checkpoints:

@@ -33,7 +33,7 @@ def loose(text: str) -> str:
     )
 
 
-class Evidence:
+class DiaryFacts:
     """What a normalised diary gives for grounding; made once for a diary."""
 
     def __init__(self, diary: str) -> None:
@@ -101,15 +101,15 @@ def _japanese(character: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def evidence(diary: str) -> Evidence:
-    return Evidence(diary)
+def evidence(diary: str) -> DiaryFacts:
+    return DiaryFacts(diary)
 
 
 def check_grounded(report: str, diary: str, tolerated: str = "") -> list[Finding]:
     """Given a normalised report and diary, return one finding for each invented term. ``tolerated`` is text of the
     form itself (lead line, closing), whose terms need no evidence."""
     known = evidence(diary)
-    form = Evidence(tolerated) if tolerated else None
+    form = DiaryFacts(tolerated) if tolerated else None
     findings: list[Finding] = []
     for number, line in enumerate(report.split("\n"), start=1):
         seen: set[str] = set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,7 @@ from daemon.checks import CHECKS, KINDS, CheckSettings, PrivateTerm, Score, find
 from daemon.checks.form import read_lines
 from daemon.checks.text import normalise
 from daemon.config import Config, ReportSettings, load
-from daemon.drafting.evidence import Evidence, evidence_in
+from daemon.drafting.evidence import Evidence, LeftOut, evidence_in, left_out
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError, NoteUnreadable, UsageError
@@ -36,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True)
-class Pair:
+class CheckedNote:
     """A diary and the report to check, as text, with the paths they came from."""
 
     diary_path: Path
@@ -44,6 +43,15 @@ class Pair:
     report_path: Path | None
     report: str | None
     day: date | None = None
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What is known of a report from when it was written: the sentences behind its lines, and the lines that were not
+    put in."""
+
+    evidence: tuple[Evidence, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def check(
@@ -61,16 +69,16 @@ def check(
     settings = CheckSettings(chosen.privacy, chosen.report)
     terms = find_private_terms(pair.diary, settings)
     result = score(pair.report, pair.diary, settings, terms) if pair.report is not None else None
-    evidence = evidence_of(pair, chosen)
+    known = remembered(pair, chosen)
     if as_json:
-        typer.echo(json.dumps(as_values(pair, terms, result, show, evidence), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(as_values(pair, terms, result, show, known), ensure_ascii=False, indent=2))
     else:
-        _print(pair, terms, result, show, evidence, chosen.report)
+        _print(pair, terms, result, show, known, chosen.report)
     if result is not None and not result.clean:
         raise typer.Exit(1)
 
 
-def find_pair(note: str, report: Path | None, config: Config) -> Pair:
+def find_pair(note: str, report: Path | None, config: Config) -> CheckedNote:
     """Given a day or a diary file, return the diary and its report. Raises ``UsageError`` without such a note."""
     of_day = _of_day(date.fromisoformat(note), config) if _is_day(note) else None
     diary_path, own_report, day = of_day or _of_file(note, config)
@@ -80,17 +88,18 @@ def find_pair(note: str, report: Path | None, config: Config) -> Pair:
     body = None
     if report_path is not None and report_path.is_file():
         body = split(_text(report_path))[1].strip("\n")
-    return Pair(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
+    return CheckedNote(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
 
 
-def evidence_of(pair: Pair, config: Config) -> tuple[Evidence, ...]:
-    """The sentence of the diary behind each line that still stands as it was written; none where nothing is known."""
+def remembered(pair: CheckedNote, config: Config) -> Remembered:
+    """What the database holds of a day's report as it stands now; nothing where nothing is known."""
     store = Store.open_existing(config.data_path) if pair.day and pair.report else None
     if store is None or pair.day is None or pair.report is None:
-        return ()
+        return Remembered()
     with store:
         row = store.report(pair.day)
-    return evidence_in(DayRecord.from_text(row.record if row else ""), pair.report, config.report)
+    record = DayRecord.from_text(row.record if row else "")
+    return Remembered(evidence_in(record, pair.report, config.report), left_out(record, pair.report, config.report))
 
 
 def _is_day(note: str) -> bool:
@@ -133,7 +142,7 @@ def _text(file: Path) -> str:
 
 
 def as_values(
-    pair: Pair, terms: list[PrivateTerm], result: Score | None, show: bool, evidence: Sequence[Evidence] = ()
+    pair: CheckedNote, terms: list[PrivateTerm], result: Score | None, show: bool, known: Remembered
 ) -> dict[str, object]:
     """The explanation as JSON values. The texts of private terms and findings only with ``show``."""
     counts = Counter(term.kind for term in terms)
@@ -145,16 +154,17 @@ def as_values(
             "terms": [term.to_json(show=True) for term in terms] if show else None,
         },
         "score": result.to_json() if result else None,
-        "evidence": [asdict(one) for one in evidence],
+        "evidence": [asdict(one) for one in known.evidence],
+        "left_out": [asdict(one) for one in known.left_out],
     }
 
 
 def _print(
-    pair: Pair,
+    pair: CheckedNote,
     terms: list[PrivateTerm],
     result: Score | None,
     show: bool,
-    evidence: Sequence[Evidence],
+    known: Remembered,
     settings: ReportSettings,
 ) -> None:
 
@@ -174,15 +184,23 @@ def _print(
         what = "\n".join(f"line {fault.line}: {fault.message}" if fault.line else fault.message for fault in faults)
         checks.add_row(name, "no" if faults else "yes", what)
     console.print(checks)
-    behind = Table("line", "sentence of the diary", "sure", "to look at", show_lines=True)
-    for one in evidence:
-        behind.add_row(*map(escape, (one.text, one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts))))
-    if evidence:
-        console.print(behind)
-    traced = {one.number for one in evidence}
+    if known.evidence:
+        console.print(_traced(known.evidence))
+    traced = {one.number for one in known.evidence}
     bullets = [line.number for line in read_lines(normalise(pair.report or ""), settings) if line.kind == "bullet"]
     for number, lines in zip(bullets, result.sources, strict=True):
         if number not in traced:  # changed or added by hand, or written as a whole: only its words tell
             where = ", ".join(map(str, lines)) or "none"
             console.print(f"line {number} ← perhaps diary lines {where}", highlight=False)
+    if known.left_out:
+        console.print("left out: not sure enough to be put in; add what agrees with the diary")
+        console.print(_traced(known.left_out))
     console.print(f"takes up {result.coverage:.0%} of the diary's study words", highlight=False)
+
+
+def _traced(lines: tuple[Evidence, ...] | tuple[LeftOut, ...]) -> Table:
+    """Lines of a report beside the sentences that they were written from."""
+    table = Table("line", "sentence of the diary", "sure", "to look at", show_lines=True)
+    for one in lines:
+        table.add_row(*map(escape, (one.text, one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts))))
+    return table

@@ -10,8 +10,8 @@ from daemon.config import load
 from daemon.errors import UsageError
 from daemon.learning.forgetting import forget as forget_day
 from daemon.learning.forgetting import forget_pair
+from daemon.learning.ledger import request_run
 from daemon.learning.training_call import need_training
-from daemon.learning.training_job import request_run
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
 from daemon.store.store import Store

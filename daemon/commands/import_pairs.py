@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from daemon.config import load
-from daemon.learning.pair_import import Refused, read_pairs
+from daemon.learning.pair_import import read_pairs
 from daemon.options import ConfigFile
 from daemon.service.service import now
 from daemon.store.store import Pair, Store
@@ -30,11 +30,11 @@ def import_pairs(
     moment = now().isoformat(timespec="seconds")
     with Store.open(settings.data_path) as store, store.batch():
         known = {pair.id: pair for pair in store.pairs(withdrawn=True)}
-        new = 0
+        new, there = 0, []
         for row in rows:
             old = known.get(row.id)
             if old and not old.withdrawn and (old.diary, old.report) == (row.diary, row.report):
-                refused.append(Refused(row.place, "is there already"))
+                there.append(row.place)
                 continue
             sha = digest(row.diary.encode())
             store.put_pair(Pair(row.id, row.day, row.diary, sha, row.report, "", moment, False, "import"))
@@ -42,6 +42,8 @@ def import_pairs(
         total = len(store.pairs())
     typer.echo(f"{new} of {count} row(s) taken; {total} pairs in all")
     for one in refused:
-        typer.echo(f"  {one.place}: {one.why}")
-    if any(one.why != "is there already" for one in refused):
+        typer.echo(f"  {one}")
+    for place in there:
+        typer.echo(f"  {place}: is there already")
+    if refused:
         raise typer.Exit(1)

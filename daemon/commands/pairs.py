@@ -14,6 +14,7 @@ from daemon.errors import UsageError
 from daemon.learning.edit_distance import edit_distance
 from daemon.learning.edit_rows import edit_rows
 from daemon.learning.edit_view import lines_of, to_json
+from daemon.learning.ledger import Ledger
 from daemon.options import ConfigFile, Json, to_date
 from daemon.service.service import now
 from daemon.store.store import Pair, Store
@@ -38,7 +39,7 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
     if store is not None:
         versions, _ = list_versions(settings)
         with store:
-            held_out = set(store.get_meta("held_out", []))
+            held_out = Ledger(store).held_out
             for pair in store.pairs():
                 rows.append(
                     {

@@ -9,9 +9,9 @@ import typer
 
 from daemon.config import Config, load
 from daemon.errors import UsageError
+from daemon.learning.ledger import request_run
 from daemon.learning.run_report import follow, summary
 from daemon.learning.training_call import need_training
-from daemon.learning.training_job import request_run
 from daemon.learning.weekly import Teacher, stop_run
 from daemon.options import ConfigFile
 from daemon.service.service import now

@@ -22,7 +22,9 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
     """Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs."""
     found = look(load(config))
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        training = found["training"]
+        values = {**found, "training": training.to_json() if training else {}}
+        typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
     else:
         _print(found)
     if not found["daemon"]["running"]:

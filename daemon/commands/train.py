@@ -12,6 +12,7 @@ import typer
 from daemon.config import Config, load
 from daemon.errors import UsageError
 from daemon.learning.estimate import expect, mean_tokens, parameters_of, words
+from daemon.learning.run_folder import RUNS
 from daemon.learning.run_report import follow, summary
 from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
 from daemon.options import ConfigFile
@@ -79,7 +80,7 @@ def train(
             raise UsageError("--starter-corpus and --pairs exclude each other.", "Leave one of them out.")
         _ask_first(settings, base, (steps or settings.training.checkpoints)[-1], yes)
     need_training()
-    run = out or settings.data_path / "runs" / ("first" if starter_corpus else "manual")
+    run = out or settings.data_path / RUNS / ("first" if starter_corpus else "manual")
     asked = TrainCall(
         pairs=tuple(pairs or [starter_folder() / "corpus.jsonl"]),
         out=run,

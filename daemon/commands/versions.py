@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from daemon.config import Config, load
+from daemon.learning.run_folder import RunScores
 from daemon.options import ConfigFile, Json
 from daemon.service.service import now
-from daemon.versions.artifact import base_matches, list_versions, prompt_matches
+from daemon.versions.artifact import STARTER, base_matches, list_versions, prompt_matches
 from daemon.versions.champion import champion
 from daemon.versions.champion import promote as put_in_use
 from daemon.versions.champion import rollback as go_back
@@ -30,7 +31,7 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
     settings = load(config)
     good, bad = list_versions(settings)
     fallback = next((one.name for one in good if base_matches(one.meta, settings.engine.model)), None)
-    current = champion(settings) or (fallback if fallback == "starter-1" else None)
+    current = champion(settings) or (fallback if fallback == STARTER else None)
     rows = [
         {
             "name": one.name,
@@ -40,7 +41,7 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
             "fits": base_matches(one.meta, settings.engine.model) and prompt_matches(one.meta),
             "method": one.meta.method,
             "pairs": len(one.meta.pair_ids),
-            "outcome": str(one.meta.scores.get("outcome", "")),
+            "outcome": str((RunScores.from_json(one.meta.scores) or RunScores()).outcome or ""),
         }
         for one in good
     ]

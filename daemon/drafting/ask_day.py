@@ -11,7 +11,7 @@ from daemon.config import Config
 from daemon.drafting.compose import alike
 from daemon.drafting.confidence import Signs, confidence
 from daemon.drafting.judge import Judgement, judge
-from daemon.drafting.line_checks import Day, LineFaults
+from daemon.drafting.line_checks import CheckedDay, LineFaults
 from daemon.drafting.record import SentenceRecord
 from daemon.drafting.writer import SentenceAnswer, Written, write, write_again
 from daemon.engines.protocol import Engine, Message
@@ -20,6 +20,9 @@ RELATED = 0.3
 """Dice coefficient from which a line drawn again may stand for the one that was turned down."""
 NOT_SURE = "日記と合っているか確かめてください。"
 """What a person reads beside a line that is less likely than ``confidence.SURE``."""
+HOPELESS = 0.5
+"""A line that is likelier false than true is drawn again. One that is only not sure enough is not: what is drawn in its
+place was true as often as what it replaced (dev/LOG.md), and it costs as much again as the day."""
 MOST_REDRAWN = 6
 """Sentences of a day that are asked again at most: a diary that is all doubt would take for ever."""
 
@@ -76,7 +79,7 @@ class DayWriter:
 
     engine: Engine
     beginning: Sequence[Message]
-    day: Day
+    day: CheckedDay
     config: Config
     seed: int
     told: Callable[[Stage], None]
@@ -84,12 +87,12 @@ class DayWriter:
 
     def lines_of(self, places: Sequence[int], anew: bool, least: float) -> dict[int, Answered]:
         """The lines of the sentences at these places. ``anew`` draws at random instead of taking the likeliest; what is
-        turned down or less likely than ``least`` is drawn again."""
+        turned down or less likely than ``least`` and ``HOPELESS`` is drawn again."""
         if not places:
             return {}
         answers = self._random(places) if anew else self._likeliest(places)
         found = self._weigh(answers)
-        self._again(found, least)
+        self._again(found, min(least, HOPELESS))
         return {at: Answered(tuple(found[at]), answers[at].nothing) for at in places}
 
     def _likeliest(self, places: Sequence[int]) -> dict[int, SentenceAnswer]:
@@ -131,7 +134,7 @@ class DayWriter:
         }
 
     def _weighed(self, line: Written, nothing: float | None, faults: LineFaults, judged: Judgement | None) -> Weighed:
-        signs = Signs(line.likelihood, judged, nothing, line.plan, len(faults.marks))
+        signs = Signs(line.likelihood, judged, nothing, line.plan)
         return Weighed(line, faults, 0.0 if faults.turned_down else confidence(signs))
 
     def _again(self, found: dict[int, list[Weighed]], least: float) -> None:

@@ -35,9 +35,10 @@ def choose_lines(sentences: Sequence[Sentence], answered: Mapping[int, Answered]
     """Given what each sentence gave, by its index, keep what ``report.caution`` asks for.
 
     A day whose sentences gave lines never becomes a day without study: when none is sure enough, the likeliest that no
-    check turned down stand, marked.
+    check turned down stand, marked. Without probabilities from the engine there is nothing to choose by: all stand.
     """
-    least = LEAST[config.report.caution]
+    told = any(one.nothing is not None for one in answered.values())
+    least = LEAST[config.report.caution] if told else 0.0
     every = [(at, line) for at in sorted(answered) for line in answered[at].lines]
     standing = [ReportLine(line.written.text, at, line.confidence) for at, line in every if line.stands]
     deeds = [one for one in standing if not one.plan]

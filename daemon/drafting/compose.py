@@ -15,6 +15,8 @@ from daemon.drafting.prompt import BULLET, PLAN
 SAME = 0.8
 """Dice coefficient of weighted content words from which two lines say the same."""
 MOST_PLANS = 2
+ALSO = "また、"
+"""What stands before the second plan of a closing."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -73,7 +75,7 @@ def lay_out(lines: Sequence[ReportLine], report: ReportSettings) -> str:
 def closing_of(plans: Sequence[str], report: ReportSettings) -> str:
     """One closing out of plans in the writer's own form: the first as it is, the second behind 「また、」."""
     bare = [plan.removeprefix(PLAN) for plan in plans]
-    return in_style(report.closing + "また、".join(bare), report)
+    return in_style(report.closing + ALSO.join(bare), report)
 
 
 def in_style(text: str, report: ReportSettings) -> str:

@@ -20,7 +20,7 @@ from daemon.drafting.compose import lay_out
 from daemon.drafting.confidence import LEAST
 from daemon.drafting.evidence import Evidence, evidence_in
 from daemon.drafting.fit import fit, shortened_warning
-from daemon.drafting.line_checks import Day
+from daemon.drafting.line_checks import CheckedDay
 from daemon.drafting.prompt import beginning, digest, render_prompt
 from daemon.drafting.record import DayRecord, reusable
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER, Repaired, finish
@@ -97,7 +97,7 @@ def _by_sentence(
     sentences = split(fitted)
     texts = tuple(one.text for one in sentences)
     key = made_by(config, engine)
-    day = Day(request.diary, texts, find_private_terms(request.diary, settings), settings)
+    day = CheckedDay(request.diary, texts, find_private_terms(request.diary, settings), settings)
     seed = config.engine.seed if request.seed is None else request.seed
     anew = seed != config.engine.seed
     known = {} if anew else {at: from_record(one) for at, one in reusable(request.earlier, key, texts).items()}

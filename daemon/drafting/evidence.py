@@ -1,15 +1,20 @@
-"""The sentence of the diary behind each line of a report: known from when it was written, not guessed. Pure but for
-Sudachi's dictionary."""
+"""The sentence of the diary behind each line of a report, and behind each line that was not sure enough to stand in it:
+known from when it was written, not guessed. Pure but for Sudachi's dictionary."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from daemon.checks.form import read_lines
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
-from daemon.drafting.compose import in_style
+from daemon.drafting.compose import ALSO, closing_of, in_style, says_the_same
+from daemon.drafting.polite_style import to_polite
 from daemon.drafting.prompt import BULLET, PLAN
-from daemon.drafting.record import DayRecord
+from daemon.drafting.record import DayRecord, LineRecord
+from daemon.drafting.repair import PLACEHOLDER
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,20 @@ class Evidence:
     diary_line: int
     confidence: float
     doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A line that was written but not put in. ``text``: in the person's form, with its bullet or, of a ``plan``, the
+    beginning of the closing. ``place``: the index of its sentence in the record. The rest as in ``Evidence``."""
+
+    text: str
+    place: int
+    sentence: str
+    diary_line: int
+    confidence: float
+    doubts: tuple[str, ...] = ()
+    plan: bool = False
 
 
 def evidence_in(record: DayRecord, body: str, report: ReportSettings) -> tuple[Evidence, ...]:
@@ -43,6 +62,64 @@ def evidence_in(record: DayRecord, body: str, report: ReportSettings) -> tuple[E
             Evidence(number, text, one.text, one.line, line.confidence, line.doubts) for line, one in behind if bare
         ]
     return tuple(found)
+
+
+def left_out(record: DayRecord, body: str, report: ReportSettings) -> tuple[LeftOut, ...]:
+    """Given what a draft remembers, a body as it stands now and the person's form, return the lines that a person may
+    still put in: in the diary's order, of one sentence the likeliest first.
+
+    A line that a check turned down is none of them, nor one that says what the body says or what the report said when
+    it was written (then it fell out as a repetition); of lines that say the same the likeliest is. Plans are only
+    offered where the form has a closing and the body tells of a deed for it to close.
+    """
+    written = body.strip() not in ("", report.no_study.strip(), PLACEHOLDER)
+    every = [(at, line) for at, one in enumerate(record.sentences) for line in one.lines]
+    told = {plan: _told(body, report, plan) for plan in (False, True)}
+    for _, line in every:
+        if line.kept:
+            told[_plan(line)].append(_bare(line))
+    found: list[tuple[int, LineRecord]] = []
+    for at, line in sorted(every, key=lambda entry: (-entry[1].confidence, entry[0])):
+        offered = not line.kept and line.confidence > 0.0 and (not _plan(line) or (written and report.closing != ""))
+        if offered and not _is_told(line, told[_plan(line)], report):
+            told[_plan(line)].append(_bare(line))
+            found.append((at, line))
+    return tuple(
+        LeftOut(
+            closing_of([line.text], report) if _plan(line) else report.bullet + in_style(_bare(line), report),
+            at,
+            record.sentences[at].text,
+            record.sentences[at].line,
+            line.confidence,
+            line.doubts,
+            _plan(line),
+        )
+        for at, line in sorted(found, key=lambda entry: (entry[0], -entry[1].confidence))
+    )
+
+
+def _told(body: str, report: ReportSettings, plan: bool) -> list[str]:
+    """What a body tells, as it stands and in the writer's own style: of plans its closing sentence by sentence, of
+    deeds every other line, whole and sentence by sentence."""
+    kinds = ("closing",) if plan else ("bullet", "text")
+    texts = [line.text for line in read_lines(normalise(body), report) if line.kind in kinds]
+    pieces = [part for text in texts for part in (text, *re.split(r"(?<=。)", text)) if part]
+    if plan:
+        pieces = [part.strip().removeprefix(normalise(report.closing)).removeprefix(ALSO) for part in pieces]
+    return [form for part in pieces for form in dict.fromkeys((part, to_polite(part)))]
+
+
+def _is_told(line: LineRecord, told: Sequence[str], report: ReportSettings) -> bool:
+    mine = (_key(_bare(line)), _key(in_style(_bare(line), report)))
+    return any(_key(one) in mine or says_the_same(_bare(line), one) for one in told)
+
+
+def _plan(line: LineRecord) -> bool:
+    return line.text.startswith(PLAN)
+
+
+def _bare(line: LineRecord) -> str:
+    return line.text.removeprefix(BULLET).removeprefix(PLAN)
 
 
 def _key(text: str) -> str:

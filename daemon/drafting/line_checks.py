@@ -33,7 +33,7 @@ class LineFaults:
 
 
 @dataclass(frozen=True)
-class Day:
+class CheckedDay:
     """What lines are held against: the whole diary, its prepared sentences, its private terms, the settings."""
 
     diary: str

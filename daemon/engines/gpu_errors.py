@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from daemon.errors import EngineError, ModelMissing, OutOfMemory
 
+IN_WORDS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""What torch's own allocators, cuBLAS and bitsandbytes say in a plain ``RuntimeError``."""
 SMALLER = "Close other GPU programs, lower engine.context_tokens, or choose a smaller model (see `nippo doctor`)."
 
 
 def is_out_of_memory(problem: BaseException) -> bool:
-    """Whether a library ran out of the GPU's memory; cuBLAS and bitsandbytes say so in words only."""
-    return type(problem).__name__ == "OutOfMemoryError" or (
-        isinstance(problem, RuntimeError)
-        and any(words in str(problem) for words in ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED"))
-    )
+    """Whether memory ran out, the GPU's or the machine's."""
+    torch = sys.modules.get("torch")  # where it was never imported, none of its errors was raised
+    if isinstance(problem, (MemoryError, getattr(torch, "OutOfMemoryError", ()))):
+        return True
+    return isinstance(problem, RuntimeError) and any(words in str(problem) for words in IN_WORDS)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,9 +19,7 @@ from daemon.versions.artifact import method_of
 
 if TYPE_CHECKING:
     from daemon.engines.llamacpp import LlamaCppSettings
-
-Progress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all."""
+    from daemon.models.download import FetchProgress
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Adapter:
     method: str = "whole"
 
 
-def open_engine(config: Config, progress: Progress | None = None) -> Engine:
+def open_engine(config: Config, progress: FetchProgress | None = None) -> Engine:
     """Given the settings, load the engine they name (fetching its model if need be); raises ``EngineError``."""
     kind = engine_kind(config)
     if kind == "server":
@@ -49,7 +46,7 @@ def open_engine(config: Config, progress: Progress | None = None) -> Engine:
     return _open_llamacpp(config, adapter, progress)
 
 
-def _open_llamacpp(config: Config, adapter: Adapter | None, progress: Progress | None) -> Engine:
+def _open_llamacpp(config: Config, adapter: Adapter | None, progress: FetchProgress | None) -> Engine:
     from daemon.engines import gguf_header
     from daemon.engines.llamacpp import LlamaCpp
     from daemon.models.reference import cache_folder, resolve_gguf
@@ -62,7 +59,7 @@ def _open_llamacpp(config: Config, adapter: Adapter | None, progress: Progress |
     return LlamaCpp(model, twin, _identity(config, adapter), settings)
 
 
-def _open_transformers(config: Config, adapter: Adapter | None, progress: Progress | None) -> Engine:
+def _open_transformers(config: Config, adapter: Adapter | None, progress: FetchProgress | None) -> Engine:
     from daemon.engines.transformers import TransformersEngine
     from daemon.models.reference import is_gguf, resolve_gguf
 

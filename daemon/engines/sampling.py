@@ -1,6 +1,6 @@
 """From the chances of all tokens to one token, the same on every device for equal seeds.
 
-Only ``daemon.engines.decode`` imports this module: it needs torch at import.
+Only ``daemon.engines.decode`` and ``branching`` import this module: it needs torch at import.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from daemon.engines.protocol import Sampling
+from daemon.engines.protocol import Question, Sampling
 
 
-def fortunes(batch: Sequence[Sampling], steps: int) -> Tensor:
+def fortunes(batch: Sequence[Sampling | Question], steps: int) -> Tensor:
     """Numbers in [0, 1), shape (steps, rows): each column drawn from its sampling's own seed, on the CPU."""
     columns = [torch.rand(steps, generator=torch.Generator().manual_seed(one.seed)) for one in batch]
     return torch.stack(columns, 1)
 
 
-def pick(logits: Tensor, sampling: Sampling, luck: Tensor) -> Tensor:
+def pick(logits: Tensor, sampling: Sampling | Question, luck: Tensor) -> Tensor:
     """Given logits (rows, vocabulary) and a number in [0, 1) for each row, return the tokens (rows,).
 
     Temperature 0 takes the likeliest. Else the likeliest tokens that together reach ``top_p`` (Holtzman et al. 2020)

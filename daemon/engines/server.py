@@ -11,18 +11,21 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from daemon.config import EngineSettings
-from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
-from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing
+from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
+from daemon.engines.server_answers import ask
+from daemon.engines.server_errors import not_openai, refusal, unreachable
+from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities
 from daemon.system.addresses import is_loopback
 from daemon.versions.served_adapter import ServedAdapter, register
 
 if TYPE_CHECKING:
     import httpx
 
+Reply = TypeVar("Reply")
 CONNECT_SECONDS = 10.0
 WIDE_TOKENS, NARROW_TOKENS = 1.5, 0.5
 """Estimated tokens of a character beyond ASCII and of an ASCII one. Tokenizers of today need 0.6 to 1.2 and 0.25 to 0.4
@@ -61,6 +64,7 @@ class ServerEngine:
 
         self._settings = settings
         self._adapter = adapter
+        self._model, self._tells_chances = settings.server_model, True
         self._url = settings.server_url.rstrip("/")
         self._client = httpx.Client(
             headers={"Authorization": f"Bearer {key}"} if key else {},
@@ -98,6 +102,16 @@ class ServerEngine:
                 return counted
         return estimate_tokens(text)
 
+    def ask(
+        self,
+        beginning: Sequence[Message],
+        questions: Sequence[Question],
+        on_answer: Callable[[int, Answer], None] | None = None,
+    ) -> Iterator[Answer]:
+        """The first question goes alone, so that the server evaluates the beginning once; then several at a time. The
+        rest of an answer that is to be skipped is dropped, not spared: a second request would cost more."""
+        return ask(lambda request: self._registered(lambda: self._ask(request)), beginning, questions, on_answer)
+
     def generate(
         self, messages: Sequence[Message], samplings: Sequence[Sampling], on_text: Callable[[str], None] | None = None
     ) -> Iterator[Draft]:
@@ -122,14 +136,21 @@ class ServerEngine:
             )
 
     def _draw(self, request: dict[str, Any], listener: Callable[[str], None] | None) -> tuple[str, str, dict[str, Any]]:
+        if listener:
+            return self._registered(lambda: self._stream(request, listener))
+        body = self._registered(lambda: self._chat(request))
+        choice = body["choices"][0]
+        return str(choice["message"]["content"] or ""), str(choice["finish_reason"]), body.get("usage") or {}
+
+    def _registered(self, call: Callable[[], Reply]) -> Reply:
         """One answer. A server that was started again has lost the registered version: it gets it once more."""
         try:
-            return self._stream(request, listener) if listener else self._ask(request)
+            return call()
         except ModelMissing:
             if self._adapter is None:
                 raise
             register(self._client, self._url, self._adapter)
-            return self._stream(request, listener) if listener else self._ask(request)
+            return call()
 
     def close(self) -> None:
         self._client.close()
@@ -140,7 +161,7 @@ class ServerEngine:
         try:
             entries = [entry for entry in answer.json()["data"] if isinstance(entry, dict)]
         except (ValueError, KeyError, TypeError):
-            raise self._not_openai(answer.status_code) from None
+            raise not_openai(self._url, answer.status_code) from None
         names = [str(entry.get("id")) for entry in entries]
         wanted = self._adapter.name if self._adapter else self._settings.server_model
         if not wanted and len(names) != 1:
@@ -160,14 +181,26 @@ class ServerEngine:
             "Correct engine.server_model, or load the model there.",
         )
 
-    def _ask(self, request: dict[str, Any]) -> tuple[str, str, dict[str, Any]]:
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One question, with probabilities where the server tells them."""
+        try:
+            if self._tells_chances:
+                return self._chat({"model": self._model, **request})
+        except NoProbabilities:
+            self._tells_chances = False
+        plain = {name: value for name, value in request.items() if "logprobs" not in name}
+        return self._chat({"model": self._model, **plain})
+
+    def _chat(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The server's whole answer, of which the first choice holds a message and a reason."""
         answer = self._send("POST", f"{self._url}/chat/completions", request)
         try:
-            body = answer.json()
+            body: dict[str, Any] = answer.json()
             choice = body["choices"][0]
-            return str(choice["message"]["content"] or ""), str(choice["finish_reason"]), body.get("usage") or {}
+            _ = choice["message"]["content"], choice["finish_reason"]
         except (ValueError, LookupError, TypeError):
-            raise self._not_openai(answer.status_code) from None
+            raise not_openai(self._url, answer.status_code) from None
+        return body
 
     def _stream(self, request: dict[str, Any], on_text: Callable[[str], None]) -> tuple[str, str, dict[str, Any]]:
         import httpx
@@ -180,7 +213,7 @@ class ServerEngine:
             with self._client.stream("POST", f"{self._url}/chat/completions", json=body) as answer:
                 if answer.status_code != httpx.codes.OK:
                     answer.read()
-                    self._raise_for(answer)
+                    raise refusal(answer, self._url, self._settings, self._model)
                 for line in answer.iter_lines():
                     data = line.removeprefix("data:").strip()
                     if not line.startswith("data:") or data == "[DONE]":
@@ -193,9 +226,9 @@ class ServerEngine:
                             pieces.append(piece)
                             on_text(piece)
         except httpx.HTTPError as problem:
-            raise self._unreachable(problem) from None
+            raise unreachable(problem, self._url, self._settings) from None
         except (ValueError, LookupError, TypeError):
-            raise self._not_openai(200) from None
+            raise not_openai(self._url, 200) from None
         if not reason:
             raise EngineError(f"the server at {self._url} broke off in the middle of a report", "Look at its log.")
         return "".join(pieces), reason, usage
@@ -222,68 +255,13 @@ class ServerEngine:
         try:
             answer = self._client.request(method, address, json=body)
         except httpx.HTTPError as problem:
-            raise self._unreachable(problem) from None
+            raise unreachable(problem, self._url, self._settings) from None
         if answer.status_code != httpx.codes.OK:
-            self._raise_for(answer)
+            raise refusal(answer, self._url, self._settings, self._model)
         return answer
-
-    def _raise_for(self, answer: httpx.Response) -> None:
-        """Turn an answer that is not 200 into an error for a person."""
-        status = answer.status_code
-        if status in (401, 403):
-            named = self._settings.server_api_key_env
-            step = f"Check the key in {named}." if named else "Name the key's variable in engine.server_api_key_env."
-            raise EngineError(f"the server at {self._url} refused the key ({status})", step)
-        kind = _error_words(answer)
-        if "context" in kind or "max_model_len" in kind or "maximum" in kind:
-            raise EngineError(
-                f"the prompt is longer than the context of {self._model!r} on the server",
-                "Lower engine.context_tokens to the server's own context.",
-            )
-        if status == 404:
-            raise ModelMissing(
-                f"the server at {self._url} has no such address or no model {self._settings.server_model!r} (404)",
-                "Check engine.server_url (it usually ends in /v1) and engine.server_model.",
-            )
-        raise EngineError(f"the server at {self._url} answered {status}", "Look at the server's log.")
-
-    def _unreachable(self, problem: httpx.HTTPError) -> EngineError:
-        import httpx
-
-        if isinstance(problem, httpx.ConnectTimeout | httpx.ConnectError):
-            return EngineError(
-                f"no server answers at {self._url} ({type(problem).__name__})",
-                "Start it, or correct engine.server_url.",
-            )
-        if isinstance(problem, httpx.TimeoutException):
-            return EngineTimeout(
-                f"the server at {self._url} gave no answer within {self._settings.timeout_seconds:g} seconds",
-                "Raise engine.timeout_seconds or look at the server's load.",
-            )
-        return EngineError(
-            f"the connection to {self._url} broke ({type(problem).__name__})", "Look at the server's log."
-        )
-
-    def _not_openai(self, status: int) -> EngineError:
-        return EngineError(
-            f"{self._url} answered {status}, but not as an OpenAI-compatible server does",
-            "Check engine.server_url; it usually ends in /v1.",
-        )
 
 
 def estimate_tokens(text: str) -> int:
     """Tokens of a text without its tokenizer, rounded up; see ``WIDE_TOKENS``. Pure."""
     narrow = sum(letter.isascii() for letter in text)
     return math.ceil(narrow * NARROW_TOKENS + (len(text) - narrow) * WIDE_TOKENS)
-
-
-def _error_words(answer: httpx.Response) -> str:
-    """The server's error type and message, to be searched, never shown: it may quote the prompt."""
-    try:
-        values = answer.json()
-    except ValueError:
-        return ""
-    error = values.get("error", values) if isinstance(values, dict) else {}
-    if not isinstance(error, dict):
-        return str(error)[:500].lower()
-    return f"{error.get('type')} {error.get('code')} {error.get('message')}"[:500].lower()

@@ -1,7 +1,7 @@
 """The engine for NVIDIA GPUs: a base in 4 bit (NF4) with a PEFT adapter; without a GPU the same in float32.
 
-Drafts are drawn by ``daemon.engines.decode``: one CUDA graph a step. Models that it does not fit go through
-``model.generate``. Torch is imported inside functions only: this runs in the worker process.
+Drafts and answers are drawn by ``daemon.engines.decode``: one CUDA graph a step. Models that it does not fit go through
+``model.generate`` and ``branching.Plain``. Torch is imported inside functions only: this runs in the worker process.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from daemon.engines.batches import batches, question_batches
 from daemon.engines.gpu_errors import errors_for_people, is_out_of_memory
-from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
-from daemon.engines.text import THINKING
+from daemon.engines.pieces import Pieces
+from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
+from daemon.engines.text import THINKING, by_line
+from daemon.engines.turns import around_question
 from daemon.errors import EngineError
 
-UNFINISHED = "\ufffd"
-"""What a tokenizer gives for the first bytes of a letter."""
+if TYPE_CHECKING:
+    from daemon.engines.branching import Asked, Said
 
 
 class TransformersEngine:
@@ -40,12 +43,13 @@ class TransformersEngine:
             longest = getattr(self._model.config, "max_position_embeddings", None) or context_tokens
             self._context_tokens = min(context_tokens, int(longest))
             self._ends = end_tokens(self._tokenizer, self._model)
-            from daemon.engines import decode
+            from daemon.engines import branching, decode
             from daemon.engines.fused import fuse
 
             if decode.fits(self._model.config):
                 self._model = fuse(self._model)
                 self._decoder = decode.Decoder(self._model, self._context_tokens)
+            self._answerer: Any = self._decoder or branching.Plain(self._model, self._context_tokens)
 
     @property
     def identity(self) -> ModelIdentity:
@@ -57,6 +61,39 @@ class TransformersEngine:
 
     def count_tokens(self, text: str) -> int:
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def ask(
+        self,
+        beginning: Sequence[Message],
+        questions: Sequence[Question],
+        on_answer: Callable[[int, Answer], None] | None = None,
+    ) -> Iterator[Answer]:
+        """Questions of equal temperature are answered together, as many as the memory holds; they are heard and yielded
+        when their batch is done."""
+        from daemon.engines.branching import Asked
+
+        before, behind = around_question(self._render, beginning)
+        head = self._tokens(before)
+        number = 0
+        for batch in question_batches(questions):
+            asked = [
+                Asked(one, self._tokens(one.text + behind), tuple(self._tokens(choice)[0] for choice in one.choices))
+                for one in batch
+            ]
+            longest = len(head) + max(len(one.tokens) for one in asked)
+            if longest >= self._context_tokens:
+                raise self._too_long(longest)
+            tokens = max(len(head) + len(one.tokens) + one.question.max_tokens for one in asked)
+            with errors_for_people(self._identity.base):
+                rows = self._answerer.rows_for_questions(len(asked), min(self._context_tokens, tokens))
+            for start in range(0, len(asked), rows):
+                with errors_for_people(self._identity.base):
+                    answers = self._answers(head, asked[start : start + rows])
+                for answer in answers:
+                    if on_answer:
+                        on_answer(number, answer)
+                    number += 1
+                yield from answers
 
     def generate(
         self, messages: Sequence[Message], samplings: Sequence[Sampling], on_text: Callable[[str], None] | None = None
@@ -75,24 +112,66 @@ class TransformersEngine:
     def close(self) -> None:
         import torch
 
-        if self._decoder is not None:
-            self._decoder.close()
-        self._model = self._tokenizer = self._decoder = None
+        if self._answerer is not None:
+            self._answerer.close()
+        self._model = self._tokenizer = self._decoder = self._answerer = None
         gc.collect()
         if torch.cuda.is_available():
             torch._C._cuda_clearCublasWorkspaces()  # one of 32 MiB for each stream that captured a graph
             torch.cuda.empty_cache()
 
-    def _prompt(self, messages: Sequence[Message]) -> list[int]:
-        text = self._tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=True, tokenize=False, enable_thinking=False
-        )
-        prompt: list[int] = list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
-        if len(prompt) >= self._context_tokens:
-            raise EngineError(
-                f"prompt of {len(prompt)} tokens, context of {self._context_tokens}", "Raise engine.context_tokens."
+    def _render(self, messages: list[Message]) -> str:
+        return str(
+            self._tokenizer.apply_chat_template(
+                list(messages), add_generation_prompt=True, tokenize=False, enable_thinking=False
             )
+        )
+
+    def _tokens(self, text: str) -> list[int]:
+        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        prompt = self._tokens(self._render(list(messages)))
+        if len(prompt) >= self._context_tokens:
+            raise self._too_long(len(prompt))
         return prompt
+
+    def _too_long(self, tokens: int) -> EngineError:
+        return EngineError(
+            f"prompt of {tokens} tokens, context of {self._context_tokens}", "Raise engine.context_tokens."
+        )
+
+    def _answers(self, head: list[int], asked: list[Asked]) -> list[Answer]:
+        if all(not one.question.max_tokens and not one.question.choices for one in asked):
+            return [Answer("") for _ in asked]
+        try:
+            said = self._answerer.answer(head, asked, self._ends)
+        except RuntimeError as problem:
+            if not is_out_of_memory(problem) or len(asked) == 1:
+                raise
+            said = None
+        if said is None:
+            # Outside of the handler: its traceback would keep the tensors alive.
+            self._free_batch()
+            said = [self._answerer.answer(head, [one], self._ends)[0] for one in asked]
+        return [self._answer(one, words) for one, words in zip(asked, said, strict=True)]
+
+    def _answer(self, one: Asked, said: Said) -> Answer:
+        choices = dict(zip(one.question.choices, said.chances, strict=True))
+        if said.skipped:
+            return Answer("", (), choices, len(one.tokens), 1)
+        if not one.question.max_tokens:
+            return Answer("", (), choices, len(one.tokens))
+        text = self._text(said.tokens)
+        pieces = [(self._text([token]), value) for token, value in zip(said.tokens, said.logprobs, strict=True)]
+        return Answer(
+            text=THINKING.sub("", text),
+            likelihoods=by_line(text, pieces),
+            choices=choices,
+            prompt_tokens=len(one.tokens),
+            generated_tokens=len(said.tokens),
+            cut=said.cut,
+        )
 
     def _parts(self, batch: list[Sampling], prompt_tokens: int) -> list[list[Sampling]]:
         """A batch in parts that the GPU's memory holds."""
@@ -179,46 +258,6 @@ class TransformersEngine:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-
-class Pieces:
-    """Turn growing tokens into pieces of text. Half a letter waits for its other half."""
-
-    def __init__(self, decode: Callable[[list[int]], str], on_text: Callable[[str], None]) -> None:
-        self._decode, self._on_text, self._sent = decode, on_text, ""
-
-    def hear(self, tokens: list[int]) -> None:
-        """Given all tokens so far, hand on what is new."""
-        text = self._decode(tokens)
-        if not text.endswith(UNFINISHED):
-            self._hand_on(text)
-
-    def end(self, tokens: list[int]) -> None:
-        self._hand_on(self._decode(tokens))
-
-    def _hand_on(self, text: str) -> None:
-        if len(text) > len(self._sent):
-            piece = text[len(self._sent) :]
-            self._sent = text
-            self._on_text(piece)
-
-
-def batches(samplings: Sequence[Sampling]) -> list[list[Sampling]]:
-    """Given samplings in order, return runs that can be drawn together: each greedy one alone, sampled neighbours of
-    equal settings together."""
-    runs: list[list[Sampling]] = []
-    for sampling in samplings:
-        last = runs[-1][-1] if runs else None
-        alike = last is not None and (last.temperature, last.top_p, last.max_tokens) == (
-            sampling.temperature,
-            sampling.top_p,
-            sampling.max_tokens,
-        )
-        if alike and sampling.temperature > 0:
-            runs[-1].append(sampling)
-        else:
-            runs.append([sampling])
-    return runs
 
 
 def end_tokens(tokenizer: Any, model: Any) -> frozenset[int]:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import NippoError
+from daemon.learning.ledger import FORGOTTEN_PAIRS, HELD_OUT, SEEN
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import VAULT
 from daemon.store.store import Pair, Store
 
-KEPT_META = ("forgotten_pairs", "held_out", "seen_pairs")
+KEPT_META = (FORGOTTEN_PAIRS, HELD_OUT, SEEN)
 """What the gate and ``nippo forget`` promised."""
 
 

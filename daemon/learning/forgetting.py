@@ -16,8 +16,10 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, ReportBlocked, UsageError
+from daemon.learning.ledger import Ledger
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import VAULT, tick
+from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
 from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
 from daemon.system.files import TEMPORARY
@@ -26,10 +28,9 @@ from daemon.vault.report_note import read
 from daemon.vault.writer import report_digest
 from daemon.versions.artifact import list_versions, trained_on
 
-RUNS = "runs"
-TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", "weekly.json", f"**/{TEMPORARY}")
+TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", WEEKLY, f"**/{TEMPORARY}")
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
-HARMLESS = ("progress.jsonl",)
+HARMLESS = (PROGRESS,)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
             else:
                 store.delete_pair(pair_id)
         _drop_day(store, day)
-        _note_forgotten(store, ids)
+        Ledger(store).forget(ids)
     problem = ""
     if accepted:
         try:
@@ -80,7 +81,7 @@ def forget_pair(config: Config, store: Store, layout: Layout, pair_id: str) -> F
         raise UsageError(f"{pair_id}: no imported pair has this id.", "`nippo pairs` lists them.")
     with store.batch():
         store.delete_pair(pair_id)
-        _note_forgotten(store, [pair_id])
+        Ledger(store).forget([pair_id])
     unopened = _from_databases_aside(config, [pair_id], None)
     return Forgotten(*_cleaned(config, store, layout, [pair_id], date.fromisoformat(pair.day)), "", unopened)
 
@@ -91,13 +92,6 @@ def _drop_day(store: Store, day: date) -> None:
         if job.day == day.isoformat():
             store.drop(job.path)
     store.forget_report(day)
-
-
-def _note_forgotten(store: Store, ids: Sequence[str]) -> None:
-    known = set(store.get_meta("forgotten_pairs", [])) | set(ids)
-    store.set_meta("forgotten_pairs", sorted(known))
-    for key in ("held_out", "seen_pairs"):
-        store.set_meta(key, [one for one in store.get_meta(key, []) if one not in ids])
 
 
 def _from_databases_aside(config: Config, ids: Sequence[str], day: date | None) -> tuple[Path, ...]:

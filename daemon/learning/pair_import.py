@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import NoteUnreadable, UsageError
+from daemon.errors import NoteUnreadable, PairRefused, UsageError
 from daemon.vault.frontmatter import split
 from daemon.vault.note_text import decode
 
@@ -25,7 +25,7 @@ DIARY_KEYS, REPORT_KEYS = ("diary", "input", "日記"), ("report", "output", "�
 
 
 @dataclass(frozen=True)
-class Row:
+class ImportedPair:
     """A pair to be taken in. ``id`` is stable: the same row gives the same id again."""
 
     id: str
@@ -35,15 +35,7 @@ class Row:
     place: str
 
 
-@dataclass(frozen=True)
-class Refused:
-    """A row that cannot be taken, and why."""
-
-    place: str
-    why: str
-
-
-def read_pairs(source: Path) -> tuple[list[Row], list[Refused]]:
+def read_pairs(source: Path) -> tuple[list[ImportedPair], list[PairRefused]]:
     """Given a JSONL file, or a folder of such files and of notes (``X.md`` beside ``X-nippo.md``), return the rows
     taken and those refused. Raises ``UsageError`` when there is nothing to read."""
     if source.is_dir():
@@ -59,46 +51,49 @@ def read_pairs(source: Path) -> tuple[list[Row], list[Refused]]:
             f"{source}: holds no pairs.",
             'Rows are {"date", "diary", "report"} in a .jsonl file, or X.md beside X-nippo.md in a folder.',
         )
-    taken: dict[str, Row] = {}
-    refused: list[Refused] = []
+    taken: dict[str, ImportedPair] = {}
+    refused: list[PairRefused] = []
     for entry in found:
-        if isinstance(entry, Refused):
+        if isinstance(entry, PairRefused):
             refused.append(entry)
         elif entry.id in taken:
-            refused.append(Refused(entry.place, f"has the id of {taken[entry.id].place}"))
+            refused.append(PairRefused(f"{entry.place}: has the id of {taken[entry.id].place}"))
         else:
             taken[entry.id] = entry
     return list(taken.values()), refused
 
 
-def _lines(file: Path, name: str) -> Iterator[Row | Refused]:
+def _lines(file: Path, name: str) -> Iterator[ImportedPair | PairRefused]:
     try:
         lines = decode(file.read_bytes(), name).split("\n")
     except (OSError, NoteUnreadable) as problem:
-        yield Refused(name, f"cannot be read ({type(problem).__name__})")
+        yield PairRefused(f"{name}: cannot be read ({type(problem).__name__})")
         return
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield parse_line(line, f"{name}:{number}")
+            try:
+                yield parse_line(line, f"{name}:{number}")
+            except PairRefused as problem:
+                yield problem
 
 
-def parse_line(line: str, place: str) -> Row | Refused:
-    """One JSON line as a row, or why not."""
+def parse_line(line: str, place: str) -> ImportedPair:
+    """One JSON line as a row. Raises ``PairRefused``."""
     try:
         value = json.loads(line)
     except ValueError:
-        return Refused(place, "is not JSON")
+        raise PairRefused(f"{place}: is not JSON") from None
     if not isinstance(value, dict):
-        return Refused(place, "is not a JSON object")
+        raise PairRefused(f"{place}: is not a JSON object")
     turns = value.get("messages") or value.get("conversations")
     if isinstance(turns, list):
         value = {**_chat(turns), **{key: text for key, text in value.items() if key in ("id", "date")}}
     diary, report = _first(value, DIARY_KEYS), _first(value, REPORT_KEYS)
     if not diary.strip() or not report.strip():
-        return Refused(place, f"has no {'diary' if not diary.strip() else 'report'}")
+        raise PairRefused(f"{place}: has no {'diary' if not diary.strip() else 'report'}")
     day = _day(str(value["date"]) if value.get("date") else diary[:200])
     if day is None:
-        return Refused(place, "has no date (a key `date`, or a date at the beginning of the diary)")
+        raise PairRefused(f"{place}: has no date (a key `date`, or a date at the beginning of the diary)")
     given = value.get("id")
     return _row(str(given) if given is not None else "", day, diary, report, place)
 
@@ -115,7 +110,7 @@ def _chat(turns: list[Any]) -> dict[str, Any]:
     return found
 
 
-def _folder(folder: Path) -> Iterator[Row | Refused]:
+def _folder(folder: Path) -> Iterator[ImportedPair | PairRefused]:
     for file in sorted(folder.rglob("*.md")):
         match = REPORT_FILE.match(file.name)
         if match is None:
@@ -124,23 +119,24 @@ def _folder(folder: Path) -> Iterator[Row | Refused]:
         diary = next((path for path in (file.with_name(f"{match['stem']}.md"),) if path.is_file()), None)
         day = _day(match["stem"])
         if diary is None or day is None:
-            yield Refused(place, "has no diary beside it" if diary is None else "has no date in its name")
+            why = "has no diary beside it" if diary is None else "has no date in its name"
+            yield PairRefused(f"{place}: {why}")
             continue
         try:
             texts = [decode(path.read_bytes(), path.name) for path in (diary, file)]
         except (OSError, NoteUnreadable) as problem:
-            yield Refused(place, f"cannot be read ({type(problem).__name__})")
+            yield PairRefused(f"{place}: cannot be read ({type(problem).__name__})")
             continue
         report = split(texts[1])[1]
         if texts[0].strip() and report.strip():
             yield _row("", day, texts[0], report, place)
         else:
-            yield Refused(place, "is empty, or its diary is")
+            yield PairRefused(f"{place}: is empty, or its diary is")
 
 
-def _row(given: str, day: date, diary: str, report: str, place: str) -> Row:
+def _row(given: str, day: date, diary: str, report: str, place: str) -> ImportedPair:
     sha = hashlib.sha256(json.dumps([day.isoformat(), diary, report], ensure_ascii=False).encode()).hexdigest()
-    return Row(f"import-{given or sha[:12]}", day.isoformat(), diary, report.strip(), place)
+    return ImportedPair(f"import-{given or sha[:12]}", day.isoformat(), diary, report.strip(), place)
 
 
 def _first(value: dict[str, Any], keys: tuple[str, ...]) -> str:

@@ -1,19 +1,68 @@
-"""Watching a training from another process, line by line, until it has ended."""
+"""A training as another process sees it: where it stands, in lines for a person, and watched until it has ended."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from daemon.config import Config
 from daemon.errors import TrainingError
-from daemon.learning.training_job import REQUEST
-from daemon.learning.weekly import training_status
+from daemon.learning.kept import Kept
+from daemon.learning.ledger import Ledger
+from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, progress_of, read_events
+from daemon.learning.training_call import need_training, why_not
 from daemon.store.store import Store
+from daemon.system.accelerator import TRAINING
+from daemon.system.lock import holder
 
 POLL_SECONDS = 1.0
-ACTIVE = ("running", "settling")
+ACTIVE = (RunStage.RUNNING, RunStage.SETTLING)
+
+
+@dataclass(frozen=True)
+class TrainingStatus(Kept):
+    """``state``: the running or last run. ``running``: a training process exists, whoever started it. ``progress``: of
+    the run while it runs. ``cannot``: why this machine cannot train, "" where it can."""
+
+    state: RunState | None
+    running: bool
+    next_run: datetime | None
+    schedule_note: str
+    new_pairs: int
+    needed_pairs: int
+    progress: RunProgress | None = None
+    cannot: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether a run is under way or its result is being taken in."""
+        return self.state is not None and self.state.state in ACTIVE
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``nippo status --json`` shows it: the run's own values beside the others."""
+        values = super().to_json()
+        return {**(values.pop("state") or {}), **values}
+
+
+def training_status(config: Config, store: Store, need: Callable[[], None] = need_training) -> TrainingStatus:
+    """The running or last run, its progress, the schedule, and why this machine cannot train."""
+    ledger = Ledger(store)
+    state, schedule = ledger.state, ledger.schedule
+    under_way = state is not None and state.state is RunStage.RUNNING
+    events = read_events(config.data_path / RUNS / state.run) if state and under_way else ()
+    return TrainingStatus(
+        state=state,
+        running=holder(config.data_path, TRAINING) is not None,
+        next_run=schedule.next_run,
+        schedule_note=schedule.note,
+        new_pairs=ledger.new_pairs(),
+        needed_pairs=config.schedule.min_new_pairs,
+        progress=progress_of(events) if events else None,
+        cannot=why_not(need),
+    )
 
 
 def follow(
@@ -21,52 +70,53 @@ def follow(
     say: Callable[[str], None],
     wait: Callable[[], None] = lambda: time.sleep(POLL_SECONDS),
     asked: bool = False,
-) -> dict[str, Any]:
+) -> TrainingStatus:
     """Tell the progress of the training that runs, until it has ended; return its last state. ``asked``: one has just
     been asked for, so wait until it begins. Raises ``TrainingError`` when it failed."""
     last = ""
     with Store.open(config.data_path) as store:
         while True:
-            state = training_status(config, store)
-            waiting = asked and store.get_meta(REQUEST) is not None
-            if state.get("state") not in ACTIVE and not waiting:
+            status = training_status(config, store)
+            waiting = asked and Ledger(store).request is not None
+            if not status.active and not waiting:
                 break
-            line = "waiting for the daemon" if waiting else line_of(state)
+            line = "waiting for the daemon" if waiting else line_of(status)
             if line != last:
                 say(line)
                 last = line
             wait()
-    if state.get("state") == "failed":
-        text = "\n".join([str(state["message"]), *state.get("last_lines", [])])
+    if status.state is not None and status.state.state is RunStage.FAILED:
+        text = "\n".join([status.state.message, *status.state.last_lines])
         raise TrainingError(text, "The version in use stays. `nippo retrain` tries again.")
-    return state
+    return status
 
 
-def line_of(state: dict[str, Any]) -> str:
+def line_of(status: TrainingStatus) -> str:
     """A running training in one line. Pure."""
-    progress = state.get("progress") or {}
-    words = [f"{state.get('run', '')}: {progress.get('phase') or 'starting'}"]
-    if progress.get("steps"):
-        words.append(f"step {progress['step']} of {progress['steps']}")
-    if progress.get("left"):
-        words.append(f"{progress['left'] / 60:.0f} min left")
+    progress = status.progress or RunProgress()
+    words = [f"{status.state.run if status.state else ''}: {progress.phase}"]
+    if progress.steps:
+        words.append(f"step {progress.step} of {progress.steps}")
+    if progress.left:
+        words.append(f"{progress.left / 60:.0f} min left")
     return ", ".join(words)
 
 
-def summary(state: dict[str, Any]) -> list[str]:
+def summary(status: TrainingStatus) -> list[str]:
     """The training in a few lines for ``nippo status``. Pure."""
     lines = []
-    if state.get("state") in ACTIVE:
-        lines.append(line_of(state))
-    elif state.get("state") == "done":
-        note = f", see {state['note']}" if state.get("note") else ""
-        lines.append(f"{state['run']}: {state['version']} {state['outcome']}{note}")
-    elif state.get("state") == "failed":
-        lines.append(f"{state['run']}: {state['message']}")
-    if state.get("cannot"):
-        return [*lines, f"none on this machine: {state['cannot']}"]
-    upcoming = f"next {str(state['next_run'])[:16]}" if state.get("next_run") else "no schedule"
-    lines.append(f"{upcoming}, {state['new_pairs']} new of {state['needed_pairs']} needed")
-    if state.get("schedule_note"):
-        lines.append(str(state["schedule_note"]))
+    state = status.state
+    if status.active:
+        lines.append(line_of(status))
+    elif state is not None and state.state is RunStage.DONE:
+        note = f", see {state.note}" if state.note else ""
+        lines.append(f"{state.run}: {state.version} {state.outcome or ''}{note}")
+    elif state is not None:
+        lines.append(f"{state.run}: {state.message}")
+    if status.cannot:
+        return [*lines, f"none on this machine: {status.cannot}"]
+    upcoming = f"next {status.next_run.isoformat()[:16]}" if status.next_run else "no schedule"
+    lines.append(f"{upcoming}, {status.new_pairs} new of {status.needed_pairs} needed")
+    if status.schedule_note:
+        lines.append(status.schedule_note)
     return lines

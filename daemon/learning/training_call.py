@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -14,16 +15,23 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from daemon.errors import NippoError, TrainingError, UsageError
+from daemon.errors import NippoError, TrainingError, TrainingOutOfMemory, TrainingStopped, UsageError
+from daemon.learning.run_folder import Ending
 
 LAST_LINES = 25
-OK, FAILED, USAGE, OUT_OF_MEMORY, STOPPED, TIME_UP = range(6)
-"""``training.fitting.exits.ExitCode``, which is not imported here; a test holds the two together."""
-
-MEANING = {
-    OUT_OF_MEMORY: ("out of memory", "Choose a smaller base model or a shorter `training.max_seq_length`."),
-    STOPPED: ("stopped; its last step is saved", "Go on with `nippo train --resume`."),
-    TIME_UP: ("stopped after `training.max_hours`; its last step is saved", "Go on with `nippo train --resume`."),
+MEANING: dict[int, tuple[type[NippoError], str, str]] = {
+    Ending.USAGE: (UsageError, "the child process was called with settings that it does not allow", ""),
+    Ending.OUT_OF_MEMORY: (
+        TrainingOutOfMemory,
+        "out of memory",
+        "Choose a smaller base model or a shorter `training.max_seq_length`.",
+    ),
+    Ending.STOPPED: (TrainingStopped, "stopped; its last step is saved", "Go on with `nippo train --resume`."),
+    Ending.TIME_UP: (
+        TrainingError,
+        "stopped after `training.max_hours`; its last step is saved",
+        "Go on with `nippo train --resume`.",
+    ),
 }
 
 
@@ -112,11 +120,17 @@ def call(argv: Sequence[str], show: Callable[[str], None] | None = None) -> tupl
 
 
 def check(code: int, lines: Sequence[str] = ()) -> None:
-    """Raise what an exit code means: nothing for 0, ``UsageError`` for 2, else ``TrainingError``; lines are shown."""
-    if code == OK:
+    """Raise what an exit code means: nothing for 0, ``UsageError``, or a ``TrainingError``; lines are shown."""
+    if code == Ending.OK:
         return
-    what, next_step = MEANING.get(
-        code, (f"the child process ended with exit code {code}", "Mend what the lines above say.")
-    )
-    text = "\n".join([what, *lines])
-    raise UsageError(text, "") if code == USAGE else TrainingError(text, next_step)
+    otherwise = (TrainingError, f"the child process ended with {described(code)}", "Mend what the lines above say.")
+    kind, what, next_step = MEANING.get(code, otherwise)
+    raise kind("\n".join([what, *lines]), next_step)
+
+
+def described(code: int) -> str:
+    """A return code as ``subprocess`` tells it, in words. Pure."""
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"

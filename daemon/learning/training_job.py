@@ -1,60 +1,33 @@
-"""The weekly training as a child process: its command line, folder, limits, result and last words.
+"""The weekly training as a child process: its command line, folder, limits and last words.
 
 The child leads a process group of its own, so that ending it ends all it started. It holds ``training.lock`` while it
-lives, which is how a daemon that was killed and started again finds it. ``weekly.json`` is written last: without it the
-run did not finish, whatever the exit code.
+lives, which is how a daemon that was killed and started again finds it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from pathlib import Path
-from typing import Any
 
 from daemon.config import Config
 from daemon.errors import TrainingError
-from daemon.store.store import Store
+from daemon.learning.run_folder import LOG, RUNS, Ending
 from daemon.system.processes import end_group, group_memory, lower_priority
 from daemon.worker.messages import config_message, to_line
 
-RUNS, RESULT, LOG, PROGRESS = "runs", "weekly.json", "training.log", "progress.jsonl"
 LAST_LINES = 25
 GRACE_SECONDS = 60.0
 """A child that was asked to end may take so long to save its step."""
 OVERTIME = 1.5
 """The child stops training by itself after ``max_hours``; judging and writing may take half as long again."""
-REQUEST = "training_request"
 
-
-class Ending(IntEnum):
-    """Exit codes of ``python -m training.weekly.run``; the first six are ``training.fitting.exits.ExitCode``."""
-
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    OUT_OF_MEMORY = 3
-    STOPPED = 4
-    TIME_UP = 5
-    BUSY = 6
-    """Another training holds the lock."""
-    KILLED = 7
-    """Ended by a signal, or by the machine."""
-
-    @property
-    def words(self) -> str:
-        return WORDS[self]
-
-
-WORDS = {
+ENDED = {
     Ending.OK: "finished",
     Ending.FAILED: "failed",
     Ending.USAGE: "cannot start: the settings do not allow it",
@@ -64,11 +37,6 @@ WORDS = {
     Ending.BUSY: "was refused: another training is running",
     Ending.KILLED: "was killed",
 }
-
-
-def ending_of(code: int) -> Ending:
-    """Given a child's return code, what it means. Pure."""
-    return Ending(code) if 0 <= code <= Ending.BUSY else Ending.KILLED
 
 
 def weekly_argv(folder: Path, python: str = sys.executable) -> list[str]:
@@ -119,7 +87,7 @@ class TrainingJob:
         """How it ended, None while it runs. Beyond its memory or time it is killed, and ``message`` says so."""
         code = self._process.poll()
         if code is not None:
-            return Ending.OUT_OF_MEMORY if self.message.startswith("memory") else ending_of(code)
+            return Ending.OUT_OF_MEMORY if self.message.startswith("memory") else Ending.of_code(code)
         if self._stopping and time.monotonic() > self._stopping:
             end_group(self.pid, "SIGKILL")
         elif self._limit and (used := group_memory(self.pid)) > self._limit:
@@ -143,16 +111,7 @@ class TrainingJob:
         except subprocess.TimeoutExpired:
             end_group(self.pid, "SIGKILL")
             self._process.wait()
-        return ending_of(self._process.returncode)
-
-
-def read_result(folder: Path) -> dict[str, Any] | None:
-    """What a finished run wrote last, None for a run that did not finish."""
-    try:
-        values = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return values if isinstance(values, dict) else None
+        return Ending.of_code(self._process.returncode)
 
 
 def last_lines(folder: Path) -> list[str]:
@@ -160,41 +119,3 @@ def last_lines(folder: Path) -> list[str]:
     with contextlib.suppress(OSError), (folder / LOG).open(encoding="utf-8", errors="replace") as stream:
         return list(deque((line.rstrip("\n") for line in stream if line.strip()), maxlen=LAST_LINES))
     return []
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run is: "training", step of steps, seconds left (None: unknown), the last line for a person."""
-
-    phase: str
-    step: int
-    steps: int
-    left: float | None
-    message: str
-
-
-def read_progress(folder: Path) -> Progress:
-    """The newest events of a run's progress file; an empty picture without one."""
-    found = Progress("starting", 0, 0, None, "")
-    with contextlib.suppress(OSError):
-        for line in (folder / PROGRESS).read_text(encoding="utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError, TypeError, AttributeError):
-                event = json.loads(line)
-                found = _after(found, event)
-    return found
-
-
-def _after(now: Progress, event: dict[str, Any]) -> Progress:
-    kind = event.get("event")
-    if kind == "phase":
-        return Progress(str(event["name"]), 0, 0, None, now.message)
-    if kind in ("start", "step"):
-        return Progress("training", int(event["step"]), int(event["steps"]), event.get("left"), now.message)
-    if kind == "message":
-        return Progress(now.phase, now.step, now.steps, now.left, str(event["text"]))
-    return now
-
-
-def request_run(store: Store, now: datetime, reason: str) -> None:
-    """Ask the daemon for a training now, whatever the schedule and the number of new pairs."""
-    store.set_meta(REQUEST, {"at": now.isoformat(timespec="seconds"), "reason": reason})

@@ -17,18 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from daemon.errors import ModelMissing
+from daemon.errors import ModelMissing, SourceFailed
 from daemon.system.files import flush_folder, write_atomically
 from daemon.system.hashes import file_hash, remember
 from daemon.system.lock import FileLock
 
-Progress = Callable[[int, int], None]
+FetchProgress = Callable[[int, int], None]
+"""Called with bytes done and bytes in all."""
 MARGIN_BYTES = 300 * 2**20
 """Free space beyond the file itself: packages on their way, and a disk that is not full to the brim."""
-
-
-class SourceFailed(Exception):
-    """This source cannot give the piece; its message is one line for a person."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Source(Protocol):
         ...
 
 
-def fetch_whole(target: Path, whole: Whole, sources: Sequence[Source], progress: Progress | None = None) -> None:
+def fetch_whole(target: Path, whole: Whole, sources: Sequence[Source], progress: FetchProgress | None = None) -> None:
     """Given where the file goes and its sources in order of preference, fetch it.
 
     A source that fails is left for the next one, which goes on with the missing pieces. If the whole has a wrong hash,
@@ -113,7 +110,7 @@ class Partial:
                 "Free some space, or set NIPPO_CACHE to a folder on a larger disk.",
             )
 
-    def fill(self, source: Source, progress: Progress | None) -> None:
+    def fill(self, source: Source, progress: FetchProgress | None) -> None:
         """Fetch what is missing. The first failure stops the rest and is raised once those under way have ended."""
         missing = [index for index in range(self._whole.count) if index not in self._done]
         counter = _Counter(self._whole, self._done, progress)
@@ -189,7 +186,7 @@ class Partial:
 class _Counter:
     """Bytes there so far over all pieces, told to one listener."""
 
-    def __init__(self, whole: Whole, done: set[int], progress: Progress | None) -> None:
+    def __init__(self, whole: Whole, done: set[int], progress: FetchProgress | None) -> None:
         self._whole, self._progress, self._lock = whole, progress, threading.Lock()
         self._bytes = {index: whole.span(index)[1] for index in done}
 

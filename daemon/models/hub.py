@@ -22,8 +22,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon.errors import ModelMissing
-from daemon.models.download import Progress, SourceFailed, Whole, fetch_whole
+from daemon.errors import ModelMissing, SourceFailed
+from daemon.models.download import FetchProgress, Whole, fetch_whole
 from daemon.models.gguf_choice import pick
 from daemon.system.files import write_atomically
 from daemon.system.hashes import known_hash
@@ -89,7 +89,7 @@ class HubFile:
                 received(len(data))
 
 
-def fetch_from_hub(reference: str, cache: Path, progress: Progress | None = None) -> Path:
+def fetch_from_hub(reference: str, cache: Path, progress: FetchProgress | None = None) -> Path:
     """Given ``owner/name`` or ``owner/name:file``, return its GGUF file in the cache, fetched if need be.
 
     Which file, its size and its hash are asked once and kept beside it, so that later starts need no network. Raises

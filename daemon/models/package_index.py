@@ -20,7 +20,8 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from urllib.request import url2pathname
 
-from daemon.models.download import SourceFailed, Whole
+from daemon.errors import SourceFailed
+from daemon.models.download import Whole
 from daemon.models.known import KnownModel
 
 DEFAULT_INDEX = "https://pypi.org/simple"

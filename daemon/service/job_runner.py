@@ -12,12 +12,20 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.drafting.record import DayRecord
 from daemon.drafting.result import DraftRequest
-from daemon.errors import EngineCrashed, EngineError, EngineTimeout, NippoError, NoteChanged, NoteError, OutOfMemory
+from daemon.errors import (
+    EngineCrashed,
+    EngineTimeout,
+    NippoError,
+    NoteChanged,
+    NoteError,
+    OutOfMemory,
+    WorkerStopped,
+)
 from daemon.service.delivery import deliver
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, Store
@@ -27,7 +35,8 @@ from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
 if TYPE_CHECKING:
-    from daemon.drafting.result import DraftRequest, DraftResult
+    from daemon.drafting.result import DraftResult
+    from daemon.worker.shared import Worker
 
 ATTEMPTS = 3
 RETRY_SECONDS = (5.0, 30.0)
@@ -35,16 +44,6 @@ HOLD_SECONDS = (30.0, 120.0, 600.0)
 """Pauses of the whole queue while the model cannot run."""
 
 log = logging.getLogger(__name__)
-
-
-class Worker(Protocol):
-    """What the runner needs of ``daemon.worker.client.WorkerClient``."""
-
-    def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult: ...
-    def tick(self, now: float) -> None: ...
-    def stop(self) -> None: ...
-    @property
-    def pid(self) -> int | None: ...
 
 
 class JobRunner:
@@ -70,8 +69,8 @@ class JobRunner:
         self._not_before: dict[str, float] = {}
         self._held_until = 0.0
         self._holds = 0
-        self.trouble = ""
-        """Why the whole queue is held, "" when it is not."""
+        self.trouble: NippoError | None = None
+        """Why the whole queue is held, None when it is not."""
 
     @property
     def working_on(self) -> str:
@@ -162,16 +161,15 @@ class JobRunner:
         try:
             if isinstance(answer, Exception):
                 raise answer
-            self._holds, self.trouble = 0, ""
+            self._holds, self.trouble = 0, None
             written = deliver(self._layout, self._store, job, answer, self._config.watch.max_note_kilobytes, now)
             log.info("%s: %s", job.path, "report written" if written else "the report is its person's, left alone")
         except NoteChanged:
             log.info("%s: changed while its report was made, drafted again", job.path)
         except (NoteError, EngineCrashed, EngineTimeout, OutOfMemory) as problem:
             self._failed(job, problem, monotonic)
-        except EngineError as problem:
-            if type(problem).__name__ != "WorkerStopped":
-                self._hold(problem, monotonic)
+        except WorkerStopped:
+            log.info("%s: the draft was given up, the note waits", job.path)
         except NippoError as problem:
             self._hold(problem, monotonic)
         except (OSError, sqlite3.Error):
@@ -194,6 +192,6 @@ class JobRunner:
     def _hold(self, problem: NippoError, monotonic: float) -> None:
         self._held_until = monotonic + HOLD_SECONDS[min(self._holds, len(HOLD_SECONDS) - 1)]
         self._holds += 1
-        self.trouble = str(problem)
+        self.trouble = problem
         self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
         log.error("the model cannot run: %s", problem.what)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, UsageError
+from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
-from daemon.service.job_runner import JobRunner, Worker
+from daemon.service.job_runner import JobRunner
 from daemon.service.service import now
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
@@ -21,7 +22,10 @@ from daemon.system.lock import VaultLock, holder_of
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
-from daemon.vault.writer import ReportTouched, sweep
+from daemon.vault.writer import sweep
+
+if TYPE_CHECKING:
+    from daemon.worker.shared import Worker
 
 POLL_SECONDS = 0.2
 
@@ -118,7 +122,7 @@ def _runner(
         def turn(paths: Collection[str]) -> None:
             runner.turn(now(), time.monotonic(), only=paths)
             if runner.trouble:
-                raise _Trouble(runner.trouble)
+                raise runner.trouble
             wake.wait(POLL_SECONDS)
             wake.clear()
 
@@ -134,11 +138,7 @@ def _wait_for_daemon(config: Config) -> None:
     if holder_of(config.data_path) is None:
         raise NippoError("The daemon ended meanwhile; the note stays in its queue.", "Start it again with `nippo run`.")
     if beat.get("message") and not beat.get("working_on"):
-        raise _Trouble(f"{beat['message']}\nThe note stays in the daemon's queue.")
-
-
-class _Trouble(NoteError):
-    """The model cannot run; the message holds its own next step."""
+        raise EngineError(f"{beat['message']}\nThe note stays in the daemon's queue.")
 
 
 def unfinished(store: Store, paths: Collection[str]) -> list[Job]:

@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from daemon import __version__
 from daemon.config import Config, load
 from daemon.errors import NippoError, UsageError, VaultUnavailable
 from daemon.service.config_changes import config_changes
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
-from daemon.service.job_runner import RETRY_SECONDS, JobRunner, Worker
+from daemon.service.job_runner import RETRY_SECONDS, JobRunner
 from daemon.service.note_finder import Listener, NoteFinder, tell
 from daemon.service.sd_notify import Notifier
 from daemon.store.store import Store
@@ -30,6 +31,9 @@ from daemon.vault.layout import read_layout, require_vault
 from daemon.vault.obsidian import configuration_folder
 from daemon.vault.writer import sweep
 from daemon.worker.shared import SharedWorker
+
+if TYPE_CHECKING:
+    from daemon.worker.shared import Worker
 
 LOOK_SECONDS = 0.5
 """How often the loop looks for commands of other processes (one pragma)."""
@@ -150,7 +154,7 @@ class Service:
             self._say_ready()
         self._runner.turn(moment, monotonic)
         tell(self._listeners, lambda listener: listener.turn(moment, monotonic))
-        self._beat("watching", self._runner.trouble or self._layout_trouble or self._observer_trouble)
+        self._beat("watching", str(self._runner.trouble or "") or self._layout_trouble or self._observer_trouble)
 
     def _check(self, monotonic: float) -> None:
         """Begin, go on after a pause, or revive the observer. Raises ``VaultUnavailable``."""

@@ -17,9 +17,10 @@ from pathlib import Path
 from daemon.config import Config, load
 from daemon.engines.opening import adapter_in_use, engine_kind
 from daemon.errors import NippoError
+from daemon.learning.training_call import missing_packages
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
-from daemon.setup.doctor_system import Line, State, system_lines
+from daemon.setup.doctor_system import DoctorLine, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
@@ -30,58 +31,60 @@ MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}
 INOTIFY_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
-def examine(file: Path | None) -> list[Line]:
+def examine(file: Path | None) -> list[DoctorLine]:
     """All findings, in the order in which a person would mend them; a faulty settings file ends the list."""
     try:
         config = load(file)
     except NippoError as problem:
-        return [*collision_lines(), Line("config", "fail", problem.what, problem.next_step)]
-    lines = [*collision_lines(), Line("config", "ok", str(config.file or "built-in defaults"))]
+        return [*collision_lines(), DoctorLine("config", "fail", problem.what, problem.next_step)]
+    lines = [*collision_lines(), DoctorLine("config", "ok", str(config.file or "built-in defaults"))]
     lines += vault_lines(config)
     lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
     return lines + system_lines(config)
 
 
-def vault_lines(config: Config) -> Iterator[Line]:
+def vault_lines(config: Config) -> Iterator[DoctorLine]:
     """The vault, its daily-note format with how many notes fit it, odd names, the report folder, the observer."""
     try:
         layout = read_layout(config)
     except NippoError as problem:
-        yield Line("vault", "fail", problem.what, problem.next_step)
+        yield DoctorLine("vault", "fail", problem.what, problem.next_step)
         return
-    yield Line("vault", "ok", str(layout.root))
+    yield DoctorLine("vault", "ok", str(layout.root))
     try:
         found = list(find_diaries(layout))
     except NippoError as problem:
-        yield Line("diary", "fail", problem.what, problem.next_step)
+        yield DoctorLine("diary", "fail", problem.what, problem.next_step)
         return
     notes = [note for note in found if isinstance(note, DiaryNote)]
     where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text}.md, from {layout.source}"
     if notes:
         newest = max(notes, key=lambda note: note.day)
-        yield Line("diary", "ok", f"{where}: {len(notes)} notes, the newest {newest.path}")
+        yield DoctorLine("diary", "ok", f"{where}: {len(notes)} notes, the newest {newest.path}")
     else:
         remedy = "Check diary_folder and diary_format in [vault] of config.toml, or write the first note."
-        yield Line("diary", "warn", f"{where}: no note fits", remedy)
+        yield DoctorLine("diary", "warn", f"{where}: no note fits", remedy)
     for odd in found:
         if isinstance(odd, Oddity):
-            yield Line("diary", "warn", odd.what, odd.next_step)
+            yield DoctorLine("diary", "warn", odd.what, odd.next_step)
     yield report_folder_line(layout)
     yield observer_line(config, layout)
     yield from watch_limit_lines(config, layout)
 
 
-def report_folder_line(layout: Layout) -> Line:
+def report_folder_line(layout: Layout) -> DoctorLine:
     folder = layout.file(layout.report_folder)
     nearest = next((path for path in (folder, *folder.parents) if path.exists()), layout.root)
     if not nearest.is_dir():
-        return Line("reports", "fail", f"{nearest} is a file where a folder belongs", "Rename or remove it.")
+        return DoctorLine("reports", "fail", f"{nearest} is a file where a folder belongs", "Rename or remove it.")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        return Line("reports", "fail", f"{nearest} may not be written", "Give nippo's user the right to write there.")
-    return Line("reports", "ok", f"{layout.report_folder or '(root)'} in the vault")
+        return DoctorLine(
+            "reports", "fail", f"{nearest} may not be written", "Give nippo's user the right to write there."
+        )
+    return DoctorLine("reports", "ok", f"{layout.report_folder or '(root)'} in the vault")
 
 
-def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> Line:
+def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> DoctorLine:
     """Try the observer on the data folder: only there may a file be made for a test. Another file system is told."""
     kind = config.watch.observer
     seen = threading.Event()
@@ -96,17 +99,19 @@ def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> 
         same = config.data_path.stat().st_dev == layout.root.stat().st_dev
     except OSError as problem:
         remedy = 'Raise the limit (fs.inotify.max_user_instances), or set observer = "polling" in [watch].'
-        return Line("observer", "fail", f"{kind}: cannot start ({problem.strerror})", remedy)
+        return DoctorLine("observer", "fail", f"{kind}: cannot start ({problem.strerror})", remedy)
     finally:
         watcher.stop()
         trial.unlink(missing_ok=True)
     if not came:
-        return Line("observer", "fail", f"{kind}: no event came", 'Set observer = "polling" in [watch] of config.toml.')
+        return DoctorLine(
+            "observer", "fail", f"{kind}: no event came", 'Set observer = "polling" in [watch] of config.toml.'
+        )
     tried = "tried on the vault's disk" if same else "tried on the data folder's disk, which is not the vault's"
-    return Line("observer", "ok", f"{kind}, {tried}")
+    return DoctorLine("observer", "ok", f"{kind}, {tried}")
 
 
-def watch_limit_lines(config: Config, layout: Layout) -> Iterator[Line]:
+def watch_limit_lines(config: Config, layout: Layout) -> Iterator[DoctorLine]:
     """inotify needs one watch for each folder below the diary folder."""
     if config.watch.observer != "native" or not sys.platform.startswith("linux") or not INOTIFY_WATCHES.exists():
         return
@@ -115,27 +120,27 @@ def watch_limit_lines(config: Config, layout: Layout) -> Iterator[Line]:
     needed = 1 + sum(len(folders) for _, folders, _ in os.walk(start)) if layout.depth else 1
     if needed * 2 > limit:
         remedy = f"sudo sysctl fs.inotify.max_user_watches={max(524288, needed * 8)}"
-        yield Line("inotify", "warn", f"{needed} folders to watch, the limit is {limit}", remedy)
+        yield DoctorLine("inotify", "warn", f"{needed} folders to watch, the limit is {limit}", remedy)
     else:
-        yield Line("inotify", "ok", f"{needed} folders to watch, the limit is {limit}")
+        yield DoctorLine("inotify", "ok", f"{needed} folders to watch, the limit is {limit}")
 
 
-def data_line(config: Config) -> Line:
+def data_line(config: Config) -> DoctorLine:
 
     try:
         store = Store.open_existing(config.data_path)
     except NippoError as problem:
-        return Line("data", "fail", problem.what, problem.next_step)
+        return DoctorLine("data", "fail", problem.what, problem.next_step)
     if store is None:
-        return Line("data", "ok", f"{config.data_path} (made at the first run)")
+        return DoctorLine("data", "ok", f"{config.data_path} (made at the first run)")
     with store:
         failed = store.jobs("failed")
     if failed:
-        return Line("data", "warn", f"{len(failed)} notes were set aside", "`nippo status` says why.")
-    return Line("data", "ok", str(config.data_path))
+        return DoctorLine("data", "warn", f"{len(failed)} notes were set aside", "`nippo status` says why.")
+    return DoctorLine("data", "ok", str(config.data_path))
 
 
-def space_line(config: Config) -> Line:
+def space_line(config: Config) -> DoctorLine:
     """Free space for the database and trained versions, and for a model that is still to be downloaded."""
     needs = [(config.data_path, LEAST_FREE_BYTES)]
     if config.engine.kind in ("auto", "llamacpp") and not is_here(config.engine.model):
@@ -145,64 +150,66 @@ def space_line(config: Config) -> Line:
         free = shutil.disk_usage(nearest).free
         if free < needed:
             remedy = "Free some space, or move the folder ([data] folder, NIPPO_CACHE)."
-            return Line("space", "fail", f"{folder}: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed", remedy)
-    return Line("space", "ok", f"{shutil.disk_usage(nearest).free / 1e9:.0f} GB free")
+            return DoctorLine(
+                "space", "fail", f"{folder}: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed", remedy
+            )
+    return DoctorLine("space", "ok", f"{shutil.disk_usage(nearest).free / 1e9:.0f} GB free")
 
 
-def model_lines(config: Config) -> Iterator[Line]:
+def model_lines(config: Config) -> Iterator[DoctorLine]:
     """The engine that would be taken, its package, its model and its adapter."""
     try:
         kind = engine_kind(config)
     except NippoError as problem:
-        yield Line("engine", "fail", problem.what, problem.next_step)
+        yield DoctorLine("engine", "fail", problem.what, problem.next_step)
         return
     if kind == "server":
         yield server_line(config)
         return
     if kind == "llamacpp" and find_spec("xllamacpp") is None:
-        yield Line("engine", "fail", "llamacpp: the package xllamacpp is missing", "pip install 'nippo[starter]'")
+        yield DoctorLine("engine", "fail", "llamacpp: the package xllamacpp is missing", "pip install 'nippo[starter]'")
     else:
-        yield Line("engine", "ok", kind)
+        yield DoctorLine("engine", "ok", kind)
     if is_here(config.engine.model):
-        yield Line("model", "ok", f"{config.engine.model} is on this machine")
+        yield DoctorLine("model", "ok", f"{config.engine.model} is on this machine")
     else:
         remedy = "`nippo fetch` downloads it now; else the first report does."
-        yield Line("model", "warn", f"{config.engine.model} is not on this machine yet", remedy)
+        yield DoctorLine("model", "warn", f"{config.engine.model} is not on this machine yet", remedy)
     try:
         adapter = adapter_in_use(config)
         if adapter is None and config.engine.adapter == "auto":
             remedy = "Make the first one: `nippo train --starter-corpus`."
-            yield Line("adapter", "warn", "no adapter for this base yet: the bare model writes", remedy)
+            yield DoctorLine("adapter", "warn", "no adapter for this base yet: the bare model writes", remedy)
         else:
-            yield Line("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
+            yield DoctorLine("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
     except NippoError as problem:
-        yield Line("adapter", "fail", problem.what, problem.next_step)
+        yield DoctorLine("adapter", "fail", problem.what, problem.next_step)
 
 
-def training_line(config: Config) -> Line:
+def training_line(config: Config) -> DoctorLine:
     """Whether this machine can learn from the accepted reports, and when it would."""
-    from daemon.learning.training_call import missing_packages
-
     schedule = config.schedule.retrain or "switched off"
     if missing := missing_packages():
         state: State = "warn" if config.schedule.retrain else "ok"
         remedy = 'Install them with `pip install "nippo[train]"`, or set retrain = "" in [schedule] of config.toml.'
-        return Line("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
-    return Line("training", "ok", f"the training packages are there; weekly training: {schedule}")
+        return DoctorLine("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
+    return DoctorLine("training", "ok", f"the training packages are there; weekly training: {schedule}")
 
 
-def server_line(config: Config) -> Line:
+def server_line(config: Config) -> DoctorLine:
     """Whether the address that the user wrote answers."""
     import httpx
 
     url = config.engine.server_url
     if not url:
-        return Line("engine", "fail", "server: no address", "Set server_url in [engine] of config.toml.")
+        return DoctorLine("engine", "fail", "server: no address", "Set server_url in [engine] of config.toml.")
     try:
         code = httpx.get(f"{url.rstrip('/')}/models", timeout=5.0).status_code
     except httpx.HTTPError as problem:
-        return Line("engine", "fail", f"server: {url} does not answer ({type(problem).__name__})", "Start the server.")
+        return DoctorLine(
+            "engine", "fail", f"server: {url} does not answer ({type(problem).__name__})", "Start the server."
+        )
     if code in (401, 403):
         remedy = "Name the variable that holds the key in server_api_key_env."
-        return Line("engine", "fail", f"server: {url} refuses the key ({code})", remedy)
-    return Line("engine", "ok", f"server: {url}")
+        return DoctorLine("engine", "fail", f"server: {url} refuses the key ({code})", remedy)
+    return DoctorLine("engine", "ok", f"server: {url}")

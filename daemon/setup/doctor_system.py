@@ -57,7 +57,7 @@ print(torch.__version__, torch.version.cuda, triton.__version__)
 
 
 @dataclass(frozen=True)
-class Line:
+class DoctorLine:
     """One finding: what was looked at, how it is, and what to do where it is not "ok"."""
 
     name: str
@@ -66,7 +66,7 @@ class Line:
     remedy: str = ""
 
 
-def system_lines(config: Config) -> list[Line]:
+def system_lines(config: Config) -> list[DoctorLine]:
     """Everything this module can say about this machine."""
     gpus = probe()
     lines = service_lines() + gpu_lines(gpus, config.engine.kind)
@@ -75,84 +75,90 @@ def system_lines(config: Config) -> list[Line]:
     return [*lines, mount_line(config.vault_path, config.watch.observer)]
 
 
-def service_lines(name: str = "nippo") -> list[Line]:
+def service_lines(name: str = "nippo") -> list[DoctorLine]:
     """Whether the service is installed and runs, and whether it outlives the login."""
     if not systemctl.available():
-        return [Line("service", "ok", "no systemd here: nippo runs as you start it")]
+        return [DoctorLine("service", "ok", "no systemd here: nippo runs as you start it")]
     for system in (False, True):
         if systemctl.unit_file(name, system).is_file():
             line = _unit_line(name, system)
             return [line] if system else [line, *linger_lines(_user())]
-    return [Line("service", "warn", "not installed", "`nippo service install` starts nippo with the machine.")]
+    return [DoctorLine("service", "warn", "not installed", "`nippo service install` starts nippo with the machine.")]
 
 
-def linger_lines(user: str) -> list[Line]:
+def linger_lines(user: str) -> list[DoctorLine]:
     """Whether the user's services run without a session; nothing where logind does not say."""
     lingers = systemctl.lingers(user)
     if lingers is None:
         return []
     if lingers:
-        return [Line("linger", "ok", f"services of {user} run without a login")]
-    return [Line("linger", "warn", "the service stops at logout", f"Run `sudo loginctl enable-linger {user}`.")]
+        return [DoctorLine("linger", "ok", f"services of {user} run without a login")]
+    return [DoctorLine("linger", "warn", "the service stops at logout", f"Run `sudo loginctl enable-linger {user}`.")]
 
 
-def gpu_lines(gpus: Sequence[Gpu], engine: str) -> list[Line]:
+def gpu_lines(gpus: Sequence[Gpu], engine: str) -> list[DoctorLine]:
     """The driver, the memory and what fits; where the extra ``gpu`` is there, whether bitsandbytes and Triton work."""
     has_extra = gpu_extra_installed()
     choice = choose(gpus, has_extra)
     if not gpus:
         if engine == "transformers":
             return [
-                Line("gpu", "fail", "no NVIDIA GPU was found", 'Set `engine.kind = "llamacpp"`, or mend the driver.')
+                DoctorLine(
+                    "gpu", "fail", "no NVIDIA GPU was found", 'Set `engine.kind = "llamacpp"`, or mend the driver.'
+                )
             ]
-        return [Line("gpu", "ok", choice.why)]
-    lines = [Line("gpu", "ok", f"driver {gpus[0].driver}; {choice.why}")]
+        return [DoctorLine("gpu", "ok", choice.why)]
+    lines = [DoctorLine("gpu", "ok", f"driver {gpus[0].driver}; {choice.why}")]
     if has_extra:
         lines += [compiler_line(), stack_line()]
     return lines
 
 
-def compiler_line() -> Line:
+def compiler_line() -> DoctorLine:
     """Triton compiles its launchers with the machine's C compiler and Python's headers."""
     compiler = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
     if not compiler:
-        return Line("triton", "fail", "no C compiler", "Install one, e.g. `sudo apt install gcc`.")
+        return DoctorLine("triton", "fail", "no C compiler", "Install one, e.g. `sudo apt install gcc`.")
     if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
-        return Line("triton", "fail", "Python.h is missing", "Install it, e.g. `sudo apt install python3-dev`.")
-    return Line("triton", "ok", f"C compiler {compiler} and Python.h are there")
+        return DoctorLine("triton", "fail", "Python.h is missing", "Install it, e.g. `sudo apt install python3-dev`.")
+    return DoctorLine("triton", "ok", f"C compiler {compiler} and Python.h are there")
 
 
-def stack_line(command: Sequence[str] = (sys.executable, "-c", GPU_PROBE), timeout_seconds: float = 120.0) -> Line:
+def stack_line(
+    command: Sequence[str] = (sys.executable, "-c", GPU_PROBE), timeout_seconds: float = 120.0
+) -> DoctorLine:
     """Whether a child process can quantise a small matrix with bitsandbytes on the GPU and import Triton."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_seconds)
     except subprocess.TimeoutExpired:
-        return Line("bitsandbytes", "fail", f"no answer in {timeout_seconds:.0f} s", "Look at `nvidia-smi`.")
+        return DoctorLine("bitsandbytes", "fail", f"no answer in {timeout_seconds:.0f} s", "Look at `nvidia-smi`.")
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return Line(
+        return DoctorLine(
             "bitsandbytes", "fail", last, 'Run `pip install "nippo[gpu]"` again, with a driver of 570 or newer.'
         )
-    return Line("bitsandbytes", "ok", f"4-bit works on the GPU (torch, CUDA, Triton: {done.stdout.strip()})")
+    return DoctorLine("bitsandbytes", "ok", f"4-bit works on the GPU (torch, CUDA, Triton: {done.stdout.strip()})")
 
 
-def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllamacpp")) -> Line:
+def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllamacpp")) -> DoctorLine:
     """Whether the installed llama.cpp can be loaded; a bare Debian lacks a library that it is linked to."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except subprocess.TimeoutExpired:
-        return Line("llama.cpp", "fail", "loading it takes more than 60 s", "Is the machine or the disk overloaded?")
+        return DoctorLine(
+            "llama.cpp", "fail", "loading it takes more than 60 s", "Is the machine or the disk overloaded?"
+        )
     if done.returncode == 0:
-        return Line("llama.cpp", "ok", "the package xllamacpp can be loaded")
+        return DoctorLine("llama.cpp", "ok", "the package xllamacpp can be loaded")
     last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
     library = re.search(r"lib\w+\.so(?:\.\d+)*", last)
     remedy = (
         f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else "Install `nippo[starter]` again."
     )
-    return Line("llama.cpp", "fail", last, remedy)
+    return DoctorLine("llama.cpp", "fail", last, remedy)
 
 
-def mount_line(vault: Path, observer: str, mountinfo: str | None = None, container: bool | None = None) -> Line:
+def mount_line(vault: Path, observer: str, mountinfo: str | None = None, container: bool | None = None) -> DoctorLine:
     """Whether the vault's file system raises events, and whether it outlives the container.
 
     ``mountinfo`` (the text of /proc/self/mountinfo) and ``container`` are read from this machine where they are None.
@@ -162,7 +168,7 @@ def mount_line(vault: Path, observer: str, mountinfo: str | None = None, contain
     inside = container if container is not None else in_container()
     point, kind = mount_of(vault, text)
     if inside and point == "/" and kind in LAYERED:
-        return Line(
+        return DoctorLine(
             "vault mount",
             "fail",
             "the vault lies inside the container and goes away with it",
@@ -170,10 +176,10 @@ def mount_line(vault: Path, observer: str, mountinfo: str | None = None, contain
         )
     what = EVENTLESS.get(kind)
     if what and observer != "polling":
-        return Line(
+        return DoctorLine(
             "vault mount", "warn", f"{kind}: {what}, where changes raise no event", 'Set `watch.observer = "polling"`.'
         )
-    return Line("vault mount", "ok", f"{kind or 'unknown file system'}, observer {observer}")
+    return DoctorLine("vault mount", "ok", f"{kind or 'unknown file system'}, observer {observer}")
 
 
 def mount_of(path: Path, mountinfo: str) -> tuple[str, str]:
@@ -197,16 +203,16 @@ def in_container() -> bool:
     return Path("/.dockerenv").exists() or Path("/run/.containerenv").exists()
 
 
-def _unit_line(name: str, system: bool) -> Line:
+def _unit_line(name: str, system: bool) -> DoctorLine:
     kind = "system service" if system else "user service"
     try:
         known = systemctl.show(name, system)
     except NippoError as problem:
-        return Line("service", "warn", f"{kind}: {problem.what}", problem.next_step)
+        return DoctorLine("service", "warn", f"{kind}: {problem.what}", problem.next_step)
     state = known.get("ActiveState", "unknown")
     if state == "active":
-        return Line("service", "ok", f"{kind} {name}: {known.get('StatusText') or 'active'}")
-    return Line("service", "fail", f"{kind} {name} is {state}", "Ask `nippo service logs` why.")
+        return DoctorLine("service", "ok", f"{kind} {name}: {known.get('StatusText') or 'active'}")
+    return DoctorLine("service", "fail", f"{kind} {name} is {state}", "Ask `nippo service logs` why.")
 
 
 def _user() -> str:

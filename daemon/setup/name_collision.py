@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 
-from daemon.setup.doctor_system import Line
+from daemon.setup.doctor_system import DoctorLine
 from daemon.system.shipped import PACKAGE
 
 OWN_NAME = "nippo"
 
 
-def collision_lines() -> Iterator[Line]:
+def collision_lines() -> Iterator[DoctorLine]:
     """A line for each such distribution; none where nippo has the name to itself.
 
     In one folder each overwrites files of the other, and takes them along when it is removed: that fails. In another
@@ -25,7 +25,7 @@ def collision_lines() -> Iterator[Line]:
             continue
         same = Path(str(found.locate_file("daemon"))).resolve() == PACKAGE.resolve()
         what = "lies in one folder with nippo's" if same else "hides nippo's, or is hidden by it"
-        yield Line(
+        yield DoctorLine(
             "install",
             "fail" if same else "warn",
             f"{name} {found.version} brings a package `daemon` too, which {what}",

@@ -8,7 +8,7 @@ from typing import Any
 from daemon.config import Config
 from daemon.engines.opening import adapter_in_use
 from daemon.errors import NippoError
-from daemon.learning.weekly import training_status
+from daemon.learning.run_report import training_status
 from daemon.service.heartbeat import read_heartbeat
 from daemon.store.store import Store
 from daemon.system.lock import holder_of
@@ -18,7 +18,8 @@ NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` ma
 
 
 def status(config: Config) -> dict[str, Any]:
-    """The state as JSON values. ``daemon.running`` comes from the lock, the rest of it from the last heartbeat."""
+    """The state as JSON values, but ``training`` as a ``TrainingStatus`` (None without a database). ``daemon.running``
+    comes from the lock, the rest of it from the last heartbeat."""
     holder = holder_of(config.data_path)
     beat = read_heartbeat(config.data_path)
     if holder is None and beat:
@@ -37,7 +38,7 @@ def status(config: Config) -> dict[str, Any]:
         "reports": 0,
         "last_reports": [],
         "accepted_pairs": 0,
-        "training": {},
+        "training": None,
     }
     store = Store.open_existing(config.data_path)
     if store is None:

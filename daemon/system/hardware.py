@@ -38,7 +38,7 @@ class Gpu:
 
 
 @dataclass(frozen=True)
-class Choice:
+class EngineChoice:
     """Values for ``engine.kind`` and ``engine.model``, and why, in a sentence."""
 
     kind: str
@@ -81,26 +81,28 @@ def gpu_extra_installed() -> bool:
     return all(find_spec(package) is not None for package in ("torch", "bitsandbytes", "unsloth"))
 
 
-def choose(gpus: Sequence[Gpu], has_gpu_extra: bool | None = None) -> Choice:
+def choose(gpus: Sequence[Gpu], has_gpu_extra: bool | None = None) -> EngineChoice:
     """Given the GPUs and whether the extra ``gpu`` is installed (None: look), return engine and base model.
 
     One GPU decides, the largest: a model is never spread over two of them by itself.
     """
     if not gpus:
-        return Choice(*STARTER, "no NVIDIA GPU was found: the starter model runs on the processor")
+        return EngineChoice(*STARTER, "no NVIDIA GPU was found: the starter model runs on the processor")
     gpu = max(gpus, key=lambda each: each.memory)
     seen = f"{gpu.name} with {gpu.memory / 1024:.1f} GiB"
     obstacle = _obstacle(gpu)
     if obstacle:
-        return Choice(*STARTER, f"{seen}, but {obstacle}: the starter model is taken")
+        return EngineChoice(*STARTER, f"{seen}, but {obstacle}: the starter model is taken")
     for box, least, model in TIERS:
         if gpu.memory >= least:
             if not (gpu_extra_installed() if has_gpu_extra is None else has_gpu_extra):
-                return Choice(
+                return EngineChoice(
                     *STARTER, f'{seen} could run {model}, after `pip install "nippo[gpu]"` and a new `nippo init`'
                 )
-            return Choice("transformers", model, f"{seen}: {box} GB and more hold {model} and its weekly training")
-    return Choice(*STARTER, f"{seen} is below 6 GB: the starter model is taken")
+            return EngineChoice(
+                "transformers", model, f"{seen}: {box} GB and more hold {model} and its weekly training"
+            )
+    return EngineChoice(*STARTER, f"{seen} is below 6 GB: the starter model is taken")
 
 
 def _obstacle(gpu: Gpu) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from daemon.errors import UsageError
+from daemon.errors import ImpossibleDate, UsageError
 
 TOKENS = re.compile(
     r"\[[^\[]*\]|\\.|LTS|LT|LL?L?L?|l{1,4}|[Hh]mm(?:ss)?|Mo|MM?M?M?|Do|DDDo|DD?D?D?|ddd?d?|do?|w[ow]?|W[oW]?|Qo?|N{1,5}"
@@ -71,10 +71,6 @@ PASSED = {
 
 SAME_AS = {"month_name": "month", "short_year": "year"}
 ONE_DAY = ({"year", "month", "day"}, {"year", "day_of_year"}, {"iso_year", "iso_week", "iso_weekday"})
-
-
-class ImpossibleDate(ValueError):
-    """The text has the form of a day that the calendar does not have, such as 2026-02-30."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +154,8 @@ def _day(values: dict[str, int], text: str) -> date | None:
             try:
                 return make(*(values[name] for name in needed))
             except ValueError:
-                raise ImpossibleDate(text) from None
+                what = f"{text}: the calendar has no such day."
+                raise ImpossibleDate(what, "Rename the note to the day it belongs to.") from None
     return None
 
 

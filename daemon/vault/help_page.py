@@ -5,9 +5,9 @@ Both are made only where they are missing; a person may edit or delete them.
 
 from __future__ import annotations
 
-from daemon.errors import ReportBlocked
+from daemon.errors import ReportBlocked, ReportTouched
 from daemon.vault.layout import Layout
-from daemon.vault.writer import ReportTouched, report_digest, write_report
+from daemon.vault.writer import report_digest, write_report
 
 BASE_NAME, PAGE_NAME = "nippo.base", "日報の使い方.md"
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from daemon.errors import NoteUnreadable
-from daemon.vault.date_format import ImpossibleDate
+from daemon.errors import ImpossibleDate, NoteUnreadable
 from daemon.vault.layout import Layout, as_on_disk, nfc, require_vault
 
 

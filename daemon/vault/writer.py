@@ -16,16 +16,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from daemon.errors import NoteChanged, ReportBlocked
+from daemon.errors import NoteChanged, ReportBlocked, ReportTouched
 from daemon.system import files
 from daemon.vault.report_note import set_key
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
-
-
-class ReportTouched(ReportBlocked):
-    """The report is not what the daemon wrote: it belongs to a person now."""
 
 
 def digest(data: bytes) -> str:

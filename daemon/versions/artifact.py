@@ -1,7 +1,7 @@
 """Trained versions as they lie on disk: adapter folders under ``data/models/``, each with its ``meta.json``.
 
 Guarantees: a version counts only with a ``meta.json`` whose digest and file hashes are right; one made for another base
-model is refused. ``starter-1`` is the adapter that ships with nippo. Which one is in use: ``daemon.versions.champion``.
+model is refused. ``starter-2`` is the adapter that ships with nippo. Which one is in use: ``daemon.versions.champion``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from daemon.system.files import write_atomically
 from daemon.system.hashes import file_hash, known_hash
 from daemon.system.shipped import starter_folder
 
-STARTER = "starter-1"
+STARTER = "starter-2"
 META = "meta.json"
 ADAPTER, ADAPTER_CONFIG, TWIN = "adapter_model.safetensors", "adapter_config.json", "adapter.gguf"
 NAME = re.compile(r"v(\d+)\.(\d+)")

@@ -32,12 +32,15 @@ POINTER, HISTORY = "champion", "champion-history.jsonl"
 
 
 def champion(config: Config) -> str | None:
-    """The name that ``data/champion`` holds, or None without such a file: then ``starter-1`` is in use."""
+    """The name that ``data/champion`` holds, or None without such a file: then the adapter that ships is in use. An
+    earlier one that shipped stands for the present one."""
     try:
         name = (config.data_path / POINTER).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
-    if name == STARTER or NAME.fullmatch(name):
+    if name.startswith("starter-"):
+        return STARTER
+    if NAME.fullmatch(name):
         return name
     raise ModelMissing(
         f"{config.data_path / POINTER}: names no version", "Run `nippo promote VERSION` (see `nippo versions`)."
@@ -45,7 +48,7 @@ def champion(config: Config) -> str | None:
 
 
 def active_adapter(config: Config) -> Version | None:
-    """The version that writes drafts: the champion, else ``starter-1`` if it ships and fits the model, else None.
+    """The version that writes drafts: the champion, else the one that ships if it fits the model, else None.
 
     Raises ``ModelMissing`` when the champion is damaged or belongs to another base: a person chose it, so it is not
     replaced in silence.
@@ -110,7 +113,7 @@ def history(config: Config) -> list[dict[str, str]]:
 
 def stack(entries: Sequence[Mapping[str, str]]) -> list[str]:
     """The versions one below the other, the present one last: a promotion lays one on top, a rollback takes off what
-    lies above the one it names. ``starter-1`` lies at the bottom. Pure."""
+    lies above the one it names. The one that ships lies at the bottom. Pure."""
     names = [STARTER]
     for entry in entries:
         if entry["action"] == "promote":

@@ -40,12 +40,12 @@ def main() -> None:
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
 
     config = read_config(json.loads(requests.get()))
-    worker = Worker(config, answers)
+    worker = ChildWorker(config, answers)
     while True:
         worker.answer(json.loads(requests.get()))
 
 
-class Worker:
+class ChildWorker:
     """Answers requests. The engine is loaded by the first diary that needs a model."""
 
     def __init__(self, config: Config, answers: IO[bytes]) -> None:

@@ -17,19 +17,12 @@ from daemon.config import Config
 from daemon.drafting.ask_day import Stage
 from daemon.drafting.result import DraftResult
 from daemon.engines.opening import adapter_in_use
-from daemon.errors import EngineError, EngineTimeout
+from daemon.errors import EngineTimeout, WorkerStopped
 from daemon.worker.messages import to_error
 from daemon.worker.process import WorkerProcess
 
 if TYPE_CHECKING:
-    from daemon.drafting.ask_day import Stage
-    from daemon.drafting.result import DraftRequest, DraftResult
-
-
-class WorkerStopped(EngineError):
-    """The draft was given up because somebody called ``stop``; it says nothing against the note."""
-
-    title = "中断しました"
+    from daemon.drafting.result import DraftRequest
 
 
 class WorkerClient:

@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any, TypedDict
 
-from daemon import errors
 from daemon.config import Config
+from daemon.errors import EngineError, NippoError, OutOfMemory, kinds
 
 
 class ErrorMessage(TypedDict):
@@ -38,23 +38,26 @@ def read_config(message: dict[str, Any]) -> Config:
 
 def error_message(problem: Exception) -> ErrorMessage:
     """An error for the daemon. Of an unforeseen one only its type and place travel: its text might quote a diary."""
-    if isinstance(problem, errors.NippoError):
-        return {"kind": type(problem).__name__, "what": problem.what, "next_step": problem.next_step}
     if isinstance(problem, MemoryError):
-        return {"kind": "OutOfMemory", "what": "too little memory for the model", "next_step": "Take a smaller one."}
+        problem = OutOfMemory("too little memory for the model", "Take a smaller one.")
+    elif not isinstance(problem, NippoError):
+        problem = EngineError(
+            unforeseen(problem),
+            "This is a fault of nippo; please report it with this line.",
+        )
+    return {"kind": type(problem).__name__, "what": problem.what, "next_step": problem.next_step}
+
+
+def unforeseen(problem: Exception) -> str:
+    """An error that nobody foresaw, as its type and place: its text might quote a diary."""
     trace = problem.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    return {
-        "kind": "EngineError",
-        "what": f"{type(problem).__name__} in {place}",
-        "next_step": "This is a fault of nippo; please report it with this line.",
-    }
+    return f"{type(problem).__name__} in {place}"
 
 
-def to_error(message: ErrorMessage) -> errors.NippoError:
-    """The error that ``error_message`` described."""
-    found = getattr(errors, message["kind"], errors.EngineError)
-    kind = found if isinstance(found, type) and issubclass(found, errors.NippoError) else errors.EngineError
-    return kind(message["what"], message["next_step"])
+def to_error(message: ErrorMessage) -> NippoError:
+    """The error that ``error_message`` described, in its own class; one of another version of nippo that this one does
+    not know is an ``EngineError``."""
+    return kinds().get(message["kind"], EngineError)(message["what"], message["next_step"])

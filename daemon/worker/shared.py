@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from daemon.config import Config
 from daemon.drafting.learned_form import with_learned_form
+from daemon.errors import WorkerStopped
 from daemon.models.known import KNOWN
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
 from daemon.system.shipped import starter_folder
-from daemon.worker.client import WorkerClient, WorkerStopped
+from daemon.worker.client import WorkerClient
 
 if TYPE_CHECKING:
     from daemon.drafting.ask_day import Stage

@@ -12,7 +12,7 @@ import streamlit as st
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest
 from dashboard import context, notes
-from dashboard.drafts import Choice, Drafting, progress
+from dashboard.drafts import Drafting, VersionChoice, progress
 from dashboard.markup import chip, heading, notice, notices, small, text_block
 from dashboard.picks import is_swapped, make_pick, read_picks, store_pick, tally
 
@@ -61,7 +61,7 @@ def _busy() -> bool:
     return duel is not None and not all(side["drafting"].over for side in duel["sides"])
 
 
-def _start(config: Config, day: str, diary: str, first: Choice, second: Choice, blind: bool) -> None:
+def _start(config: Config, day: str, diary: str, first: VersionChoice, second: VersionChoice, blind: bool) -> None:
     """Begin both drafts, with equal seeds; they are written one after the other."""
     drafter = context.drafter(config)
     sides = []

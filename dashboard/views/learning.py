@@ -10,6 +10,7 @@ import streamlit as st
 
 from daemon.config import Config
 from daemon.errors import NippoError
+from daemon.learning.run_folder import RunScores, progress_of
 from daemon.store.store import Pair
 from daemon.versions import champion as versions
 from daemon.versions.artifact import list_versions
@@ -18,7 +19,17 @@ from dashboard import training_page as course
 from dashboard.changes import edited_share, weekly
 from dashboard.markup import chip, figures, heading, notice, plain, small
 from dashboard.page_text import page_html
-from dashboard.runs import Run, checkpoint_table, duration, find_runs, loss_points, pace, read_run, thinned
+from dashboard.runs import (
+    Run,
+    checkpoint_table,
+    duration,
+    find_runs,
+    loss_points,
+    read_run,
+    share,
+    standing,
+    thinned,
+)
 
 LOOK_SECONDS = 2.0
 
@@ -51,7 +62,7 @@ def _pairs(config: Config) -> list[Pair]:
         return database.pairs()
 
 
-def _figures(plan: course.Plan) -> None:
+def _figures(plan: course.TrainingFigures) -> None:
     values = [
         ("使用中の版", plan.champion),
         ("提出済みの組", plan.pairs),
@@ -61,7 +72,7 @@ def _figures(plan: course.Plan) -> None:
     st.html(figures(values) + small(plan.hint))
 
 
-def _control(config: Config, plan: course.Plan) -> None:
+def _control(config: Config, plan: course.TrainingFigures) -> None:
     """Start or stop a run; its progress while there is one."""
     if plan.running:
         _live(config, plan)
@@ -89,7 +100,7 @@ def _await_start(config: Config) -> None:
     look()
 
 
-def _live(config: Config, plan: course.Plan) -> None:
+def _live(config: Config, plan: course.TrainingFigures) -> None:
     """The run as it goes on, looked at every other second."""
 
     @st.fragment(run_every=LOOK_SECONDS)
@@ -97,10 +108,8 @@ def _live(config: Config, plan: course.Plan) -> None:
         if not course.is_running(config):
             st.rerun()
         run = read_run(course.runs_folder(config) / plan.run) if plan.run else None
-        now = pace(run.events if run else ())
-        left = f"、残り約{duration(now.left)}" if now.left is not None else ""
-        steps = f"{now.step} / {now.steps} ステップ{left}" if now.steps else "準備しています…"
-        st.progress(now.share, f"学習中 {plan.run}: {steps}")
+        now = progress_of(run.events if run else ())
+        st.progress(share(now), f"学習中 {plan.run}: {standing(now)}")
         if now.message:
             st.html(small(now.message))
         points = thinned(loss_points(run.events)) if run else []
@@ -147,9 +156,9 @@ def _versions(config: Config, in_use: str) -> None:
     for version in reversed(good):
         with st.container(border=True):
             left, right = st.columns([4, 1], vertical_alignment="center")
-            meta = version.meta
+            meta, scores = version.meta, RunScores.from_json(version.meta.scores) or RunScores()
             mark = chip("使用中", "accepted") if version.name == in_use else ""
-            if outcome := course.OUTCOMES.get(str(meta.scores.get("outcome", ""))):
+            if scores.outcome and (outcome := course.OUTCOMES.get(scores.outcome)):
                 mark += chip(f"判定: {outcome[0]}", outcome[1])
             left.html(
                 f"{chip(version.name, 'draft')}{mark}"
@@ -158,7 +167,7 @@ def _versions(config: Config, in_use: str) -> None:
             if version.name != in_use and right.button("これを使う", key=f"promote-{version.name}", width="stretch"):
                 promote = partial(versions.promote, config, version.name, actions.now())
                 _do(promote, f"{version.name} に切りかえました")
-            table = checkpoint_table(dict(meta.scores))
+            table = checkpoint_table(scores.checkpoints, scores.step)
             if table:
                 with st.expander("チェックポイント"):
                     st.dataframe(table, hide_index=True, width="stretch")
@@ -178,14 +187,15 @@ def _runs(config: Config) -> None:
     left, right = st.columns([3, 2])
     if points:
         left.altair_chart(charts.loss_curve(points), width="stretch")
-    table = checkpoint_table(run.result, run.events)
+    result = run.result
+    table = checkpoint_table(run.checkpoints, result.best if result else None)
     if table:
         right.dataframe(table, hide_index=True, width="stretch")
-    words = [f"時間 {duration(float(run.result['seconds']))}"] if run.result.get("seconds") else []
-    if run.result.get("pair_ids"):
-        words.append(f"学習した組 {len(run.result['pair_ids'])}件")
-    if run.result.get("message"):
-        words.append(str(run.result["message"]))
+    words = [f"時間 {duration(result.seconds)}"] if result and result.seconds else []
+    if result and result.pair_ids:
+        words.append(f"学習した組 {len(result.pair_ids)}件")
+    if result and result.message:
+        words.append(result.message)
     if words:
         st.html(small(" ・ ".join(words)))
 

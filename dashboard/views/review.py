@@ -9,13 +9,14 @@ from typing import Any
 import streamlit as st
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteUnreadable
+from daemon.drafting.ask_day import NOT_SURE
+from daemon.drafting.evidence import LeftOut
+from daemon.errors import NippoError, NoteUnreadable, ReportTouched
 from daemon.vault.layout import Layout
-from daemon.vault.writer import ReportTouched
 from dashboard import actions, charts, context, notes
 from dashboard.changes import difference_html
 from dashboard.days import STATES, Day, counted, filtered, label, squares
-from dashboard.markup import chip, heading, key, notice, notices, small
+from dashboard.markup import chip, heading, key, notice, notices, small, text_block
 from dashboard.notes import OpenNote
 from dashboard.reading import side_by_side
 
@@ -100,6 +101,7 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
             "日報の項目に触れるか、Tabキーで選ぶと、もとになった日記の行が光ります。赤い下線は私的な語、橙の線は確かめてほしい行です。"
         )
     )
+    _left_out(config, each.day, kept)
     _watch_disk(vault, each.day, note.sha)
     _edit(config, vault, each, note, kept, reading.findings if reading else ())
 
@@ -125,6 +127,34 @@ def _keep(day: date, note: OpenNote) -> dict[str, Any]:
     return kept
 
 
+def _left_out(config: Config, day: date, kept: dict[str, Any]) -> None:
+    """The lines that were not sure enough, each with a button that puts it into the person's text."""
+    found = context.lines_left_out(kept["text"], config, day)
+    if not found:
+        return
+    label = f"入れなかった行 {len(found)}件(日記と合っているか確かめて足せます)"
+    with st.expander(label, expanded=kept.get("adding", False)):
+        for line in found:
+            words, button = st.columns([6, 1], vertical_alignment="center")
+            doubts = [doubt for doubt in line.doubts if doubt != NOT_SURE]
+            about = [f"日記: {line.sentence}", f"確かさ {line.confidence:.0%}", *doubts]
+            words.html(text_block(line.text, card=False) + small(" ・ ".join(about)))
+            if button.button("足す", width="stretch", key=f"add-{day}-{line.text}"):
+                _add(config, day, kept, line)
+
+
+def _add(config: Config, day: date, kept: dict[str, Any], line: LeftOut) -> None:
+    """Put a line into the text as it stands in the field: what was typed last may have come with this very click."""
+    typed = st.session_state.get(_field(day, kept), kept["text"])
+    kept.update(text=context.with_line(typed, line, config, day), turn=kept["turn"] + 1, adding=True)
+    st.rerun()
+
+
+def _field(day: date, kept: dict[str, Any]) -> str:
+    """The name of the field that holds the text; a new one when the text did not come from the person's typing."""
+    return f"text-{day}-{kept['turn']}"
+
+
 def _watch_disk(vault: Layout, day: date, sha: str) -> None:
     """Say so, every few seconds, when the note was changed in Obsidian while it is open here."""
 
@@ -148,9 +178,7 @@ def _edit(
     draft = actions.draft_of(config, each.day) or kept["note"].report.body
     left, right = st.columns(2)
     with left:
-        text = st.text_area(
-            "本文(Ctrl+Enterで反映)", value=kept["text"], height=320, key=f"text-{each.day}-{kept['turn']}"
-        )
+        text = st.text_area("本文(Ctrl+Enterで反映)", value=kept["text"], height=320, key=_field(each.day, kept))
         if text != kept["text"]:
             kept["text"] = text
             st.rerun()

@@ -10,10 +10,9 @@ import streamlit as st
 
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest
-from daemon.errors import NippoError
+from daemon.errors import NippoError, ReportTouched
 from daemon.vault.layout import Layout
 from daemon.vault.scan import DiaryNote
-from daemon.vault.writer import ReportTouched
 from dashboard import actions, context, notes
 from dashboard.changes import difference_html
 from dashboard.drafts import Drafting, progress

@@ -16,6 +16,7 @@ from bench.gpu_figures import Sheet
 from bench.gpu_training import corpus_rows, fixed_rows, measure_training
 from bench.multigpu import compared, step_seconds
 from bench.random_model import Shape, make_model
+from daemon.learning.run_folder import EventKind, ProgressEvent
 from daemon.system.shipped import starter_folder
 from tests.tiny_model import TinyModel, vocabulary
 from training.pairs.encoding import IGNORED
@@ -44,7 +45,7 @@ def test_curves_are_compared_step_by_step() -> None:
     two = {"processes": 2, "losses": [2.0, 1.01], "step_seconds": 0.2, "dev_loss": 1.0}
     found = compared(one, two)
     assert abs(found["greatest_difference"] - 0.01) < 1e-9 and found["speed_up"] == 2.0
-    assert step_seconds([{"elapsed": at} for at in (9.0, 9.5, 10.0, 10.5, 11.0)]) == 0.5
+    assert step_seconds([ProgressEvent(EventKind.STEP, elapsed=at) for at in (9.0, 9.5, 10.0, 10.5, 11.0)]) == 0.5
     assert step_seconds([]) is None
 
 
@@ -91,7 +92,7 @@ def test_a_training_cell_measures(tiny: TinyModel, tmp_path: Path) -> None:
         model=tmp_path / "model",
         out=tmp_path,
         corpus=corpus,
-        lengths=[64, 4096],
+        lengths=[64, 2400],  # the longest of these corpus rows has 2,331 tokens
         steps=2,
         timed=1,
         whole=240,

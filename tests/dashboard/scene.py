@@ -18,6 +18,7 @@ from pathlib import Path
 
 from daemon.commands.dashboard import app_file, arguments
 from daemon.config import Config, load
+from daemon.drafting.record import DayRecord
 from daemon.store.store import Pair, ReportRow, Store
 from daemon.vault.report_note import ReportNote, render
 from daemon.vault.writer import digest
@@ -61,6 +62,7 @@ def add_day(
     accepted: bool = False,
     warnings: tuple[str, ...] = (),
     report: bool = True,
+    record: DayRecord | None = None,
 ) -> None:
     """Put one day into the vault and, as the daemon would, into its database."""
     text = DIARY.format(day=day) if diary is None else diary
@@ -85,6 +87,7 @@ def add_day(
         model="v0.2",
         status="needs-review" if warnings else "draft",
         written_at=f"{day}T22:10:05+09:00",
+        record=json.dumps(record.to_json(), ensure_ascii=False) if record else "",
     )
     store.begin_report(row)
     if accepted:

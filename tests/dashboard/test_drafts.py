@@ -11,8 +11,7 @@ from scene import REPORT, make_vault, settings_file
 
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest, DraftResult
-from daemon.errors import EngineCrashed
-from daemon.worker.client import WorkerStopped
+from daemon.errors import EngineCrashed, WorkerStopped
 from dashboard.drafts import Drafter, Drafting, progress, with_adapter
 
 REQUEST = DraftRequest("2026-01-07", "日記です。")

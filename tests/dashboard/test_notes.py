@@ -10,9 +10,8 @@ import pytest
 from scene import note_text
 
 from daemon.drafting.result import DraftResult
-from daemon.errors import ReportBlocked
+from daemon.errors import ReportBlocked, ReportTouched
 from daemon.vault.layout import Layout, read_layout
-from daemon.vault.writer import ReportTouched
 from dashboard import notes
 
 DAY = date(2026, 1, 7)

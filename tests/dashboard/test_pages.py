@@ -16,13 +16,13 @@ from streamlit.testing.v1 import AppTest
 
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest, DraftResult
-from daemon.learning.training_job import REQUEST
+from daemon.learning.ledger import Ledger
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock
 from daemon.versions import champion as versions
 from dashboard import context
-from dashboard.drafts import Choice, Drafter
+from dashboard.drafts import Drafter, VersionChoice
 from dashboard.picks import read_picks
 
 DAY = date(2026, 1, 7)
@@ -187,7 +187,7 @@ def test_every_draft_of_the_conversation_stays(world: tuple[Path, Config]) -> No
     page = open_page("today")
     for count in (1, 2):
         page.button(key="write").click().run()
-        until(page, lambda count=count: shown(page).count("秒 ・ 候補") == count)
+        until(page, lambda count=count: shown(page).count("秒 ・ 質問") == count)
     assert "下書き1" in shown(page) and "下書き2" in shown(page)
     page.button(key="choose1").click().run()
     assert "下書き1を仕上げる" in shown(page)
@@ -223,7 +223,7 @@ def test_a_blind_pick_is_stored_and_then_unveiled(world: tuple[Path, Config], mo
     _, config = world
     drafter = Drafter(config, Writer)
     monkeypatch.setattr(context, "drafter", lambda _config: drafter)
-    offered = [Choice("v0.2", "auto", "v0.2"), Choice("base", "none", "ベース")]
+    offered = [VersionChoice("v0.2", "auto", "v0.2"), VersionChoice("base", "none", "ベース")]
     monkeypatch.setattr(context, "version_choices", lambda _config: offered)
     page = open_page("compare")
     page.button(key="compare").click().run()
@@ -253,7 +253,7 @@ def test_a_training_is_asked_of_the_daemon(world: tuple[Path, Config]) -> None:
     page = open_page("learning")
     page.button(key="train").click().run()
     with Store.open(config.data_path) as store:
-        assert store.get_meta(REQUEST)["reason"] == "dashboard"
+        assert Ledger(store).request.reason == "dashboard"
     assert page.button(key="train").disabled and "学習を頼んであります" in shown(page)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from scene import make_run, make_vault, settings_file
 
+from daemon.learning.run_folder import EventKind, Phase, ProgressEvent, progress_of
 from daemon.store.store import Job
 from dashboard.health import daemon_state, memory_of, parse_gpus, queue_table, troubles
 from dashboard.page_text import page_html
-from dashboard.runs import checkpoint_table, duration, find_runs, loss_points, pace, thinned
+from dashboard.runs import checkpoint_table, duration, find_runs, loss_points, share, standing, thinned
 from dashboard.training_page import next_time, read_verdict
 
 NOW = datetime(2026, 1, 7, 12, 0, tzinfo=UTC)
@@ -25,18 +26,22 @@ def test_a_finished_run_tells_its_losses_and_its_best_checkpoint(tmp_path: Path)
     points = loss_points(run.events)
     assert len([point for point in points if point["kind"] == "学習"]) == 240
     assert len(thinned(points, 100)) <= 104
-    assert [row["採用"] for row in checkpoint_table(run.result)] == ["", "", "★", ""]
-    assert run.ending == "完了" and pace(run.events).share == 1
+    assert [row["採用"] for row in checkpoint_table(run.checkpoints, run.result.best)] == ["", "", "★", ""]
+    assert run.ending == "完了" and share(progress_of(run.events)) == 1
 
 
 def test_a_run_under_way_tells_where_it_is() -> None:
     events = [
-        {"event": "start", "step": 0, "steps": 100},
-        {"event": "step", "step": 25, "steps": 100, "loss": 1.2, "left": 600.0},
-        {"event": "message", "text": "checkpoint at step 25"},
+        ProgressEvent(EventKind.START, step=0, steps=100),
+        ProgressEvent(EventKind.STEP, step=25, steps=100, loss=1.2, left=600.0),
+        ProgressEvent(EventKind.MESSAGE, text="checkpoint at step 25"),
     ]
-    now = pace(events)
-    assert (now.share, now.left, now.loss, now.message) == (0.25, 600.0, 1.2, "checkpoint at step 25")
+    now = progress_of(events)
+    assert standing(now) == "25 / 100 ステップ、残り約10分"
+    assert (
+        standing(progress_of([*events, ProgressEvent(EventKind.PHASE, name=Phase.JUDGING)])) == "今の版と比べています…"
+    )
+    assert (share(now), now.left, now.loss, now.message) == (0.25, 600.0, 1.2, "checkpoint at step 25")
     assert duration(600) == "10分" and duration(5400) == "1時間30分" and duration(9) == "9秒"
 
 

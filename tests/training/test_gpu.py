@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from safetensors import safe_open
 
+from daemon.learning.run_folder import losses_of, read_events
 from tests.training.conftest import pair
-from training.fitting.progress import read_progress
 
 pytestmark = pytest.mark.gpu
 
@@ -58,7 +58,7 @@ def test_a_run_learns_and_is_exported(small: Path, tmp_path: Path, loader: str) 
     out = tmp_path / "run"
     code, result, said = train(small, out, loader)
     assert code == 0, said[-2000:]
-    losses = [event["loss"] for event in read_progress(out / "progress.jsonl") if event["event"] == "step"]
+    losses = list(losses_of(read_events(out))[0].values())
     assert len(losses) == 20
     assert sum(losses[-4:]) < 0.9 * sum(losses[:4])
     first, last = (checkpoint["dev_loss"] for checkpoint in result["checkpoints"])

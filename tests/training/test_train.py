@@ -18,12 +18,12 @@ import torch
 from safetensors.torch import load_file
 
 import training.train
-from daemon.errors import TrainingError, UsageError
-from training.fitting.checkpoints import Checkpoint, complete
-from training.fitting.exits import ExitCode
-from training.fitting.progress import Progress, read_progress
+from daemon.errors import TrainingError, TrainingOutOfMemory, UsageError
+from daemon.learning.run_folder import Checkpoint, Ending, EventKind, read_events
+from training.fitting.checkpoints import best_of, complete, folder_of
+from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec
-from training.train import OutOfMemory, best_of, main, run
+from training.train import main, run
 
 MakePairs = Callable[..., Path]
 MakeSpec = Callable[..., TrainSpec]
@@ -41,21 +41,21 @@ def same(one: Path | str, other: Path | str) -> bool:
 def test_a_run_keeps_the_named_steps_and_learns(make_pairs: MakePairs, make_spec: MakeSpec) -> None:
     spec = make_spec(make_pairs(6, dev=2), checkpoints=(4, 12), batch_size=2, accumulation=2)
     result = run(spec)
-    assert result.exit is ExitCode.OK
+    assert result.exit is Ending.OK
     assert [checkpoint.step for checkpoint in result.checkpoints] == [4, 12]
     first, last = (checkpoint.dev_loss or 0.0 for checkpoint in result.checkpoints)
     assert 0 < last < first
     assert result.best == 12
     assert result.pair_ids == tuple(f"p-{number:02}" for number in range(6))
-    events = read_progress(spec.out / "progress.jsonl")
-    assert [event["step"] for event in events if event["event"] == "step"] == list(range(1, 13))
-    assert events[-1]["event"] == "message"
+    events = read_events(spec.out)
+    assert [event.step for event in events if event.event is EventKind.STEP] == list(range(1, 13))
+    assert events[-1].event is EventKind.MESSAGE
 
 
 def test_held_out_rows_are_not_trained_on(make_pairs: MakePairs, make_spec: MakeSpec) -> None:
     with_dev = run(make_spec(make_pairs(4, dev=3, name="a.jsonl"), "a", checkpoints=(3,)))
     without = run(make_spec(make_pairs(4, dev=0, name="b.jsonl"), "b", checkpoints=(3,)))
-    assert same(with_dev.folder(), without.folder())
+    assert same(folder_of(with_dev), folder_of(without))
     assert without.checkpoints[0].dev_loss is None
 
 
@@ -65,7 +65,7 @@ def test_accumulating_four_rows_is_a_batch_of_four(make_pairs: MakePairs, make_s
     changes = {"checkpoints": (1,), "order": "given", "optimizer": "sgd", "scheduler": "constant", "max_grad_norm": 0.0}
     together = run(make_spec(pairs, "together", batch_size=4, accumulation=1, **changes))
     apart = run(make_spec(pairs, "apart", batch_size=1, accumulation=4, **changes))
-    one, other = weights(together.folder()), weights(apart.folder())
+    one, other = weights(folder_of(together)), weights(folder_of(apart))
     moved = [name for name in one if "lora_B" in name]
     assert moved and all(one[name].abs().max() > 0 for name in moved)
     for name in moved:
@@ -89,13 +89,13 @@ def test_a_resumed_run_ends_where_the_whole_one_does(
     with monkeypatch.context() as patched:
         patched.setattr(Progress, "step", stop_after_five)
         stopped = run(spec)
-    assert stopped.exit is ExitCode.STOPPED
+    assert stopped.exit is Ending.STOPPED
     assert complete(spec.out)[0].step == 3
     assert 5 <= complete(spec.out)[-1].step < 8
     resumed = run(replace(spec, resume=True))
-    assert resumed.exit is ExitCode.OK
+    assert resumed.exit is Ending.OK
     assert [checkpoint.step for checkpoint in resumed.checkpoints] == [3, 8]
-    assert same(whole.folder(8), resumed.folder(8))
+    assert same(folder_of(whole, 8), folder_of(resumed, 8))
 
 
 def test_another_run_is_not_resumed(make_pairs: MakePairs, make_spec: MakeSpec) -> None:
@@ -140,7 +140,7 @@ def test_out_of_memory_twice_is_an_error_with_a_remedy(
         raise MemoryError
 
     monkeypatch.setattr(training.train, "load_model", too_large)
-    with pytest.raises(OutOfMemory, match="even with 2048 tokens"):
+    with pytest.raises(TrainingOutOfMemory, match="even with 2048 tokens"):
         run(make_spec(make_pairs(3), checkpoints=(1,), max_seq_length=4096))
 
 
@@ -152,8 +152,10 @@ def test_rows_that_are_all_too_long_are_an_error(make_pairs: MakePairs, make_spe
 def test_training_goes_on_from_another_adapter(make_pairs: MakePairs, make_spec: MakeSpec) -> None:
     pairs = make_pairs(6, dev=2)
     first = run(make_spec(pairs, "first", checkpoints=(8,), rank=2, alpha=4))
-    second = run(make_spec(pairs, "second", checkpoints=(1,), rank=8, learning_rate=1e-6, init_adapter=first.folder()))
-    config = json.loads((second.folder() / "adapter_config.json").read_text(encoding="utf-8"))
+    second = run(
+        make_spec(pairs, "second", checkpoints=(1,), rank=8, learning_rate=1e-6, init_adapter=folder_of(first))
+    )
+    config = json.loads((folder_of(second) / "adapter_config.json").read_text(encoding="utf-8"))
     assert (config["r"], config["lora_alpha"]) == (2, 4)
     assert second.checkpoints[0].dev_loss == pytest.approx(first.checkpoints[0].dev_loss, abs=1e-3)
 
@@ -178,7 +180,7 @@ def test_the_process_stops_on_sigterm_and_finishes_on_resume(make_pairs: MakePai
         time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
-    assert process.returncode == ExitCode.STOPPED
+    assert process.returncode == Ending.STOPPED
     result = json.loads((spec.out / "result.json").read_text(encoding="utf-8"))
     assert result["exit"] == "stopped"
     assert result["checkpoints"][-1]["interim"]
@@ -188,6 +190,6 @@ def test_wrong_usage_has_its_own_exit_code(
     make_pairs: MakePairs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["--pairs", str(make_pairs(1)), "--out", str(tmp_path / "x"), "--rank", "0"])
-    assert code == ExitCode.USAGE
+    assert code == Ending.USAGE
     assert "--rank" in capsys.readouterr().err
-    assert main(["--pairs", str(tmp_path / "none.jsonl"), "--out", str(tmp_path / "x")]) == ExitCode.FAILED
+    assert main(["--pairs", str(tmp_path / "none.jsonl"), "--out", str(tmp_path / "x")]) == Ending.FAILED

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from daemon.errors import TrainingError
+from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Checkpoint, TrainingResult
 from daemon.system.files import write_atomically
 
 MARK = "nippo.json"
@@ -21,37 +24,23 @@ KEPT = (
 KEPT_PATTERN = "rng_state*.pth"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """One complete checkpoint.
-
-    ``loss``: mean of the steps since the last one; ``dev_loss``: nats per token of the dev rows' answers. ``interim``:
-    kept only because the run was stopped there. ``judge_auc``: how well it tells true dev lines from others, 0.5 to 1.
-    """
-
-    step: int
-    folder: str
-    loss: float | None = None
-    dev_loss: float | None = None
-    interim: bool = False
-    judge_auc: float | None = None
-
-
 def mark(checkpoint: Checkpoint) -> None:
     """Strip a folder to what resuming needs (no tokenizer copies, no pickled arguments) and declare it complete."""
     folder = Path(checkpoint.folder)
     for file in folder.iterdir():
         if file.name not in KEPT and not file.match(KEPT_PATTERN):
             file.unlink() if file.is_file() else shutil.rmtree(file)
-    write_atomically(folder / MARK, json.dumps({**asdict(checkpoint), "folder": folder.name}) + "\n")
+    named = replace(checkpoint, folder=folder.name)
+    write_atomically(folder / MARK, json.dumps(named.to_json()) + "\n")
 
 
 def complete(out: Path) -> list[Checkpoint]:
     """The complete checkpoints of a run, in order of step; a folder without mark was cut off and does not count."""
     found = []
     for file in out.glob(f"checkpoint-*/{MARK}"):
-        values = json.loads(file.read_text(encoding="utf-8"))
-        found.append(Checkpoint(**{**values, "folder": str(file.parent)}))
+        checkpoint = Checkpoint.read(file)
+        if checkpoint is not None:
+            found.append(replace(checkpoint, folder=str(file.parent)))
     return sorted(found, key=lambda checkpoint: checkpoint.step)
 
 
@@ -59,7 +48,7 @@ def clear(out: Path) -> None:
     """Remove every checkpoint and result of an earlier run in this folder."""
     for folder in out.glob("checkpoint-*"):
         shutil.rmtree(folder)
-    for name in ("result.json", "progress.jsonl", "run.json"):
+    for name in (TRAINED, PROGRESS, RECORD):
         (out / name).unlink(missing_ok=True)
 
 
@@ -68,6 +57,24 @@ def drop_incomplete(out: Path) -> None:
     for folder in out.glob("checkpoint-*"):
         if not (folder / MARK).is_file():
             shutil.rmtree(folder)
+
+
+def best_of(found: Sequence[Checkpoint]) -> int | None:
+    """The step with the lowest dev loss; without measured ones the last step; None without checkpoints. Pure."""
+    kept = [checkpoint for checkpoint in found if not checkpoint.interim]
+    measured = [checkpoint for checkpoint in kept if checkpoint.dev_loss is not None]
+    if measured:
+        return min(measured, key=lambda checkpoint: checkpoint.dev_loss or 0.0).step
+    return kept[-1].step if kept else None
+
+
+def folder_of(result: TrainingResult, step: int | None = None) -> Path:
+    """The checkpoint folder of a step, by default of the best one. Raises ``TrainingError`` without such a one."""
+    wanted = result.best if step is None else step
+    for checkpoint in result.checkpoints:
+        if checkpoint.step == wanted:
+            return Path(checkpoint.folder)
+    raise TrainingError(f"no checkpoint at step {wanted}", f"Look into the run's {PROGRESS}.")
 
 
 def drop_states(out: Path) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.fitting.checkpoints import Checkpoint, mark
+from daemon.learning.run_folder import Checkpoint, EventKind, MachinePlan, ProgressEvent
+from training.fitting.checkpoints import mark
 from training.fitting.measure import dev_loss, judge_auc, letters
 from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec
-from training.model.base import Plan
 from training.model.loss import cpu_trainer
 from training.model.ranks import agreed, processes
 from training.pairs.day_encoding import DayExample
@@ -59,7 +59,7 @@ def plan_course(
     return Course(train, dev, marks, accumulation, judged)
 
 
-def arguments(spec: TrainSpec, plan: Plan, course: Course, checkpointing: bool) -> dict[str, Any]:
+def arguments(spec: TrainSpec, plan: MachinePlan, course: Course, checkpointing: bool) -> dict[str, Any]:
     """The keyword arguments of ``SFTConfig``. Pure."""
     settings = spec.settings
     optimizer = settings.optimizer
@@ -102,7 +102,7 @@ def arguments(spec: TrainSpec, plan: Plan, course: Course, checkpointing: bool) 
     }
 
 
-def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: Plan, course: Course, checkpointing: bool) -> Any:
+def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: MachinePlan, course: Course, checkpointing: bool) -> Any:
     """Return TRL's ``SFTTrainer`` over the course. The dataset holds every row as often as the run sees it, in the
     planned order, read in sequence: the trainer's own shuffling is not the same after a resume."""
     from datasets import Dataset
@@ -141,7 +141,7 @@ def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: Plan, course: Cours
     return trainer
 
 
-def lean_memory(model: Any, spec: TrainSpec, plan: Plan, checkpointing: bool) -> Any:
+def lean_memory(model: Any, spec: TrainSpec, plan: MachinePlan, checkpointing: bool) -> Any:
     """How a lean model spends memory: no recomputing on a CPU or with "off", all with "on", what is needed else."""
     import torch
 
@@ -206,7 +206,11 @@ def watch(trainer: Any, spec: TrainSpec, course: Course, progress: Progress, sto
                 mark(Checkpoint(state.global_step, str(folder), mean, measured, interim, auc))
                 figure = "" if measured is None else f", dev loss {measured:.4f}"
                 figure += "" if auc is None else f", judge {auc:.3f}"
-                progress.event("checkpoint", step=state.global_step, loss=mean, dev_loss=measured, judge_auc=auc)
+                progress.tell(
+                    ProgressEvent(
+                        EventKind.CHECKPOINT, step=state.global_step, loss=mean, dev_loss=measured, judge_auc=auc
+                    )
+                )
                 progress.say(f"checkpoint at step {state.global_step}{figure}")
 
     trainer.add_callback(Watch())

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
+
+from daemon.learning.run_folder import EventKind, ProgressEvent
 
 
 class Progress:
@@ -16,21 +19,25 @@ class Progress:
         self.steps = steps
         self._stream = sys.stderr if stream is None else stream
         self._every = every
-        self._file = file.open("a", encoding="utf-8") if file else None
+        self._file = file
         self._started = time.monotonic()
         self._first = 0
         self._bar, self._task = _bar(self._stream, steps)
 
-    def event(self, kind: str, **values: Any) -> None:
-        """Append one line ``{"event": kind, "elapsed": seconds, …}`` to the progress file."""
+    def tell(self, event: ProgressEvent) -> None:
+        """Append an event to the progress file, whose time is set here.
+
+        The file is opened anew for every line: a weekly run and its training both write to it, and a training that
+        starts from nothing removes the old one.
+        """
         if self._file:
-            line = {"event": kind, "elapsed": round(time.monotonic() - self._started, 2), **values}
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._file.flush()
+            timed = replace(event, elapsed=round(time.monotonic() - self._started, 2))
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(timed.to_json(), ensure_ascii=False) + "\n")
 
     def say(self, text: str) -> None:
         """A line for a person, above the bar; kept in the file too."""
-        self.event("message", text=text)
+        self.tell(ProgressEvent(EventKind.MESSAGE, text=text))
         if self._bar:
             self._bar.console.print(text, highlight=False, markup=False)
         else:
@@ -45,7 +52,7 @@ class Progress:
     def begin(self, step: int) -> None:
         """The run begins at this step (above 0 when resumed); the clock starts."""
         self._started, self._first = time.monotonic(), step
-        self.event("start", step=step, steps=self.steps)
+        self.tell(ProgressEvent(EventKind.START, step=step, steps=self.steps))
         if self._bar:
             self._bar.start()
             self._bar.update(self._task, completed=step)
@@ -54,7 +61,16 @@ class Progress:
         """One optimizer step is done; ``left`` seconds are extrapolated from the steps of this process."""
         done = max(step - self._first, 1)
         left = (time.monotonic() - self._started) / done * (self.steps - step)
-        self.event("step", step=step, steps=self.steps, loss=round(loss, 5), learning_rate=rate, left=round(left, 1))
+        self.tell(
+            ProgressEvent(
+                EventKind.STEP,
+                step=step,
+                steps=self.steps,
+                loss=round(loss, 5),
+                learning_rate=rate,
+                left=round(left, 1),
+            )
+        )
         if self._bar:
             self._bar.update(self._task, completed=step, loss=f"{loss:.3f}")
         elif step % self._every == 0 or step == self.steps:
@@ -63,9 +79,6 @@ class Progress:
     def close(self) -> None:
         if self._bar:
             self._bar.stop()
-        if self._file:
-            self._file.close()
-            self._file = None
 
 
 def _bar(stream: TextIO, steps: int) -> tuple[Any, Any]:
@@ -87,14 +100,3 @@ def _bar(stream: TextIO, steps: int) -> tuple[Any, Any]:
         console=Console(file=stream),
     )
     return bar, bar.add_task("training", total=steps, loss="-")
-
-
-def read_progress(file: Path) -> list[dict[str, Any]]:
-    """The events of a progress file; a last line cut short by a crash is left out."""
-    events = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        try:
-            events.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return events

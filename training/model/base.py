@@ -13,11 +13,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from daemon.errors import ModelMissing, TrainingError, UsageError
+from daemon.learning.run_folder import Base, MachinePlan
 from daemon.models.known import KNOWN
 from daemon.models.reference import cache_folder, resolve_gguf
 from daemon.system.hashes import file_hash
@@ -31,28 +31,6 @@ ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json
 
 PREFERRED = ("lean", "unsloth")
 """Loaders of ``--loader auto`` on a GPU with 4 bits, the faster first (``bench/gpu.py``)."""
-
-
-@dataclass(frozen=True)
-class Base:
-    """A base model that can be loaded: what it is called elsewhere, and its Hugging Face folder.
-
-    ``sha256`` is that of the GGUF file, or of a folder's weight files together.
-    """
-
-    reference: str
-    folder: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a run uses this machine: "cuda" or "cpu"; "unsloth", "plain" or "lean"; 4 or 16 bits; the weights' dtype."""
-
-    device: str
-    loader: str
-    bits: int
-    dtype: str
 
 
 def resolve_base(reference: str, report: Report = lambda _: None) -> Base:
@@ -131,7 +109,7 @@ def auto_loader(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool, know
 
 def choose_plan(
     spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool = True, known: bool = False, by_day: bool = False
-) -> Plan:
+) -> MachinePlan:
     """Given the run and what the machine has, return how to load. Pure; raises ``UsageError`` for what cannot be."""
     loader = spec.loader if spec.loader != "auto" else auto_loader(spec, cuda, unsloth, four_bit, known, by_day)
     if loader == "unsloth" and not (cuda and unsloth):
@@ -144,10 +122,10 @@ def choose_plan(
     if bits == 4 and not cuda:
         raise UsageError("--bits 4 needs an NVIDIA GPU", "Leave --bits out: on a CPU the weights are loaded whole.")
     dtype = spec.dtype if spec.dtype != "auto" else ("bfloat16" if cuda else "float32")
-    return Plan("cuda" if cuda else "cpu", loader, bits, dtype)
+    return MachinePlan("cuda" if cuda else "cpu", loader, bits, dtype)
 
 
-def machine_plan(spec: TrainSpec, by_day: bool = False) -> Plan:
+def machine_plan(spec: TrainSpec, by_day: bool = False) -> MachinePlan:
     """``choose_plan`` for this machine.
 
     Switches Unsloth's statistics off, and imports it, where it will be used, before anything imports transformers.
@@ -183,7 +161,7 @@ def lora_settings(spec: TrainSpec) -> dict[str, Any]:
     return values
 
 
-def load_model(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
+def load_model(base: Base, spec: TrainSpec, plan: MachinePlan) -> tuple[Any, Any]:
     """Return the model with a trainable LoRA on all seven projections, and the tokenizer."""
     model, tokenizer = (_unsloth if plan.loader == "unsloth" else _plain)(base, spec, plan)
     if spec.init_adapter is not None:
@@ -199,14 +177,14 @@ def load_model(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def wants_checkpointing(spec: TrainSpec, plan: Plan, parameters: int) -> bool:
+def wants_checkpointing(spec: TrainSpec, plan: MachinePlan, parameters: int) -> bool:
     """Trade a third more time for activation memory: where it was asked for, and above 3 billion parameters."""
     if spec.gradient_checkpointing != "auto":
         return spec.gradient_checkpointing == "on"
     return plan.loader == "unsloth" or parameters > 3_000_000_000
 
 
-def _unsloth(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
+def _unsloth(base: Base, spec: TrainSpec, plan: MachinePlan) -> tuple[Any, Any]:
     from unsloth import FastLanguageModel
 
     model, tokenizer = FastLanguageModel.from_pretrained(
@@ -228,7 +206,7 @@ def _unsloth(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def _plain(base: Base, spec: TrainSpec, plan: Plan) -> tuple[Any, Any]:
+def _plain(base: Base, spec: TrainSpec, plan: MachinePlan) -> tuple[Any, Any]:
     import torch
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
     from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed

@@ -17,10 +17,10 @@ from training.pairs.encoding import IGNORED
 if TYPE_CHECKING:
     import torch
 
-Row = dict[str, list[int]]
+TokenRow = dict[str, list[int]]
 
 
-def shared_beginning(rows: Sequence[Row]) -> int:
+def shared_beginning(rows: Sequence[TokenRow]) -> int:
     """How many tokens stand at the head of every row and predict no label; 0 for a single row."""
     if len(rows) < 2:
         return 0
@@ -35,10 +35,10 @@ def shared_beginning(rows: Sequence[Row]) -> int:
     return max(0, size)
 
 
-def in_packs(rows: Sequence[Row], budget: int) -> list[list[Row]]:
+def in_packs(rows: Sequence[TokenRow], budget: int) -> list[list[TokenRow]]:
     """Rows in groups whose packs hold at most ``budget`` tokens (but each holds a row), longest rows first."""
     head = shared_beginning(rows)
-    packs: list[list[Row]] = []
+    packs: list[list[TokenRow]] = []
     sizes: list[int] = []
     for row in sorted(rows, key=lambda row: -len(row["input_ids"])):
         rest = len(row["input_ids"]) - head
@@ -52,7 +52,7 @@ def in_packs(rows: Sequence[Row], budget: int) -> list[list[Row]]:
     return packs
 
 
-def pack(rows: Sequence[Row]) -> dict[str, Any]:
+def pack(rows: Sequence[TokenRow]) -> dict[str, Any]:
     """Return one pack: ``input_ids`` and ``position_ids`` of shape (1, tokens), ``places`` (labels,), the positions
     whose states predict ``targets`` (labels,), and ``segments``: tokens of the shared beginning, then of every rest."""
     import torch
@@ -87,7 +87,7 @@ class PackCollator:
 
     budget: int
 
-    def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def __call__(self, rows: Sequence[TokenRow]) -> dict[str, Any]:
         packs = [pack(group) for group in in_packs(rows, self.budget)]
         return {"packs": packs, "count": sum(len(part["targets"]) for part in packs)}
 

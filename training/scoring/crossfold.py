@@ -6,15 +6,14 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from daemon.learning.run_folder import Base, Phase, TrainingResult
 from daemon.versions.artifact import Version
-from training.model.base import Base
 from training.pairs.holdout import MINIMUM
 from training.pairs.pair_choice import Material, folds
 from training.scoring.gate import ReportScore, Verdict, decide
 from training.scoring.judge import Judged, judge
-from training.weekly.week import Week, checkpoint_folder, train_on
+from training.weekly.week import Week, checkpoint_folder, chosen_step, train_on
 
 FOLDS = 4
 
@@ -26,7 +25,7 @@ def cross_validate(
     base: Base,
     old: Version | None,
     both: Sequence[Judged],
-    result: dict[str, Any],
+    result: TrainingResult,
     abstained: Verdict,
 ) -> Verdict:
     """Too few held-out pairs: let every pair be judged once by a model that was trained without it.
@@ -38,21 +37,20 @@ def cross_validate(
     total = len(own) + len(material.held_out)
     if total < MINIMUM or len(own) < FOLDS:
         return abstained
-    needed = float(result["seconds"]) * FOLDS * 1.3
+    needed = result.seconds * FOLDS * 1.3
     if needed > week.seconds_left():
         late = f"交差検証には約{needed / 60:.0f}分かかり、制限時間(training.max_hours)に収まりません。"
         return replace(abstained, reasons=(*abstained.reasons, late))
-    week.phase("cross-validating")
+    week.phase(Phase.CROSS_VALIDATING)
     scores: list[list[ReportScore]] = [list(both[0].scores), list(both[1].scores)] if both else [[], []]
-    steps = (int(checkpoint_folder(week.folder, result).name.rpartition("-")[2]),)
+    steps = (chosen_step(result),)
     for number, group in enumerate(folds([row.id for row in own], FOLDS), start=1):
         out = week.folder / "folds" / str(number)
         rest = [row for row in material.rows if row.id not in group]
         made = train_on(week, out, rest, start, False, week.seconds_left() / 3600, steps)
         left_out = [row for row in own if row.id in group]
         adapters = [old.path if old else None, checkpoint_folder(out, made)]
-        bits = int(made["plan"]["bits"])
-        judged = judge(week.config, base, week.reference, adapters, left_out, bits, made["method"])
+        judged = judge(week.config, base, week.reference, adapters, left_out, made.plan.bits, made.method)
         for place, one in enumerate(judged):
             scores[place] += one.scores
         shutil.rmtree(out)

@@ -26,8 +26,8 @@ from daemon.drafting.whole import best_of
 from daemon.engines.opening import open_engine
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import NippoError, UsageError
+from daemon.learning.run_folder import Ending
 from daemon.versions.artifact import find_version
-from training.fitting.exits import ExitCode
 from training.pairs.encoding import messages, row_forms
 from training.pairs.rows import Row, read_rows
 from training.scoring.generate import Drafts, adapter_name, read_drafts
@@ -36,7 +36,7 @@ from training.scoring.metrics import RowFigures, Summary, measure, summarise, ta
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """The report for one row: its text, what it took, and the Japanese warnings that a user would see."""
 
     row: Row
@@ -51,7 +51,7 @@ class Evaluation:
     """All reports of one model with their figures."""
 
     model: str
-    written: tuple[Written, ...]
+    written: tuple[WrittenReport, ...]
     figures: tuple[RowFigures, ...]
     summary: Summary
 
@@ -68,7 +68,7 @@ def settings_of(rows: Sequence[Row], config: Config) -> list[CheckSettings]:
     return [CheckSettings(config.privacy, form) for form in row_forms(rows, config.report)]
 
 
-def evaluate(model: str, written: Sequence[Written], config: Config) -> Evaluation:
+def evaluate(model: str, written: Sequence[WrittenReport], config: Config) -> Evaluation:
     """Given the reports of one model, return their figures."""
     settings = settings_of([one.row for one in written], config)
     figures = tuple(
@@ -78,32 +78,32 @@ def evaluate(model: str, written: Sequence[Written], config: Config) -> Evaluati
     return Evaluation(model, tuple(written), figures, summarise(figures))
 
 
-def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw: bool, most: int) -> Written:
+def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw: bool, most: int) -> WrittenReport:
     """Given a row's drafts (greedy first), return its report: the first one as it is, or the chosen and repaired one.
 
     As in the daemon, drafts after a clean one are not looked at, so they cost nothing.
     """
     if raw:
-        return Written(row, drafts[0].text.strip(), drafts[0].seconds)
+        return WrittenReport(row, drafts[0].text.strip(), drafts[0].seconds)
     best = best_of(drafts[:most], row.diary, settings)
     repaired = finish(best.text, row.diary, settings)
     seconds = sum(draft.seconds for draft in drafts[: best.drafts])
-    return Written(row, repaired.body, seconds, best.drafts, repaired.warnings)
+    return WrittenReport(row, repaired.body, seconds, best.drafts, repaired.warnings)
 
 
-def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: bool) -> Iterator[Written]:
+def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: bool) -> Iterator[WrittenReport]:
     """Reports as a user gets them: ``draft_report`` for each row, or with ``raw`` one greedy draft without checks."""
     for row, own in zip(rows, settings_of(rows, config), strict=True):
         started = time.monotonic()
         if raw:
             sampling = Sampling(temperature=0.0, seed=config.engine.seed, max_tokens=config.engine.max_report_tokens)
             draft = next(iter(engine.generate(messages(row, own.report, config.privacy), [sampling])))
-            yield Written(row, draft.text.strip(), time.monotonic() - started)
+            yield WrittenReport(row, draft.text.strip(), time.monotonic() - started)
             continue
         asked = config.model_copy(update={"report": own.report})
         result = draft_report(engine, DraftRequest(row.date, row.diary), asked)
         seconds = time.monotonic() - started
-        yield Written(row, result.body, seconds, result.questions, tuple(result.warnings))
+        yield WrittenReport(row, result.body, seconds, result.questions, tuple(result.warnings))
 
 
 def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
@@ -120,13 +120,13 @@ def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
     (folder / "table.md").write_text(table([(evaluation.model, evaluation.summary)]) + "\n", encoding="utf-8")
 
 
-def write_text(one: Written, folder: Path) -> None:
+def write_text(one: WrittenReport, folder: Path) -> None:
     """Write one report, alone, as ``<id>.md``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{file_name(one.row.id)}.md").write_text(one.text.rstrip("\n") + "\n", encoding="utf-8")
 
 
-def as_they_come(written: Iterator[Written], folder: Path | None) -> Iterator[Written]:
+def as_they_come(written: Iterator[WrittenReport], folder: Path | None) -> Iterator[WrittenReport]:
     """Pass reports on, each already on disk: a run that is cut off after an hour has lost none of them."""
     for one in written:
         if folder:
@@ -171,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
         evaluations = [evaluate(name, written, config) for name, written in reports(rows, given, config)]
     except NippoError as problem:
         print(problem, file=sys.stderr)
-        return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED
+        return Ending.of_error(problem)
     if given.out:
         for one in evaluations:
             folder = given.out if len(evaluations) == 1 else given.out / file_name(one.model or "base")
@@ -180,7 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps([one.to_json() for one in evaluations], ensure_ascii=False, indent=1))
     else:
         print(table([(one.model or "base", one.summary) for one in evaluations]))
-    return ExitCode.OK
+    return Ending.OK
 
 
 def configure(config: Config, given: argparse.Namespace) -> Config:
@@ -197,7 +197,9 @@ def configure(config: Config, given: argparse.Namespace) -> Config:
     return config.model_copy(update={"engine": config.engine.model_copy(update=changes)})
 
 
-def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> Iterator[tuple[str, Sequence[Written]]]:
+def reports(
+    rows: Sequence[Row], given: argparse.Namespace, config: Config
+) -> Iterator[tuple[str, Sequence[WrittenReport]]]:
     """The reports of every model that the command line names, model by model."""
     if given.drafts_file:
         yield from chosen_reports(
@@ -230,7 +232,7 @@ def reports(rows: Sequence[Row], given: argparse.Namespace, config: Config) -> I
 
 def chosen_reports(
     found: Sequence[Drafts], rows: Sequence[Row], config: Config, raw: bool
-) -> Iterator[tuple[str, Sequence[Written]]]:
+) -> Iterator[tuple[str, Sequence[WrittenReport]]]:
     """Given drafts of one or several adapters, return each adapter's reports. Rows without drafts are refused."""
     settings = settings_of(rows, config)
     for name in dict.fromkeys(one.adapter for one in found):
@@ -249,7 +251,9 @@ def chosen_reports(
         )
 
 
-def _counted(written: Iterator[Written], total: int, say: Callable[[str], None] | None = None) -> Iterator[Written]:
+def _counted(
+    written: Iterator[WrittenReport], total: int, say: Callable[[str], None] | None = None
+) -> Iterator[WrittenReport]:
     """The same reports, with a line on standard error for each."""
     for number, one in enumerate(written, start=1):
         text = f"{number}/{total}  {one.row.id}  {one.seconds:.1f} s"

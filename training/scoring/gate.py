@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any
 
+from daemon.learning.run_folder import Outcome
 from training.pairs.holdout import MINIMUM
 
 ALPHA = 0.05
 CHRF_TOLERANCE = 0.5
 """chrF points (0-100) that the mean may fall: below what one changed word in one of eight short reports moves it."""
-
-Outcome = Literal["promoted", "kept", "abstained"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     count = len(champion)
     if count < MINIMUM:
         reason = f"判定用に取り分けた日報が{count}件しかなく、比較には{MINIMUM}件が必要です。"
-        return Verdict("abstained", (reason,), count)
+        return Verdict(Outcome.ABSTAINED, (reason,), count)
     gains = [new.log_likelihood - old.log_likelihood for old, new in zip(champion, challenger, strict=True)]
     chrf_gain = fmean(new.chrf - old.chrf for old, new in zip(champion, challenger, strict=True))
     new_leaks = sum(len(set(new.leaks) - set(old.leaks)) for old, new in zip(champion, challenger, strict=True))
@@ -89,7 +88,7 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
         objections.append(f"検査の指摘が{old_faults}件から{new_faults}件に増えました。")
     gained = f"判定用の{count}件で、提出文との近さ(chrF)は平均{chrf_gain:+.1f}点でした(p = {p_value:.3f})。"
     return Verdict(
-        "kept" if objections else "promoted",
+        Outcome.KEPT if objections else Outcome.PROMOTED,
         tuple(objections) or (gained,),
         count,
         p_value,

@@ -20,8 +20,8 @@ from typing import Any
 from daemon.config import Config, load
 from daemon.engines.protocol import Draft
 from daemon.errors import NippoError, UsageError
+from daemon.learning.run_folder import Ending
 from daemon.system.files import write_atomically
-from training.fitting.exits import ExitCode
 from training.model.base import resolve_base
 from training.pairs.encoding import messages, prompt_text, row_forms
 from training.pairs.rows import Row, read_rows
@@ -245,11 +245,11 @@ def main(arguments: list[str] | None = None) -> int:
         found = run(rows, base, given.adapter, config, given.samples, given.bits, given.batch_tokens, given.bare)
     except NippoError as problem:
         print(problem, file=sys.stderr)
-        return ExitCode.USAGE if isinstance(problem, UsageError) else ExitCode.FAILED
+        return Ending.of_error(problem)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     lines = (json.dumps(drafts.to_json(), ensure_ascii=False) for drafts in found)
     write_atomically(given.out, "".join(f"{line}\n" for line in lines))
-    return ExitCode.OK
+    return Ending.OK
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from pathlib import Path
 from daemon.checks import CheckSettings, score
 from daemon.config import Config
 from daemon.engines.opening import open_engine
+from daemon.learning.run_folder import Base
 from daemon.models.known import KNOWN
 from daemon.versions.artifact import META, method_of
-from training.model.base import Base
 from training.pairs.rows import Row
-from training.scoring.evaluate import Written, chosen_reports, settings_of, write_with_engine
+from training.scoring.evaluate import WrittenReport, chosen_reports, settings_of, write_with_engine
 from training.scoring.gate import ReportScore
 from training.scoring.generate import run as generate
 from training.scoring.likelihood import log_likelihoods
@@ -60,7 +60,7 @@ def _score(row: Row, report: str, likelihood: float, settings: CheckSettings) ->
 
 def _written(
     config: Config, reference: str, adapters: Sequence[Path | None], rows: Sequence[Row], bits: int, method: str
-) -> list[Sequence[Written]]:
+) -> list[Sequence[WrittenReport]]:
     """The reports of each adapter. Whole ones come in batches on a GPU or for a base that is no GGUF file; else, and
     sentence by sentence, an engine writes them as a user gets them."""
     import torch
@@ -75,7 +75,7 @@ def _written(
         return by_place
 
     kind = "transformers" if cuda or not gguf else "llamacpp"
-    found: list[Sequence[Written]] = []
+    found: list[Sequence[WrittenReport]] = []
     for adapter, how in zip(adapters, methods, strict=True):
         changes = {"kind": kind, "model": reference, "adapter": str(adapter) if adapter else "none", "method": how}
         asked = config.model_copy(update={"engine": config.engine.model_copy(update=changes)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,18 +26,6 @@ WORDS = {
     "dev": "検証",
     "edits": "直した文字数(中央値)",
 }
-
-
-def losses(events: Iterable[Mapping[str, Any]]) -> tuple[dict[int, float], dict[int, float]]:
-    """Given a run's progress, return step → training loss and step → loss on the dev rows. Pure."""
-    train: dict[int, float] = {}
-    dev: dict[int, float] = {}
-    for event in events:
-        if event.get("event") == "step":
-            train[int(event["step"])] = float(event["loss"])
-        elif event.get("event") == "checkpoint" and event.get("dev_loss") is not None:
-            dev[int(event["step"])] = float(event["dev_loss"])
-    return train, dev
 
 
 def draw_losses(file: Path, train: Mapping[int, float], dev: Mapping[int, float]) -> None:

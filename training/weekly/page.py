@@ -5,17 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from daemon.learning.edit_distance import edit_distance, weekly_medians
-from daemon.learning.training_job import PROGRESS
+from daemon.learning.run_folder import TrainingResult, losses_of, read_events
 from daemon.store.store import Pair
-from training.fitting.progress import read_progress
 from training.pairs.pair_choice import Material
 from training.scoring.gate import Verdict
 from training.scoring.judge import Judged
-from training.weekly.curves import draw_edits, draw_losses, losses
-from training.weekly.verdict import SHOWN, Example, Page, render
+from training.weekly.curves import draw_edits, draw_losses
+from training.weekly.verdict import SHOWN, Comparison, Page, render
 from training.weekly.week import Week
 
 
@@ -25,7 +23,7 @@ def write_page(
     old: str,
     verdict: Verdict,
     notes: Sequence[str],
-    result: dict[str, Any],
+    result: TrainingResult,
     material: Material,
     both: Sequence[Judged],
     pairs: Sequence[Pair],
@@ -38,7 +36,7 @@ def write_page(
     pictures, missing = draw(week, edits)
     examples = (
         [
-            Example(row.date, before, after, row.report or "")
+            Comparison(row.date, before, after, row.report or "")
             for row, before, after in zip(material.held_out, both[0].reports, both[1].reports, strict=True)
         ]
         if both
@@ -53,17 +51,17 @@ def write_page(
         new=name,
         verdict=verdict,
         notes=(*notes, *missing),
-        checkpoints=tuple(result["checkpoints"]),
-        best=result["best"],
+        checkpoints=result.checkpoints,
+        best=result.best,
         examples=tuple(examples[:SHOWN]),
         minutes=(time.monotonic() - week.started) / 60,
         counts={
             "学習に使った日報": sum(row.accepted for row in train),
             "一緒に使った見本": sum(not row.accepted for row in train),
             "チェックポイント選びに使った日報": sum(row.split == "dev" for row in material.rows),
-            "長すぎて除いた日報": len(result["left_out"]),
+            "長すぎて除いた日報": len(result.left_out),
         },
-        settings={"base": result["base"]["reference"], **{key: settings[key] for key in shown}},
+        settings={"base": result.base.reference, **{key: settings[key] for key in shown}},
         edits=tuple(edits),
         pictures=tuple(pictures),
         untraced=tuple(untraced),
@@ -74,7 +72,7 @@ def write_page(
 def draw(week: Week, edits: Sequence[tuple[date, float]]) -> tuple[list[tuple[str, str]], list[str]]:
     """Draw the curves; return (heading, file) of those drawn, and a line where that is not possible."""
     try:
-        curves = losses(read_progress(week.folder / PROGRESS))
+        curves = losses_of(read_events(week.folder))
         draw_losses(week.folder / "loss.png", *curves)
         found = [("損失", "loss.png")]
         if len(edits) > 1:

@@ -15,15 +15,29 @@ import sqlite3
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from daemon.checks import learn_form
 from daemon.config import Config
-from daemon.errors import ModelMissing, NippoError, TrainingError, UsageError
+from daemon.engines.gpu_errors import is_out_of_memory
+from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError
 from daemon.learning.forgetting import texts_of_run, wipe
-from daemon.learning.training_job import PROGRESS, RESULT, Ending
+from daemon.learning.kept import Kept
+from daemon.learning.ledger import Ledger
+from daemon.learning.run_folder import (
+    PLANNED,
+    PROGRESS,
+    RECORD,
+    WEEKLY,
+    Ending,
+    Outcome,
+    Phase,
+    RunRecord,
+    RunResult,
+    RunScores,
+)
 from daemon.store.store import Pair, Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.shipped import starter_folder
@@ -37,11 +51,10 @@ from daemon.versions.artifact import (
     models_folder,
 )
 from daemon.versions.champion import active_adapter, next_name
-from daemon.worker.messages import read_config
+from daemon.worker.messages import read_config, unforeseen
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.lessons import JUDGED
 from training.fitting.progress import Progress
-from training.model.base import Base
 from training.pairs.days import with_judged
 from training.pairs.edit_rows import day_rows, untraced_lines
 from training.pairs.judged import read_judged
@@ -50,57 +63,62 @@ from training.pairs.rows import Row, read_rows
 from training.scoring.crossfold import cross_validate
 from training.scoring.gate import decide
 from training.scoring.judge import judge
-from training.train import is_out_of_memory, write_json
+from training.train import write_json
 from training.weekly.page import write_page
-from training.weekly.training_process import Stopped
 from training.weekly.week import Week, checkpoint_folder, train_on
 
-PLAN = "plan.json"
 TRAINING_SHARE = 0.6
 """Of ``max_hours``; the rest is for judging and, with few pairs, for cross-validation."""
 
 
-def teach(week: Week, now: datetime) -> dict[str, Any]:
-    """Do the whole run; return what ``weekly.json`` holds. Raises ``NippoError``, and ``Stopped`` when asked to end."""
+@dataclass(frozen=True)
+class RunPlan(Kept):
+    """A hash of the material and the version's name, so that a cut-off run goes on, and under the same name."""
+
+    material: str
+    version: str
+
+
+def teach(week: Week, now: datetime) -> RunResult:
+    """Do the whole run; return its result. Raises ``NippoError``; ``TrainingStopped``: asked to end."""
     config = week.config
     with Store.open(config.data_path) as store:
         pairs = store.pairs()
         material, start = prepare(week, store, pairs)
-        forgotten = frozenset(store.get_meta("forgotten_pairs", []))
-        seen = frozenset(store.get_meta("seen_pairs", []))
+        ledger = Ledger(store)
+        forgotten, seen = ledger.forgotten, ledger.seen
     name, resume = plan_run(week, material)
-    week.phase("training")
+    week.phase(Phase.TRAINING)
     result = train_on(week, week.folder, material.rows, start, resume, week.config.training.max_hours * TRAINING_SHARE)
-    base = Base(**result["base"])
+    base, bits = result.base, result.plan.bits
     challenger = checkpoint_folder(week.folder, result)
-    old, notes = baseline(config, week.reference, forgotten, result["method"])
-    bits = int(result["plan"]["bits"])
-    notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result["exit"] == "time_up" else []
-    week.phase("judging")
+    old, notes = baseline(config, week.reference, forgotten, result.method)
+    notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result.exit is Ending.TIME_UP else []
+    week.phase(Phase.JUDGING)
     adapters = [old.path if old else None, challenger]
-    held_out, method = material.held_out, result["method"]
-    both = judge(config, base, week.reference, adapters, held_out, bits, method) if held_out else []
+    held_out = material.held_out
+    both = judge(config, base, week.reference, adapters, held_out, bits, result.method) if held_out else []
     verdict = decide(*(one.scores for one in both)) if both else decide((), ())
-    if verdict.outcome == "abstained":
+    if verdict.outcome is Outcome.ABSTAINED:
         verdict = cross_validate(week, material, start, base, old, both, result, verdict)
-    week.phase("exporting")
-    run = json.loads((week.folder / "run.json").read_text(encoding="utf-8"))
-    scores = {"outcome": verdict.outcome, "against": old.name if old else "", "gate": verdict.to_json()}
-    meta = meta_of(name, result, run, {"step": result["best"], **scores}, now)
+    week.phase(Phase.EXPORTING)
+    against = old.name if old else ""
+    scores = RunScores(result.best, verdict.outcome, against, verdict.to_json())
+    meta = meta_of(name, result, RunRecord.need(week.folder / RECORD), scores, now)
     export_version(challenger, models_folder(config) / name, meta, architecture_of(base.folder), card_of(meta))
     old_name = old.name if old else base.reference
     untraced = untraced_lines([pair for pair in pairs if pair.id not in seen], pairs, config)
     page, pictures = write_page(week, name, old_name, verdict, notes, result, material, both, pairs, untraced)
-    return {
-        "outcome": verdict.outcome,
-        "version": name,
-        "against": old.name if old else "",
-        "pairs": [pair.id for pair in pairs],
-        "verdict": verdict.to_json(),
-        "note": page,
-        "pictures": pictures,
-        "seconds": round(time.monotonic() - week.started, 1),
-    }
+    return RunResult(
+        outcome=verdict.outcome,
+        version=name,
+        against=against,
+        pairs=tuple(pair.id for pair in pairs),
+        verdict=verdict.to_json(),
+        note=page,
+        pictures=tuple(pictures),
+        seconds=round(time.monotonic() - week.started, 1),
+    )
 
 
 def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, Path | None]:
@@ -108,9 +126,9 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
     config = week.config
     versions, _ = list_versions(config)
     trained = {pair_id for version in versions for pair_id in version.meta.pair_ids}
-    seen = {*store.get_meta("seen_pairs", []), *trained}
-    held_out = pin(pairs, set(store.get_meta("held_out", [])) - trained, seen)
-    store.set_meta("held_out", sorted({*store.get_meta("held_out", []), *held_out} - trained))
+    ledger = Ledger(store)
+    held_out = pin(pairs, ledger.held_out - trained, ledger.seen | trained)
+    ledger.held_out = (ledger.held_out | held_out) - trained
     own = [pair.report for pair in pairs if pair.id not in held_out]
     if not own:
         raise TrainingError("there is no accepted report to learn from", "Tick `accepted` in some reports first.")
@@ -151,14 +169,12 @@ def starter_version(config: Config, reference: str, method: str) -> Version | No
 
 def plan_run(week: Week, material: Material) -> tuple[str, bool]:
     """The version's name, and whether an earlier try with the very same material can be resumed."""
-    file = week.folder / PLAN
     digest = material.digest()
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        before = json.loads(file.read_text(encoding="utf-8"))
-        if before["material"] == digest:
-            return str(before["version"]), (week.folder / "run.json").is_file()
+    before = RunPlan.read(week.folder / PLANNED)
+    if before is not None and before.material == digest:
+        return before.version, (week.folder / RECORD).is_file()
     name = next_name(week.config)
-    write_json(file, {"material": digest, "version": name})
+    write_json(week.folder / PLANNED, RunPlan(digest, name).to_json())
     return name, False
 
 
@@ -186,7 +202,7 @@ def tidy(folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The process; exit codes are ``daemon.learning.training_job.Ending``."""
+    """The process; exit codes are ``daemon.learning.run_folder.Ending``."""
     command = argparse.ArgumentParser(prog="python -m training.weekly.run", description="The weekly run.")
     command.add_argument("--run", type=Path, required=True, metavar="DIR")
     folder: Path = command.parse_args(arguments).run
@@ -205,15 +221,13 @@ def main(arguments: list[str] | None = None) -> int:
         progress = Progress(folder / PROGRESS, 0)
         week = Week(config, folder, progress, time.monotonic(), (training, accelerator))
         result = teach(week, datetime.now(UTC).astimezone())
-        write_json(folder / RESULT, result)
-    except Stopped:
-        return Ending.STOPPED
+        write_json(folder / WEEKLY, result.to_json())
     except Exception as problem:
         return _failed(problem)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for file in texts_of_run(folder):
-            if file.name != RESULT:
+            if file.name != WEEKLY:
                 wipe(file)
     tidy(folder)
     return Ending.OK
@@ -223,24 +237,19 @@ def _failed(problem: Exception) -> int:
     """Tell the log what went wrong, without a word of a diary; return the exit code."""
     if isinstance(problem, NippoError):
         print(problem, file=sys.stderr)
-        code = getattr(problem, "code", Ending.USAGE if isinstance(problem, UsageError) else Ending.FAILED)
-        return int(code)
+        return Ending.of_error(problem)
     if isinstance(problem, OSError):
         print(f"{type(problem).__name__}: {problem.strerror} ({problem.filename})", file=sys.stderr)
         return Ending.FAILED
     if isinstance(problem, sqlite3.Error):
         print(f"the database cannot be used: {problem}", file=sys.stderr)
         return Ending.FAILED
-    trace = problem.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    print(f"{type(problem).__name__} in {place}", file=sys.stderr)
+    print(unforeseen(problem), file=sys.stderr)
     return Ending.OUT_OF_MEMORY if is_out_of_memory(problem) else Ending.FAILED
 
 
 def _stop(number: int, frame: object) -> None:
-    raise Stopped
+    raise TrainingStopped("the run was asked to end", "The next start goes on from its last saved step.")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -11,34 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import TrainingError
-from daemon.learning.training_call import TrainCall, training_argv
+from daemon.learning.run_folder import Ending
+from daemon.learning.training_call import TrainCall, check, training_argv
 from daemon.system.accelerator import FileLock
 from daemon.system.hardware import probe
 from daemon.system.parent_death import die_with_parent
-from training.fitting.exits import ExitCode
 
 SAVE_SECONDS = 50.0
-
-
-class Stopped(Exception):
-    """The run was asked to end."""
-
-
-class TrainingEnded(TrainingError):
-    """The training process ended with something else than success; ``code`` is its exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"the training process ended with {describe(code)}", "See the lines above.")
-        self.code = code if 0 < code <= ExitCode.TIME_UP else int(ExitCode.FAILED)
-
-
-def describe(code: int) -> str:
-    """An exit code in words. Pure."""
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
 
 
 def train(
@@ -53,7 +31,8 @@ def train(
     locks: Sequence[FileLock],
 ) -> None:
     """Run ``training.train`` to its end or to the end of its time. The child holds the locks as well, so that nobody
-    takes the accelerator while it is still ending. Raises ``TrainingEnded``; passes ``Stopped`` on, once it has saved.
+    takes the accelerator while it is still ending. Raises what its exit code means (``training_call.check``); passes
+    ``TrainingStopped`` on, once it has saved.
     """
     call = TrainCall(
         pairs=(rows,),
@@ -82,10 +61,8 @@ def train(
             process.kill()
             process.wait()
         raise
-    if code == ExitCode.STOPPED:
-        raise Stopped
-    if code not in (ExitCode.OK, ExitCode.TIME_UP):
-        raise TrainingEnded(code)
+    if code != Ending.TIME_UP:  # what there is by then is judged
+        check(code)
 
 
 def _processes(config: Config) -> int:

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from daemon.learning.run_folder import Checkpoint, Outcome
 from training.scoring.gate import Verdict
 
 HEADLINES = {
-    "promoted": "新しい版 {new} を採用しました",
-    "kept": "今の版 {old} を使い続けます",
-    "abstained": "判定を見送り、今の版 {old} を使い続けます",
+    Outcome.PROMOTED: "新しい版 {new} を採用しました",
+    Outcome.KEPT: "今の版 {old} を使い続けます",
+    Outcome.ABSTAINED: "判定を見送り、今の版 {old} を使い続けます",
 }
 SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Example:
+class Comparison:
     """What both versions wrote for one held-out diary, beside what the person handed in."""
 
     day: str
@@ -38,9 +39,9 @@ class Page:
     new: str
     verdict: Verdict
     notes: tuple[str, ...]
-    checkpoints: tuple[Mapping[str, Any], ...]
+    checkpoints: tuple[Checkpoint, ...]
     best: int | None
-    examples: tuple[Example, ...]
+    examples: tuple[Comparison, ...]
     minutes: float
     counts: Mapping[str, int]
     settings: Mapping[str, Any]
@@ -63,7 +64,7 @@ def render(page: Page) -> str:
         *(f"- {reason}" for reason in (*verdict.reasons, *page.notes)),
         "",
     ]
-    if verdict.outcome != "promoted":
+    if verdict.outcome is not Outcome.PROMOTED:
         lines += [f"{page.new} は残してあります。使うときは `nippo promote {page.new}` を実行してください。", ""]
     else:
         lines += ["元に戻すときは `nippo rollback` を実行してください。", ""]
@@ -98,9 +99,9 @@ def _figures(page: Page) -> list[str]:
 def _checkpoints(page: Page) -> list[str]:
     lines = ["## チェックポイント", "", "| ステップ | 学習の損失 | 検証の損失 | 選択 |", "|---:|---:|---:|:-:|"]
     for checkpoint in page.checkpoints:
-        figures = [checkpoint.get("loss"), checkpoint.get("dev_loss")]
+        figures = [checkpoint.loss, checkpoint.dev_loss]
         cells = " | ".join("-" if figure is None else f"{figure:.4f}" for figure in figures)
-        lines.append(f"| {checkpoint['step']} | {cells} | {'★' if checkpoint['step'] == page.best else ''} |")
+        lines.append(f"| {checkpoint.step} | {cells} | {'★' if checkpoint.step == page.best else ''} |")
     return [*lines, "", "選択には検証用の日報だけを使い、判定用の日報は使っていません。", ""]
 
 
@@ -111,7 +112,7 @@ def _edits(page: Page) -> list[str]:
     return [*lines, *(f"| {monday} | {edited:g} |" for monday, edited in page.edits[-12:]), ""]
 
 
-def _examples(examples: Sequence[Example]) -> list[str]:
+def _examples(examples: Sequence[Comparison]) -> list[str]:
     if not examples:
         return []
     lines = ["## 前と後", "", "学習に使っていない日記での比較です。", ""]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.learning.forgetting import wipe
+from daemon.learning.run_folder import ROWS, TRAINED, EventKind, Phase, ProgressEvent, TrainingResult
 from daemon.system.accelerator import FileLock
 from training.fitting.progress import Progress
 from training.pairs.order import within_epochs
 from training.pairs.pair_choice import to_lines
 from training.pairs.rows import Row
 from training.weekly.training_process import train
-
-ROWS = "rows.jsonl"
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,8 @@ class Week:
     def reference(self) -> str:
         return self.config.training.base or self.config.engine.model
 
-    def phase(self, name: str) -> None:
-        self.progress.event("phase", name=name)
+    def phase(self, phase: Phase) -> None:
+        self.progress.tell(ProgressEvent(EventKind.PHASE, name=phase))
 
     def seconds_left(self) -> float:
         return self.config.training.max_hours * 3600 - (time.monotonic() - self.started)
@@ -51,8 +48,8 @@ def train_on(
     resume: bool,
     hours: float,
     steps: Sequence[int] = (),
-) -> dict[str, Any]:
-    """Train in a process of its own; return its ``result.json``. The rows lie on disk only meanwhile."""
+) -> TrainingResult:
+    """Train in a process of its own; return what came of it. The rows lie on disk only meanwhile."""
     out.mkdir(parents=True, exist_ok=True)
     settings = week.config.training
     count = sum(row.split == "train" for row in rows)
@@ -65,13 +62,17 @@ def train_on(
         train(week.config, file, out, week.reference, start, resume, hours, steps or checkpoints, week.locks)
     finally:
         wipe(file)
-    result: dict[str, Any] = json.loads((out / "result.json").read_text(encoding="utf-8"))
-    if not result["checkpoints"]:
+    result = TrainingResult.need(out / TRAINED)
+    if not result.checkpoints:
         raise TrainingError("the time ran out before the first checkpoint", "Raise training.max_hours.")
     return result
 
 
-def checkpoint_folder(out: Path, result: dict[str, Any]) -> Path:
-    """The folder of the best checkpoint; of a run that ran out of time before any, the last one."""
-    step = result["best"] if result["best"] is not None else result["checkpoints"][-1]["step"]
-    return out / f"checkpoint-{step}"
+def chosen_step(result: TrainingResult) -> int:
+    """The best checkpoint; of a run that ran out of time before any, the last one."""
+    return result.best if result.best is not None else result.checkpoints[-1].step
+
+
+def checkpoint_folder(out: Path, result: TrainingResult) -> Path:
+    """The folder of the chosen checkpoint."""
+    return out / f"checkpoint-{chosen_step(result)}"

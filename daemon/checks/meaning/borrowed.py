@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from daemon.checks.grounding import KATAKANA, Evidence, evidence, loose
+from daemon.checks.grounding import KATAKANA, DiaryFacts, evidence, loose
 from daemon.checks.meaning.passage import Passage
 
 _SUBJECT = re.compile(r"[^、]*(?:で|は)、")
@@ -25,7 +25,7 @@ def borrowed(passage: Passage) -> str | None:
     away = [term for term in terms if loose(term) not in around]
     if not away:
         return None
-    near, whole = Evidence(passage.around(_BEFORE, _AFTER)), evidence(passage.diary)
+    near, whole = DiaryFacts(passage.around(_BEFORE, _AFTER)), evidence(passage.diary)
     if any(not near.holds_katakana(term) and whole.holds_katakana(term) for term in away):
         return "もとの文から離れたところの用語が使われています。"
     return None

@@ -9,6 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from daemon.cli import app
+from daemon.config import load
+from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
+from daemon.errors import UsageError
+from daemon.store.store import ReportRow, Store
 
 DIARY = "Javaの授業で配列を習った。夜はみくちゃんと焼肉。\n"
 REPORT = (
@@ -78,4 +82,31 @@ def test_a_lone_file_without_a_report_shows_its_terms(tmp_path: Path) -> None:
 @pytest.mark.parametrize("note", ["2026-01-08", "nowhere.md"])
 def test_an_unknown_note_says_what_to_do(note: str) -> None:
     result = CliRunner().invoke(app, ["check", note])
-    assert result.exception is not None and "UsageError" in type(result.exception).__name__
+    assert isinstance(result.exception, UsageError)
+
+
+@pytest.mark.usefixtures("vault")
+def test_lines_that_were_not_sure_enough_stand_under_a_heading_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    assert "left out" not in run("2026-01-07")[1] and json.loads(run("2026-01-07", "--json")[1])["left_out"] == []
+    told = (
+        ("配列を習った。", "* Javaの授業で、配列について学習しました。", 0.9),
+        ("表を作った。", "* 表を作りました。", 0.6),
+        ("母の話。", "* 母と話しました。", 0.0),
+    )
+    record = DayRecord(
+        "k",
+        tuple(SentenceRecord(text, 1, 0, 9, 0.1, (LineRecord(line, sure, sure > 0.8),)) for text, line, sure in told),
+    )
+    values = json.dumps(record.to_json(), ensure_ascii=False)
+    row = ReportRow("2026-01-07", "", "", "", "", "", "", "", "v1", "draft", "", record=values)
+    with Store.open(load(None).data_path) as store:
+        store.begin_report(row)
+    output = run("2026-01-07")[1]
+    head, _, tail = output.partition("left out: not sure enough")
+    assert "学習しました" in head and "表を作りました" not in head
+    assert "表を作りました" in tail and "60%" in tail and "母" not in output
+    found = json.loads(run("2026-01-07", "--json")[1])["left_out"]
+    assert [(one["text"], one["sentence"], one["diary_line"]) for one in found] == [
+        ("* 表を作りました。", "表を作った。", 1)
+    ]

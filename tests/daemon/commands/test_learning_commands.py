@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from daemon.cli import app
 from daemon.config import Config
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
-from daemon.errors import NippoError, UsageError
+from daemon.errors import NippoError, PairRefused, UsageError
 from daemon.learning.pair_import import parse_line, read_pairs
 from daemon.learning.review import FORGOTTEN
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
@@ -237,12 +237,13 @@ def test_import_takes_a_folder_of_notes(config: Config, tmp_path: Path) -> None:
     (folder / "2025-05-09-nippo.md").write_text("* 日記がない\n", encoding="utf-8")
     rows, refused = read_pairs(folder)
     assert [(row.day, row.report) for row in rows] == [("2025-05-08", "* Javaを学びました。")]
-    assert [(one.place, one.why) for one in refused] == [("2025-05-09-nippo.md", "has no diary beside it")]
+    assert [one.what for one in refused] == ["2025-05-09-nippo.md: has no diary beside it"]
 
 
 def test_a_refused_row_is_named_without_its_text() -> None:
-    found = parse_line('{"diary": "秘密", "report": ""}', "a:1")
-    assert "秘密" not in repr(found)
+    with pytest.raises(PairRefused, match="a:1: has no report") as caught:
+        parse_line('{"diary": "秘密", "report": ""}', "a:1")
+    assert "秘密" not in repr(caught.value)
 
 
 def test_forget_names_the_versions_and_asks_for_a_run(config: Config) -> None:
@@ -270,7 +271,7 @@ def test_versions_promote_rollback_and_prune(config: Config) -> None:
     nippo(config, "promote", "v0.5")
     assert nippo(config, "prune", "--keep", "2", "--yes").output == "v0.1: removed\nv0.3: removed\n"
     left = [row["name"] for row in json.loads(nippo(config, "versions", "--json").output)["versions"]]
-    assert [name for name in left if name != "starter-1"] == ["v0.2", "v0.4", "v0.5"], "in use, and the way back"
+    assert [name for name in left if name != "starter-2"] == ["v0.2", "v0.4", "v0.5"], "in use, and the way back"
     with pytest.raises(NippoError):
         nippo(config, "promote", "v0.3")
 

@@ -15,7 +15,7 @@ import xllamacpp
 
 from daemon.config import EngineSettings, ReportSettings
 from daemon.drafting.prompt import render_prompt
-from daemon.engines.protocol import Sampling
+from daemon.engines.protocol import Question, Sampling
 from daemon.engines.server import ServerEngine, estimate_tokens, open_server
 from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing
 from daemon.system.addresses import is_loopback
@@ -210,6 +210,23 @@ def test_a_stream_that_breaks_off_is_not_taken_for_a_report(stand_in: Callable[[
     url = stand_in(lambda handler, _: say(handler, 200, b"data: " + chunk + b"\n\n"))
     with pytest.raises(EngineError, match="broke off"):
         draft(url, stream=True)
+
+
+def test_a_server_that_refuses_probabilities_is_asked_without(stand_in: Callable[[Answer], str]) -> None:
+    asked: list[bool] = []
+
+    def answer(handler: http.server.BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        asked.append("logprobs" in body or "top_logprobs" in body)
+        if asked[-1]:
+            say(handler, 400, {"error": {"message": "logprobs are not supported by this model"}})
+        else:
+            say(handler, 200, {"choices": [{"message": {"content": "なし"}, "finish_reason": "stop"}]})
+
+    engine = open_server(settings(stand_in(answer)))
+    questions = [Question(f"文: {number}", choices=("なし",), skip="なし", skip_above=0.5) for number in range(3)]
+    assert [answer.text for answer in engine.ask(MESSAGES, questions)] == ["なし"] * 3
+    assert asked == [True, False, False, False]
+    engine.close()
 
 
 def test_without_tokenize_the_count_errs_upwards(stand_in: Callable[[Answer], str]) -> None:

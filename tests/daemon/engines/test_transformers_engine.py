@@ -12,8 +12,10 @@ torch = pytest.importorskip("torch")
 
 from daemon.drafting.prompt import Message  # noqa: E402
 from daemon.engines import decode, loading  # noqa: E402
-from daemon.engines.protocol import Sampling  # noqa: E402
-from daemon.engines.transformers import Pieces, TransformersEngine, batches  # noqa: E402
+from daemon.engines.batches import batches, question_batches  # noqa: E402
+from daemon.engines.pieces import Pieces  # noqa: E402
+from daemon.engines.protocol import Question, Sampling  # noqa: E402
+from daemon.engines.transformers import TransformersEngine  # noqa: E402
 from daemon.errors import EngineError, ModelMissing, OutOfMemory  # noqa: E402
 from tests.tiny_model import CONTEXT, TinyModel  # noqa: E402
 
@@ -181,6 +183,62 @@ def test_a_model_too_large_without_a_gpu_is_a_message(
 def test_sampled_neighbours_share_a_batch() -> None:
     greedy, one, two, hot = Sampling(), Sampling(0.7, 1), Sampling(0.7, 2), Sampling(1.0, 3)
     assert batches([greedy, one, two, hot]) == [[greedy], [one, two], [hot]]
+
+
+def test_questions_of_equal_settings_are_asked_together() -> None:
+    greedy, other, hot = Question("文: あ"), Question("文: い", max_tokens=8), Question("文: う", temperature=0.7)
+    nothing = Question("文: え", max_tokens=0)
+    assert question_batches([greedy, other, hot, nothing, greedy]) == [[greedy, other], [hot], [nothing], [greedy]]
+
+
+QUESTIONS = [Question(f"文: {letter}を読んだ。", max_tokens=6, choices=("T", "F")) for letter in "あいうえおかきくけこ"]
+
+
+def test_a_diary_is_read_once_for_all_questions_and_for_drafts(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    real = decode.Slots.read
+
+    def watch(self: Any, prompt: Any, other: Any = None) -> None:
+        if self.prompt != tuple(prompt) and (other is None or other.prompt != tuple(prompt)):
+            read.append(len(prompt))
+        real(self, prompt, other)
+
+    monkeypatch.setattr(decode.Slots, "read", watch)
+    beginning: list[Message] = [{"role": "user", "content": "【日記】本を読んだ。\n\n"}]
+    many = list(engine.ask(beginning, QUESTIONS))
+    few = list(engine.ask(beginning, QUESTIONS[2:4]))
+    assert len(read) == 1
+    assert [answer.text for answer in few] == [answer.text for answer in many[2:4]]
+    list(engine.ask([{"role": "user", "content": "【日記】寝た。\n\n"}], QUESTIONS[:1]))
+    assert len(read) == 2
+
+
+def test_questions_too_many_for_the_memory_are_answered_one_by_one(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [answer.text for answer in engine.ask(MESSAGES, QUESTIONS)]
+    real, sizes = engine._decoder.answer, []
+
+    def answer(prompt: list[int], asked: list[Any], ends: frozenset[int]) -> Any:
+        sizes.append(len(asked))
+        if len(asked) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+        return real(prompt, asked, ends)
+
+    monkeypatch.setattr(engine._decoder, "answer", answer)
+    assert [answer.text for answer in engine.ask(MESSAGES, QUESTIONS)] == expected
+    assert sizes == [8, *[1] * 8, 2, 1, 1]
+
+
+def test_answers_of_later_batches_are_drawn_only_when_wanted(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, sizes = engine._decoder.answer, []
+    monkeypatch.setattr(engine._decoder, "answer", lambda *given: sizes.append(len(given[1])) or real(*given))
+    next(engine.ask(MESSAGES, QUESTIONS))
+    assert sizes == [8]
 
 
 def test_a_missing_model_is_a_message(tmp_path: Path) -> None:

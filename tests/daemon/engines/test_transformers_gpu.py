@@ -16,9 +16,10 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from daemon.drafting.prompt import Message  # noqa: E402
+from daemon.engines.branching import Asked  # noqa: E402
 from daemon.engines.decode import Decoder  # noqa: E402
 from daemon.engines.fused import fuse  # noqa: E402
-from daemon.engines.protocol import Sampling  # noqa: E402
+from daemon.engines.protocol import Question, Sampling  # noqa: E402
 from daemon.engines.transformers import TransformersEngine  # noqa: E402
 from tests import greedy_reports  # noqa: E402
 from tests.tiny_model import TinyModel  # noqa: E402
@@ -104,6 +105,34 @@ def test_a_batch_that_does_not_fit_is_drawn_one_by_one(folder: Path, monkeypatch
     alone = list(engine.generate(MESSAGES, samplings))
     assert [draft.prompt_tokens for draft in alone] == [draft.prompt_tokens for draft in together]
     assert len({draft.text for draft in alone}) == 3
+    engine.close()
+
+
+@pytest.mark.parametrize("rows", [1, 4, 30])
+def test_a_graph_answers_what_single_launches_answer(model: Any, rows: int) -> None:
+    def asked() -> list[Asked]:
+        questions = [Question("", 60, 0.8, seed, choices=("a", "b")) for seed in range(rows)]
+        return [Asked(one, PROMPT[: 2 + row % 7], (5, 9)) for row, one in enumerate(questions)]
+
+    slow, fast = Decoder(model, 1024, graphs=False), Decoder(model, 1024)
+    expected = slow.answer(PROMPT * 9, asked(), NO_END)
+    assert fast.answer(PROMPT * 9, asked(), NO_END) == expected
+    assert fast.graphs, "the capture failed"
+    fast.answer(PROMPT * 5, asked()[::-1], NO_END)
+    assert fast.answer(PROMPT * 9, asked(), NO_END) == expected
+    assert all(len(one.tokens) == 60 for one in expected)
+
+
+def test_questions_share_the_memory_that_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TransformersEngine(str(folder), None, "tiny-1", 1024)
+    questions = [Question(f"文: {number}", max_tokens=12) for number in range(40)]
+    assert engine._decoder.rows_for_questions(40, 100) == 32
+    together = [answer.text for answer in engine.ask(MESSAGES, questions)]
+    engine._decoder.drop_batch()
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (0, 80 << 30))
+    assert engine._decoder.rows_for_questions(40, 100) == 4
+    alone = [answer.text for answer in engine.ask(MESSAGES, questions)]
+    assert sum(one == other for one, other in zip(alone, together, strict=True)) > 30
     engine.close()
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from daemon.cli import app
 from daemon.errors import TrainingError, UsageError
 from daemon.learning import training_call as child
+from daemon.learning.run_folder import Ending
 from daemon.learning.training_call import TrainCall, call, check, evaluate_argv, export_argv, training_argv
 
 CALL = TrainCall(pairs=(Path("a.jsonl"), Path("b.jsonl")), out=Path("run"))
@@ -51,12 +52,6 @@ def test_several_gpus_are_driven_by_accelerate() -> None:
     ]  # fmt: skip
 
 
-def test_the_exit_codes_are_trainings_own() -> None:
-    from training.fitting.exits import ExitCode
-
-    assert {code.name: int(code) for code in ExitCode} == {code.name: getattr(child, code.name) for code in ExitCode}
-
-
 def test_the_last_lines_of_a_child_are_kept() -> None:
     program = "import sys\nfor number in range(40): print(number)\nprint('bad', file=sys.stderr)\nsys.exit(3)"
     shown: list[str] = []
@@ -70,12 +65,12 @@ def test_the_last_lines_of_a_child_are_kept() -> None:
 
 
 def test_what_an_exit_code_means() -> None:
-    check(child.OK)
+    check(Ending.OK)
     with pytest.raises(TrainingError, match="last step is saved") as caught:
-        check(child.STOPPED)
+        check(Ending.STOPPED)
     assert "--resume" in caught.value.next_step
     with pytest.raises(UsageError):
-        check(child.USAGE)
+        check(Ending.USAGE)
     with pytest.raises(TrainingError, match="exit code 137"):
         check(137)
 

@@ -19,9 +19,10 @@ import pytest
 import daemon.learning.training_job as training_job
 from daemon.config import Config
 from daemon.errors import UsageError
-from daemon.learning.run_report import follow, line_of, summary
-from daemon.learning.training_job import Ending, TrainingJob, read_progress, run_name, weekly_argv
-from daemon.learning.weekly import SCHEDULE, STATE, Teacher, stop_run, training_status
+from daemon.learning.run_folder import Ending, Outcome, RunStage, RunState
+from daemon.learning.run_report import follow, line_of, summary, training_status
+from daemon.learning.training_job import TrainingJob, run_name, weekly_argv
+from daemon.learning.weekly import Teacher, stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
@@ -29,7 +30,6 @@ from daemon.versions.artifact import ADAPTER, ADAPTER_CONFIG, Meta, models_folde
 from daemon.versions.champion import champion, history, promote
 from tests.conftest import MakeConfig, MakeVault
 from tests.learning_world import NOW, School, accept
-from training.fitting.exits import ExitCode
 
 CHILD = """
 import json, os, signal, sys, time
@@ -92,16 +92,16 @@ def test_sunday_comes_the_run_is_promoted_and_its_verdict_is_in_the_vault(
     child('tell(event="phase", name="training"); tell(event="step", step=3, steps=9, left=60); done()')
     school.moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
     school.turn()
-    assert school.store.get_meta(STATE) is None
-    assert school.store.get_meta(SCHEDULE)["next_run"].startswith("2026-11-22T03:00")
+    assert school.state is None
+    assert school.ledger.schedule.next_run == datetime(2026, 11, 22, 3, tzinfo=UTC)
     school.moment = NOW
     school.turn()
-    assert school.state["state"] == "running" and school.state["run"] == "2026-W47"
+    assert school.state.state is RunStage.RUNNING and school.state.run == "2026-W47"
     state = school.finish()
-    assert (state["state"], state["outcome"], champion(school.config)) == ("done", "promoted", "v0.1")
-    assert (school.config.vault_path / state["note"]).read_text(encoding="utf-8") == "# 結果\n"
+    assert (state.state, state.outcome, champion(school.config)) == (RunStage.DONE, Outcome.PROMOTED, "v0.1")
+    assert (school.config.vault_path / state.note).read_text(encoding="utf-8") == "# 結果\n"
     assert not (school.folder / "weekly.json").exists(), "its text does not stay in the data folder"
-    assert school.store.get_meta("seen_pairs") == ["2026-10-01"]
+    assert school.ledger.seen == {"2026-10-01"}
     for _ in range(3):
         school.turn()
     assert school.state == state, "the same Sunday does not come twice"
@@ -114,11 +114,11 @@ def test_too_few_new_pairs_wait_for_the_next_week(school: School, child: Callabl
     school.turn()
     school.moment = NOW
     school.turn()
-    assert school.store.get_meta(STATE) is None
-    assert "4 new pair(s), 5 are needed" in school.store.get_meta(SCHEDULE)["note"]
+    assert school.state is None
+    assert "4 new pair(s), 5 are needed" in school.ledger.schedule.note
     accept(school.store, 1, first=4)
     school.turn()
-    assert school.store.get_meta(STATE) is None, "this Sunday is over"
+    assert school.state is None, "this Sunday is over"
 
 
 def test_without_the_training_packages_sunday_passes_with_a_word(school: School, child: Callable[[str], None]) -> None:
@@ -132,15 +132,15 @@ def test_without_the_training_packages_sunday_passes_with_a_word(school: School,
     school.turn()
     school.moment = NOW
     school.turn()
-    assert school.store.get_meta(STATE) is None
-    assert "not installed: torch" in school.store.get_meta(SCHEDULE)["note"]
-    assert "pip install" in school.store.get_meta(SCHEDULE)["note"]
+    assert school.state is None
+    assert "not installed: torch" in school.ledger.schedule.note
+    assert "pip install" in school.ledger.schedule.note
     assert summary(training_status(school.config, school.store, missing)) == [
         'none on this machine: not installed: torch. Install them with `pip install "nippo[train]"`.'
     ]
     school.ask()
     school.turn()
-    assert school.state["state"] == "failed" and school.state["message"] == "not installed: torch"
+    assert school.state.state is RunStage.FAILED and school.state.message == "not installed: torch"
 
 
 def test_without_the_training_packages_few_pairs_are_no_promise_of_a_run(school: School) -> None:
@@ -153,7 +153,7 @@ def test_without_the_training_packages_few_pairs_are_no_promise_of_a_run(school:
     school.turn()
     school.moment = NOW
     school.turn()
-    assert "are needed" not in school.store.get_meta(SCHEDULE)["note"]
+    assert "are needed" not in school.ledger.schedule.note
     assert all(
         "next" not in line and "needed" not in line
         for line in summary(training_status(school.config, school.store, missing))
@@ -164,11 +164,11 @@ def test_a_kept_version_changes_nothing_but_leaves_its_verdict(school: School, c
     child('done(outcome="kept")')
     school.ask()
     state = school.finish()
-    assert state["outcome"] == "kept" and champion(school.config) is None
+    assert state.outcome is Outcome.KEPT and champion(school.config) is None
     assert (school.config.vault_path / "nippo/_training/2026-W47.md").is_file()
     school.ask()
     school.turn()
-    assert school.finish()["run"] == "2026-W47-2", "a second run of the week has a name of its own"
+    assert school.finish().run == "2026-W47-2", "a second run of the week has a name of its own"
 
 
 def test_a_failed_run_keeps_its_last_lines(school: School, child: Callable[[str], None]) -> None:
@@ -177,8 +177,8 @@ def test_a_failed_run_keeps_its_last_lines(school: School, child: Callable[[str]
     promote(school.config, "v0.1", NOW)
     school.ask()
     state = school.finish()
-    assert state["message"] == "the training ran out of memory"
-    assert state["last_lines"] == [f"line {number}" for number in range(15, 40)]
+    assert state.message == "the training ran out of memory"
+    assert state.last_lines == tuple(f"line {number}" for number in range(15, 40))
     assert champion(school.config) == "v0.1"
     with pytest.raises(Exception, match="ran out of memory"):
         follow(school.config, lambda line: None)
@@ -188,7 +188,7 @@ def test_a_killed_run_is_taken_up_and_not_for_ever(school: School, child: Callab
     child('(folder / "tries").open("a").write("x"); os.kill(os.getpid(), signal.SIGKILL)')
     school.ask()
     state = school.finish()
-    assert state["message"] == "the training was killed"
+    assert state.message == "the training was killed"
     assert (school.folder / "tries").read_text() == "xxx"
 
 
@@ -203,7 +203,7 @@ def test_a_run_killed_once_finishes_the_second_time(school: School, child: Calla
         """
     )
     school.ask()
-    assert school.finish()["outcome"] == "kept"
+    assert school.finish().outcome is Outcome.KEPT
 
 
 def test_beyond_its_memory_the_child_is_killed(school: School, child: Callable[[str], None]) -> None:
@@ -212,7 +212,7 @@ def test_beyond_its_memory_the_child_is_killed(school: School, child: Callable[[
     school.teacher.reconfigure(school.config.model_copy(update={"training": limits}))
     school.ask()
     state = school.finish()
-    assert "ran out of memory; memory: 0." in state["message"]
+    assert "ran out of memory; memory: 0." in state.message
 
 
 def test_a_second_training_is_refused(school: School, child: Callable[[str], None]) -> None:
@@ -224,7 +224,7 @@ def test_a_second_training_is_refused(school: School, child: Callable[[str], Non
         state = school.finish()
     finally:
         with_lock.release()
-    assert state["message"] == "the training was refused: another training is running"
+    assert state.message == "the training was refused: another training is running"
 
 
 def test_a_daemon_that_was_killed_finds_its_child_again(school: School, child: Callable[[str], None]) -> None:
@@ -238,16 +238,16 @@ def test_a_daemon_that_was_killed_finds_its_child_again(school: School, child: C
         """
     )
     school.ask()
-    school.until(lambda: bool(school.store.get_meta(STATE)) and (school.folder / "pid").is_file())
+    school.until(lambda: school.state is not None and (school.folder / "pid").is_file())
     old = school.teacher._job
     assert old is not None
     school.teacher = Teacher(school.config, school.store, zone=UTC)
     school.turn()
     status = training_status(school.config, school.store)
-    assert status["running"] and status["progress"]["steps"] == 9
+    assert status.running and status.progress.steps == 9
     assert line_of(status) == "2026-W47: training, step 0 of 9"
-    school.until(lambda: school.state["state"] == "done")
-    assert school.state["attempts"] == 1
+    school.until(lambda: school.state.state is RunStage.DONE)
+    assert school.state.attempts == 1
     old.poll()
 
 
@@ -266,19 +266,19 @@ def test_a_stopped_daemon_stops_its_child_which_goes_on_later(school: School, ch
         """
     )
     school.ask()
-    school.until(lambda: bool(school.store.get_meta(STATE)) and (school.folder / "ready").is_file())
+    school.until(lambda: school.state is not None and (school.folder / "ready").is_file())
     school.teacher.stop()
     assert holder(school.config.data_path, TRAINING) is None
     school.teacher = Teacher(school.config, school.store, zone=UTC)
-    assert school.finish()["outcome"] == "kept"
+    assert school.finish().outcome is Outcome.KEPT
 
 
 def test_a_person_can_stop_a_run_for_good(school: School, child: Callable[[str], None]) -> None:
     child('signal.signal(signal.SIGTERM, lambda *_: sys.exit(4)); (folder / "ready").touch(); time.sleep(60)')
     school.ask()
-    school.until(lambda: bool(school.store.get_meta(STATE)) and (school.folder / "ready").is_file())
+    school.until(lambda: school.state is not None and (school.folder / "ready").is_file())
     assert stop_run(school.config, school.store)
-    assert school.finish()["message"].startswith("the training was stopped")
+    assert school.finish().message.startswith("the training was stopped")
 
 
 @pytest.mark.parametrize("damage", ["adapter", "meta", "base"])
@@ -295,8 +295,8 @@ def test_a_version_that_cannot_be_used_is_not_promoted(
     child('done(version="v0.2")')
     school.ask()
     state = school.finish()
-    assert (state["outcome"], champion(school.config)) == ("kept", "v0.1")
-    assert "v0.2 は採用できませんでした" in (school.config.vault_path / state["note"]).read_text(encoding="utf-8")
+    assert (state.outcome, champion(school.config)) == (Outcome.KEPT, "v0.1")
+    assert "v0.2 は採用できませんでした" in (school.config.vault_path / state.note).read_text(encoding="utf-8")
 
 
 PROMOTER = """
@@ -330,12 +330,12 @@ def test_killed_while_promoting_the_champion_is_the_old_or_the_new_one(school: S
     run.mkdir(parents=True)
     values = {"outcome": "promoted", "version": "v0.2", "pairs": [], "note": "# 結果\n", "pictures": []}
     (run / "weekly.json").write_text(json.dumps(values))
-    school.store.set_meta(STATE, {"run": "2026-W47", "state": "settling", "reason": "asked", "attempts": 1})
+    school.ledger.state = RunState("2026-W47", RunStage.SETTLING, "asked")
     command = [sys.executable, "-c", PROMOTER, str(school.config.file), moment, NOW.isoformat()]
     assert subprocess.run(command).returncode == 9
     assert champion(school.config) == ("v0.1" if moment == "before" else "v0.2")
     assert not (school.config.vault_path / "nippo/_training").exists()
-    assert school.finish()["state"] == "done"
+    assert school.finish().state is RunStage.DONE
     assert champion(school.config) == "v0.2"
     assert [entry["name"] for entry in history(school.config)][-1] == "v0.2"
     assert (school.config.vault_path / "nippo/_training/2026-W47.md").is_file()
@@ -346,19 +346,15 @@ def test_a_verdict_waits_for_a_vault_that_is_away(school: School, child: Callabl
     school.ask()
     school.turn()
     away = school.config.vault_path.rename(school.config.vault_path.with_name("away"))
-    school.until(lambda: school.state.get("state") == "settling")
+    school.until(lambda: school.state.state is RunStage.SETTLING)
     away.rename(school.config.vault_path)
-    assert school.finish()["state"] == "done"
+    assert school.finish().state is RunStage.DONE
 
 
 def test_the_status_line_names_the_next_run(school: School) -> None:
     accept(school.store, 2)
     school.turn()
     assert summary(training_status(school.config, school.store)) == ["next 2026-11-29T03:00, 2 new of 5 needed"]
-
-
-def test_exit_codes_are_those_of_training() -> None:
-    assert {code.name: int(code) for code in ExitCode}.items() <= {code.name: int(code) for code in Ending}.items()
 
 
 def test_the_child_and_what_it_starts_have_low_priority_where_the_machine_offers_it(
@@ -383,14 +379,6 @@ done()
 def test_runs_are_named_by_their_iso_week(school: School) -> None:
     assert run_name(school.config, datetime(2027, 1, 1, tzinfo=UTC), set()) == "2026-W53"
     assert run_name(school.config, NOW, {"2026-W47"}) == "2026-W47-2"
-
-
-def test_progress_survives_a_line_cut_short(tmp_path: Path) -> None:
-    (tmp_path / "progress.jsonl").write_text(
-        '{"event": "phase", "name": "training"}\n{"event": "step", "step": 2, "steps": 4, "left": 9.5}\n{"event": "st'
-    )
-    found = read_progress(tmp_path)
-    assert (found.phase, found.step, found.steps, found.left) == ("training", 2, 4, 9.5)
 
 
 def test_a_lock_ends_with_its_process(school: School) -> None:

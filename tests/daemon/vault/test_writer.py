@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.errors import NoteChanged, ReportBlocked
-from daemon.vault.writer import ReportTouched, change_key, digest, replace_file, report_digest, sweep, write_report
+from daemon.errors import NoteChanged, ReportBlocked, ReportTouched
+from daemon.vault.writer import change_key, digest, replace_file, report_digest, sweep, write_report
 
 DATA = "---\nredo: true # x\n---\n日報\n".encode()
 

@@ -24,9 +24,9 @@ def test_a_run_that_never_finished_is_no_version(config: Config) -> None:
 
 def test_without_champion_the_shipped_adapter_writes_if_it_fits_the_model(config: Config, tmp_path: Path) -> None:
     assert active_adapter(config) is None
-    make_version(tmp_path / "shipped" / "adapter", replace(META, name="starter-1"))
+    make_version(tmp_path / "shipped" / "adapter", replace(META, name="starter-2"))
     found = active_adapter(config)
-    assert found is not None and found.name == "starter-1"
+    assert found is not None and found.name == "starter-2"
     other = config.model_copy(
         update={"engine": config.engine.model_copy(update={"model": "Qwen/Qwen2.5-14B-Instruct"})}
     )
@@ -47,15 +47,15 @@ def test_a_champion_of_another_base_is_refused_with_a_remedy(config: Config) -> 
 
 
 def test_promotion_and_the_way_back(config: Config, tmp_path: Path) -> None:
-    make_version(tmp_path / "shipped" / "adapter", replace(META, name="starter-1"))
+    make_version(tmp_path / "shipped" / "adapter", replace(META, name="starter-2"))
     for name in ("v0.1", "v0.2", "v0.3"):
         version(config, name)
         promote(config, name, NOW)
     assert champion(config) == "v0.3"
     assert rollback(config, NOW).name == "v0.2"
     shutil.rmtree(config.data_path / "models" / "v0.1")
-    assert rollback(config, NOW).name == "starter-1"
-    assert champion(config) == "starter-1"
+    assert rollback(config, NOW).name == "starter-2"
+    assert champion(config) == "starter-2"
     with pytest.raises(UsageError, match="none before it"):
         rollback(config, NOW)
 

@@ -16,10 +16,10 @@ import pytest
 from daemon.config import Config
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.result import DraftRequest, DraftResult
+from daemon.errors import WorkerStopped
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
-from daemon.worker.client import WorkerStopped
 from daemon.worker.shared import WANTED, SharedWorker, spare_config
 from tests.conftest import MakeConfig, MakeVault
 from tests.fake_worker import result

@@ -18,8 +18,16 @@ import pytest
 
 from daemon.config import Config, EngineSettings
 from daemon.drafting.result import DraftRequest
-from daemon.errors import ConfigError, EngineCrashed, EngineError, EngineTimeout, ModelMissing, OutOfMemory
-from daemon.worker.client import WorkerClient, WorkerStopped
+from daemon.errors import (
+    ConfigError,
+    EngineCrashed,
+    EngineError,
+    EngineTimeout,
+    ModelMissing,
+    OutOfMemory,
+    WorkerStopped,
+)
+from daemon.worker.client import WorkerClient
 from daemon.worker.messages import error_message, to_error
 from daemon.worker.process import WorkerProcess, sweep
 from tests.tiny_model import TinyModel
@@ -193,10 +201,10 @@ def test_prints_of_libraries_do_not_reach_the_protocol(tiny: TinyModel, tmp_path
     program = (
         "import os, sys; sys.argv = ['worker', str(os.getppid())]\n"
         "import daemon.worker.child as child\n"
-        "load = child.Worker._load\n"
+        "load = child.ChildWorker._load\n"
         "def noisy(self):\n"
         '    os.write(1, b\'{"result": "from C"}\\n\'); print(\'{"error": 1}\'); return load(self)\n'
-        "child.Worker._load = noisy\n"
+        "child.ChildWorker._load = noisy\n"
         "child.main()"
     )
     process = WorkerProcess(settings(tiny), [sys.executable, "-c", program])
@@ -298,7 +306,7 @@ def test_an_unforeseen_error_travels_without_its_text() -> None:
         message = error_message(problem)
     arrived = to_error(message)
     assert isinstance(arrived, EngineError)
-    assert "KeyError in test_worker_client.py:" in str(arrived)
+    assert f"KeyError in {Path(__file__).name}:" in str(arrived)
     assert "データベース" not in str(arrived)
 
 

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from daemon.errors import UsageError
+from daemon.learning.run_folder import MachinePlan
 from tests.tiny_model import TinyModel
 from tests.training.conftest import MakePairs, MakeSpec
 from training.fitting.spec import TrainSpec
-from training.model.base import Plan, base_config, choose_plan, lean_knows, load_model, resolve_base
+from training.model.base import base_config, choose_plan, lean_knows, load_model, resolve_base
 from training.model.lean import GIB, RESERVE, HostEmbedding, Memory, plan_memory, slim
 from training.pairs.encoding import IGNORED
 from training.pairs.packs import PackCollator, in_packs, pack, shared_beginning
@@ -63,7 +64,7 @@ def test_the_count_is_that_of_all_labels() -> None:
 
 
 def lora_model(tiny: TinyModel, spec: TrainSpec, loader: str) -> Any:
-    model, _ = load_model(resolve_base(str(tiny.hf)), spec, Plan("cpu", loader, 16, "float32"))
+    model, _ = load_model(resolve_base(str(tiny.hf)), spec, MachinePlan("cpu", loader, 16, "float32"))
     torch.manual_seed(1)
     for name, weight in model.named_parameters():
         if "lora_B" in name:  # zero at the start, which would hide the A matrices' gradients
@@ -150,10 +151,10 @@ def test_lean_knows_dense_models_with_full_attention() -> None:
 def test_the_loader_follows_the_machine(tiny: TinyModel, make_pairs: MakePairs, make_spec: MakeSpec) -> None:
     spec = make_spec(make_pairs())
     assert lean_knows(base_config(str(tiny.hf))) and lean_knows(base_config("starter"))
-    assert choose_plan(spec, cuda=False, unsloth=False, known=True) == Plan("cpu", "plain", 16, "float32")
-    assert choose_plan(spec, cuda=True, unsloth=True, known=True) == Plan("cuda", "lean", 4, "bfloat16")
+    assert choose_plan(spec, cuda=False, unsloth=False, known=True) == MachinePlan("cpu", "plain", 16, "float32")
+    assert choose_plan(spec, cuda=True, unsloth=True, known=True) == MachinePlan("cuda", "lean", 4, "bfloat16")
     assert choose_plan(spec, cuda=True, unsloth=True, known=False).loader == "unsloth"
-    assert choose_plan(spec, cuda=True, unsloth=False, known=False) == Plan("cuda", "plain", 16, "bfloat16")
+    assert choose_plan(spec, cuda=True, unsloth=False, known=False) == MachinePlan("cuda", "plain", 16, "bfloat16")
     with_dropout = make_spec(make_pairs(), dropout=0.1)
     assert choose_plan(with_dropout, cuda=True, unsloth=True, known=True).loader == "unsloth"
     with pytest.raises(UsageError, match="dropout"):

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from daemon.learning.run_folder import losses_of, read_events
 from tests.tiny_model import TinyModel
 from tests.training.conftest import MakePairs
-from training.fitting.progress import read_progress
 from training.model.ranks import one_gpu
+from training.train import main as train
 
 
 @pytest.mark.parametrize(
@@ -31,12 +32,12 @@ def test_two_processes_train_as_one_does(tiny: TinyModel, make_pairs: MakePairs,
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     curves, results = [], []
-    for name, how in (("one", []), ("two", launch)):
-        argv = [sys.executable, *how, "-m", "training.train", "--out", str(tmp_path / name), *rest]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=200, env=environment)
-        assert done.returncode == 0, done.stderr[-2000:]
-        events = read_progress(tmp_path / name / "progress.jsonl")
-        curves.append([event["loss"] for event in events if event["event"] == "step"])
+    assert train(["--out", str(tmp_path / "one"), *rest]) == 0
+    argv = [sys.executable, *launch, "-m", "training.train", "--out", str(tmp_path / "two"), *rest]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=200, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    for name in ("one", "two"):
+        curves.append(list(losses_of(read_events(tmp_path / name))[0].values()))
         results.append(json.loads((tmp_path / name / "result.json").read_text(encoding="utf-8")))
     assert len(curves[0]) == 4
     assert curves[1] == pytest.approx(curves[0], abs=1e-3)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from daemon.config import Config, ReportSettings
+from daemon.learning.run_folder import Base, Checkpoint, MachinePlan, TrainingResult
 from tests.training.pairs.test_pair_choice import CORPUS, pairs_of
 from training.fitting.progress import Progress
-from training.model.base import Base
 from training.pairs.pair_choice import gather
 from training.pairs.rows import Row
 from training.scoring import crossfold
@@ -22,13 +22,7 @@ from training.scoring.judge import Judged
 from training.weekly.week import Week
 
 BASE = Base("starter", "/base", "0" * 64)
-RESULT: dict[str, Any] = {
-    "seconds": 60.0,
-    "best": 4,
-    "checkpoints": [{"step": 4}],
-    "plan": {"bits": 16},
-    "method": "whole",
-}
+RESULT = TrainingResult(seconds=60.0, best=4, checkpoints=(Checkpoint(4),), plan=MachinePlan(bits=16))
 Trial = Callable[..., Verdict]
 
 
@@ -51,7 +45,7 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
         config = config.model_copy(update={"training": training})
         week = Week(config, tmp_path, Progress(None, 0), time.monotonic())
 
-        def train_on(week: Week, out: Path, rows: Sequence[Row], *_: object) -> dict[str, Any]:
+        def train_on(week: Week, out: Path, rows: Sequence[Row], *_: object) -> TrainingResult:
             out.mkdir(parents=True)
             trained.append({row.id for row in rows})
             return RESULT

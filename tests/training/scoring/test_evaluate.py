@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from training.pairs.rows import Row
-from training.scoring.evaluate import Written, as_they_come
+from training.scoring.evaluate import WrittenReport, as_they_come
 
 
 def test_a_run_that_is_cut_off_has_lost_no_report(tmp_path: Path) -> None:
-    def written() -> Iterator[Written]:
-        yield Written(Row("a", "2026-01-07", "日記"), "日報A", 1.0)
-        yield Written(Row("b/1", "2026-01-08", "日記"), "日報B\n", 1.0)
+    def written() -> Iterator[WrittenReport]:
+        yield WrittenReport(Row("a", "2026-01-07", "日記"), "日報A", 1.0)
+        yield WrittenReport(Row("b/1", "2026-01-08", "日記"), "日報B\n", 1.0)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

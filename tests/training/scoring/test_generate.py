@@ -47,10 +47,11 @@ def test_a_batch_gives_what_single_prompts_give(tiny: TinyModel) -> None:
 def test_drafts_are_written_for_the_base_and_each_adapter_and_scored(
     tiny: TinyModel, make_pairs: MakePairs, make_spec: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from training.fitting.checkpoints import folder_of
     from training.train import run
 
     pairs = make_pairs(3, dev=2)
-    adapter = run(make_spec(pairs, checkpoints=(2,))).folder()
+    adapter = folder_of(run(make_spec(pairs, checkpoints=(2,))))
     drafts = tmp_path / "drafts.jsonl"
     config = tmp_path / "short.toml"
     config.write_text("[engine]\nmax_report_tokens = 32\n", encoding="utf-8")
@@ -156,7 +157,7 @@ def test_an_engine_is_asked_as_the_daemon_asks_it() -> None:
 
 def test_a_report_file_holds_the_report_alone(make_pairs: MakePairs, tmp_path: Path) -> None:
     row = replace(read_rows([make_pairs(1)])[0], id="../a b")
-    evaluation = evaluate.evaluate("m", [evaluate.Written(row, GOOD.text, 1.0)], Config())
+    evaluation = evaluate.evaluate("m", [evaluate.WrittenReport(row, GOOD.text, 1.0)], Config())
     evaluate.write_folder(evaluation, tmp_path / "out", Config())
     assert (tmp_path / "out" / "_a_b.md").read_text(encoding="utf-8") == GOOD.text + "\n"
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["_a_b.md", "scores.jsonl", "table.md"]

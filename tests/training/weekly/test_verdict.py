@@ -10,14 +10,15 @@ import pytest
 
 from daemon.config import Config
 from daemon.learning.edit_distance import edit_distance, weekly_medians
+from daemon.learning.run_folder import Checkpoint, EventKind, ProgressEvent, losses_of
 from tests.conftest import MakeVault
 from tests.tiny_model import TinyModel
 from training.pairs.encoding import encode_rows
 from training.pairs.rows import Row
 from training.scoring.gate import ReportScore, decide
 from training.scoring.likelihood import log_likelihoods
-from training.weekly.curves import draw_edits, draw_losses, losses
-from training.weekly.verdict import Example, Page, render
+from training.weekly.curves import draw_edits, draw_losses
+from training.weekly.verdict import Comparison, Page, render
 
 
 def page(outcome_gain: float, pairs: int = 9) -> Page:
@@ -29,9 +30,9 @@ def page(outcome_gain: float, pairs: int = 9) -> Page:
         new="v0.2",
         verdict=decide(old, new),
         notes=("時間切れのため、途中のチェックポイントで判定しました。",),
-        checkpoints=({"step": 60, "loss": 1.25, "dev_loss": 0.9}, {"step": 120, "loss": 0.8, "dev_loss": None}),
+        checkpoints=(Checkpoint(60, loss=1.25, dev_loss=0.9), Checkpoint(120, loss=0.8)),
         best=60,
-        examples=(Example("2026-11-03", "* 前\n* 二行目", "* 後", "* 提出"),),
+        examples=(Comparison("2026-11-03", "* 前\n* 二行目", "* 後", "* 提出"),),
         minutes=12.34,
         counts={"学習に使った日報": 20},
         settings={"base": "starter", "rank": 16},
@@ -77,13 +78,13 @@ def test_the_weekly_median_is_of_the_weeks_own_reports() -> None:
 
 def test_a_resumed_step_is_drawn_once(tmp_path: Path) -> None:
     events = [
-        {"event": "step", "step": 1, "loss": 2.0},
-        {"event": "step", "step": 2, "loss": 1.5},
-        {"event": "step", "step": 2, "loss": 1.4},
-        {"event": "checkpoint", "step": 2, "dev_loss": 1.1},
-        {"event": "message", "text": "x"},
+        ProgressEvent(EventKind.STEP, step=1, loss=2.0),
+        ProgressEvent(EventKind.STEP, step=2, loss=1.5),
+        ProgressEvent(EventKind.STEP, step=2, loss=1.4),
+        ProgressEvent(EventKind.CHECKPOINT, step=2, dev_loss=1.1),
+        ProgressEvent(EventKind.MESSAGE, text="x"),
     ]
-    train, dev = losses(events)
+    train, dev = losses_of(events)
     assert (train, dev) == ({1: 2.0, 2: 1.4}, {2: 1.1})
     draw_losses(tmp_path / "loss.png", train, dev)
     draw_edits(tmp_path / "edits.png", [(date(2026, 11, 2), 40.0), (date(2026, 11, 9), 12.0)])

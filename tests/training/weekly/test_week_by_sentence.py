@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.drafting.prompt import digest
+from daemon.learning.run_folder import Outcome
 from daemon.store.store import Store
 from daemon.versions.artifact import models_folder, read_version
 from tests.conftest import MakeConfig, MakeVault
@@ -62,9 +63,9 @@ def test_whole_reports_are_learned_where_they_are_asked_for_or_nothing_is_labell
 def test_a_week_gives_a_version_that_writes_by_sentence(week: Week) -> None:
     """Training, the gate on held-out days written sentence by sentence, and the export, on a tiny model."""
     result = teach(week, NOW)
-    assert result["outcome"] in ("promoted", "kept") and result["verdict"]["pairs"] == 8
-    assert result["verdict"]["likelihood_gain"] is not None
-    meta = read_version(models_folder(week.config) / str(result["version"])).meta
+    assert result.outcome in (Outcome.PROMOTED, Outcome.KEPT) and result.verdict["pairs"] == 8
+    assert result.verdict["likelihood_gain"] is not None
+    meta = read_version(models_folder(week.config) / result.version).meta
     assert (meta.method, meta.prompt) == ("sentences", digest())
     assert {"c-0", "t-0"} <= set(meta.pair_ids)
     left = [file for file in week.folder.rglob("*.jsonl") if "問解いた" in file.read_text(encoding="utf-8")]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.learning.training_job import Ending, TrainingJob, read_progress
+from daemon.learning.run_folder import Ending, Outcome, Phase, RunStage, progress_of, read_events
+from daemon.learning.training_job import TrainingJob
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
@@ -59,22 +60,22 @@ def test_killed_while_training_and_while_judging_it_goes_on_to_the_end(school: S
     first = school.teacher._job
     assert first is not None
     end_group(first.pid, "SIGKILL")
-    school.until(lambda: school.state["attempts"] == 2)
+    school.until(lambda: school.state.attempts == 2)
     assert list_versions(school.config) == ([], {}) and champion(school.config) is None
 
-    school.until(lambda: read_progress(school.folder).phase == "judging")
+    school.until(lambda: progress_of(read_events(school.folder)).phase is Phase.JUDGING)
     second = school.teacher._job
     assert second is not None
     end_group(second.pid, "SIGKILL")
     state = school.finish()
-    assert state["state"] == "done", school.log()
-    assert state["attempts"] == 3 and state["version"] == "v0.1"
+    assert state.state is RunStage.DONE, school.log()
+    assert state.attempts == 3 and state.version == "v0.1"
     assert [version.name for version in list_versions(school.config)[0]] == ["v0.1"]
     assert holder(school.config.data_path, TRAINING) is None
-    page = (school.config.vault_path / state["note"]).read_text(encoding="utf-8")
+    page = (school.config.vault_path / state.note).read_text(encoding="utf-8")
     assert "| 2 |" in page and "| 4 |" in page
     base = Path(school.config.engine.model)
-    assert state["outcome"] == "kept" and f"# 今の版 {base.name} を" in page
+    assert state.outcome is Outcome.KEPT and f"# 今の版 {base.name} を" in page
     assert str(base.parent) not in page, "a note names the model, not where it lies"
 
 

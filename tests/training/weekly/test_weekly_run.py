@@ -10,6 +10,7 @@ import pytest
 
 from daemon.drafting.result import DraftRequest
 from daemon.learning.reviewer import Reviewer
+from daemon.learning.run_folder import Outcome, RunStage
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
@@ -46,22 +47,22 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
         worker.tick(0.0)
 
         school.ask()
-        school.until(lambda: school.state.get("state") == "running")
-        school.until(lambda: (worker.tick(0.0) or True) and school.state["state"] != "running")
+        school.until(lambda: school.state is not None and school.state.state is RunStage.RUNNING)
+        school.until(lambda: (worker.tick(0.0) or True) and school.state.state is not RunStage.RUNNING)
         state = school.finish()
-        assert state["state"] == "done", school.log()
-        assert state["outcome"] == "promoted", (vault / state["note"]).read_text(encoding="utf-8")
-        assert champion(school.config) == "v0.1" == state["version"]
+        assert state.state is RunStage.DONE, school.log()
+        assert state.outcome is Outcome.PROMOTED, (vault / state.note).read_text(encoding="utf-8")
+        assert champion(school.config) == "v0.1" == state.version
 
         after = worker.draft(request)
         assert after.version == "v0.1"
 
     version = find_version(school.config, "v0.1")
-    held_out = set(school.store.get_meta("held_out"))
+    held_out = school.ledger.held_out
     assert len(held_out) >= 8 and not held_out & set(version.meta.pair_ids)
-    assert set(school.store.get_meta("seen_pairs")) == {pair.id for pair in school.store.pairs()}
-    page = (vault / state["note"]).read_text(encoding="utf-8")
-    assert state["note"] == "nippo/_training/2026-W47.md"
+    assert school.ledger.seen == {pair.id for pair in school.store.pairs()}
+    page = (vault / state.note).read_text(encoding="utf-8")
+    assert state.note == "nippo/_training/2026-W47.md"
     assert "新しい版 v0.1 を採用しました" in page and "![[2026-W47-loss.png]]" in page and "★" in page
     assert (vault / "nippo/_training/2026-W47-loss.png").read_bytes().startswith(b"\x89PNG")
     assert {file: file.read_bytes() for file in (vault / "diary").iterdir()} == diaries

@@ -1,0 +1,69 @@
+"""What a server's refusals and silences mean, in words for a person. Pure; nothing sent or received is quoted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daemon.config import EngineSettings
+from daemon.errors import EngineError, EngineTimeout, ModelMissing, NoProbabilities
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def refusal(answer: httpx.Response, url: str, settings: EngineSettings, model: str) -> EngineError:
+    """The error that an answer other than 200 stands for."""
+    status = answer.status_code
+    if status in (401, 403):
+        named = settings.server_api_key_env
+        step = f"Check the key in {named}." if named else "Name the key's variable in engine.server_api_key_env."
+        return EngineError(f"the server at {url} refused the key ({status})", step)
+    kind = error_words(answer)
+    if "logprob" in kind:
+        return NoProbabilities(f"the server at {url} tells no probabilities ({status})", "Use vLLM or llama-server.")
+    if "context" in kind or "max_model_len" in kind or "maximum" in kind:
+        return EngineError(
+            f"the prompt is longer than the context of {model!r} on the server",
+            "Lower engine.context_tokens to the server's own context.",
+        )
+    if status == 404:
+        return ModelMissing(
+            f"the server at {url} has no such address or no model {settings.server_model!r} (404)",
+            "Check engine.server_url (it usually ends in /v1) and engine.server_model.",
+        )
+    return EngineError(f"the server at {url} answered {status}", "Look at the server's log.")
+
+
+def unreachable(problem: httpx.HTTPError, url: str, settings: EngineSettings) -> EngineError:
+    """The error that a broken or missing connection stands for."""
+    import httpx
+
+    if isinstance(problem, httpx.ConnectTimeout | httpx.ConnectError):
+        return EngineError(
+            f"no server answers at {url} ({type(problem).__name__})", "Start it, or correct engine.server_url."
+        )
+    if isinstance(problem, httpx.TimeoutException):
+        return EngineTimeout(
+            f"the server at {url} gave no answer within {settings.timeout_seconds:g} seconds",
+            "Raise engine.timeout_seconds or look at the server's load.",
+        )
+    return EngineError(f"the connection to {url} broke ({type(problem).__name__})", "Look at the server's log.")
+
+
+def not_openai(url: str, status: int) -> EngineError:
+    return EngineError(
+        f"{url} answered {status}, but not as an OpenAI-compatible server does",
+        "Check engine.server_url; it usually ends in /v1.",
+    )
+
+
+def error_words(answer: httpx.Response) -> str:
+    """The server's error type and message, to be searched, never shown: it may quote the prompt."""
+    try:
+        values = answer.json()
+    except ValueError:
+        return ""
+    error = values.get("error", values) if isinstance(values, dict) else {}
+    if not isinstance(error, dict):
+        return str(error)[:500].lower()
+    return f"{error.get('type')} {error.get('code')} {error.get('message')}"[:500].lower()
