@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from daemon.config import Config
+from daemon.drafting.prompt import digest
 from daemon.learning.ledger import Ledger, request_run
 from daemon.learning.run_folder import LOG, RUNS, RunStage, RunState
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Pair, Store
 from daemon.vault.report_note import ReportNote, render
+from daemon.versions.artifact import STARTER, Meta
 from tests.tiny_model import TinyModel
 
 NOW = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
@@ -54,16 +57,43 @@ def tiny_sections(tiny: TinyModel, **training: Any) -> dict[str, dict[str, Any]]
 
 
 def small_starter(folder: Path, by_sentence: bool = False) -> Path:
-    """A starter folder with a corpus of a few short rows and no adapter; ``by_sentence`` labels their sentences."""
+    """A starter folder with a corpus of a few short rows and no adapter; ``by_sentence`` with labels of the sentences
+    and judged lines."""
     folder.mkdir()
     rows = [{**pair(number, "dev" if number > 5 else "train"), "id": f"c-{number}"} for number in range(8)]
     if by_sentence:
-        for row in rows:
-            lesson, stop, done = row["diary"].partition("。")
-            row["sentences"] = [[lesson + stop, []], [done, [row["report"]]]]
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    (folder / "corpus.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        judged = [{"id": row["id"], "lines": [[row["report"], "T"], ["* 卒業しました。", "F"]]} for row in rows]
+        write_lines(folder / "judged.jsonl", judged)
+        rows = [{**row, "sentences": labels(number)} for number, row in enumerate(rows)]
+    write_lines(folder / "corpus.jsonl", rows)
     return folder
+
+
+def add_starter(folder: Path, tiny: TinyModel, method: str = "sentences") -> None:
+    """Put nippo's own version beside the corpus: one that was told that it writes by sentence, and writes as its base,
+    because its second matrices are zeros."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    from training.export import export_version
+
+    lora = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "up_proj"], task_type="CAUSAL_LM")
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny.hf), lora)
+    model.save_pretrained(folder / "untrained")
+    prompt = digest() if method == "sentences" else ""
+    sha256 = hashlib.sha256(tiny.gguf.read_bytes()).hexdigest()
+    meta = Meta(STARTER, NOW.isoformat(), "tiny", sha256, "", (), method=method, prompt=prompt)
+    export_version(folder / "untrained", folder / "adapter", meta, "Qwen2ForCausalLM", "", twin=False)
+
+
+def write_lines(file: Path, values: Sequence[dict[str, Any]]) -> None:
+    file.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in values), encoding="utf-8")
+
+
+def labels(number: int) -> list[tuple[str, list[str]]]:
+    """Each sentence of a diary with its lines."""
+    study, mood = diary_of(number).split("。")[:2]
+    return [(f"{study}。", [pair(number, "train")["report"]]), (f"{mood}。", [])]
 
 
 def pair(number: int, split: str) -> dict[str, Any]:
@@ -77,7 +107,7 @@ def day_of(number: int) -> date:
 
 
 def diary_of(number: int) -> str:
-    return f"{SUBJECTS[number % 4]}の授業。{number + 2}問解いた。"
+    return f"{SUBJECTS[number % 4]}の問題を{number + 2}問解いた。ねむい一日だった。"
 
 
 def report_of(number: int) -> str:

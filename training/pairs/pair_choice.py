@@ -1,4 +1,4 @@
-"""What a weekly run trains on, measures on, and leaves to the gate. Pure.
+"""What a weekly run trains on, measures on, and leaves to the gate. Pure but for Sudachi's dictionary.
 
 Every version is trained from nippo's own starting point on all accepted pairs anew, never on top of an earlier version:
 so a forgotten pair is gone with the next run, and a version's ``pair_ids`` tell all it knows.
@@ -8,30 +8,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from daemon.config import ReportSettings
+from daemon.config import Config
+from daemon.errors import TrainingError
 from daemon.store.store import Pair
-from training.pairs.day_rows import DayRows
+from training.pairs.edit_rows import day_rows
 from training.pairs.holdout import choose_held_out, fraction
 from training.pairs.rows import Row
 
 DEV_FROM, DEV_SHARE = 8, 8
 """From so many pairs to learn from, one in so many (two at least) chooses the checkpoint instead."""
 REPLAY = 24
-"""At least so many rows of the starter corpus go along, so that what it taught is not unlearned."""
+"""With whole reports at least so many rows of the starter corpus go along, so that what it taught is not unlearned."""
 DEV_CORPUS = 16
 
 
 @dataclass(frozen=True)
 class Material:
     """``rows``: to train on ("train") and to choose the checkpoint on ("dev"). ``held_out``: the gate's rows. ``own``:
-    ids of the accepted pairs among ``rows``."""
+    ids of the accepted pairs among ``rows``. ``silent``: ids of those that teach nothing and so are not among them."""
 
     rows: tuple[Row, ...]
     held_out: tuple[Row, ...]
     own: tuple[str, ...]
+    silent: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """A hash of all rows: a cut-off run is resumed only with the very same ones."""
@@ -52,54 +54,67 @@ def pin(pairs: Sequence[Pair], pinned: Collection[str], seen: Collection[str]) -
     return frozenset(here) | choose_held_out([pair_id for pair_id in ids if pair_id not in seen], here)
 
 
-@dataclass(frozen=True)
-class Replay:
-    """How much of the starter corpus goes along. ``whole``: all of it, because the model starts from nothing.
-    ``share``: of the days of an epoch by sentence. ``seed``: which days these are."""
-
-    whole: bool = False
-    share: float = 0.5
-    seed: int = 3407
-
-    def days(self, own: int) -> int:
-        """How many starter days go along with so many of the person's own."""
-        return round(own * self.share / (1 - self.share))
-
-
 def gather(
     pairs: Sequence[Pair],
     held_out: Collection[str],
     corpus: Sequence[Row],
-    form: ReportSettings,
-    replay: Replay | None = None,
-    taught: Callable[[Pair], DayRows] | None = None,
+    config: Config,
+    by_sentence: bool,
+    replay: bool = True,
 ) -> Material:
-    """Given the accepted pairs, the ids of the gate, the starter corpus and the person's form of report, return the
-    material. With ``taught`` (``training.pairs.edit_rows``) everything is learned by sentence, else whole reports."""
-    replay = replay or Replay()
-    rows = [row_of(pair, form, taught(pair) if taught else None) for pair in pairs]
-    own = [row for row in rows if row.id not in held_out]
+    """Given the accepted pairs, the ids of the gate, the starter corpus and the settings with the person's form of
+    report, return the material. ``replay`` False: the model starts from nothing, so the whole corpus goes along.
+
+    ``by_sentence``: rows have labels by sentence, and those without any are not trained on, and starter days make
+    ``training.starter_share`` of all that are trained on; else none has labels. Raises ``TrainingError`` when no pair
+    teaches anything.
+    """
+    rows = [row_of(pair, config, by_sentence) for pair in pairs]
+    to_learn = [row for row in rows if row.id not in held_out]
+    own = [row for row in to_learn if not by_sentence or teaches(row)]
+    if to_learn and not own:
+        raise TrainingError(
+            "no accepted report could be traced to sentences of its diary, so there is nothing to learn from",
+            "Accept reports that tell what their diaries tell; `追跡できなかった行` of a verdict lists the lines.",
+        )
+    corpus = (
+        [row for row in corpus if teaches(row)] if by_sentence else [unlabelled(row) for row in corpus if row.report]
+    )
     dev = set(choose_dev([row.id for row in own]))
     trained = [replace(row, split="dev") if row.id in dev else row for row in own]
-    usable = [row for row in corpus if (row.sentences is not None or row.judged if taught else row.report)]
-    corpus_train = [row for row in usable if row.split == "train"]
-    corpus_dev = [row for row in usable if row.split == "dev"]
-    if not replay.whole:
-        count = len(own) - len(dev)
-        corpus_train = sample(corpus_train, replay.days(count) if taught else max(REPLAY, count), replay.seed)
-        corpus_dev = sample(corpus_dev, len(dev) or DEV_CORPUS, replay.seed)
+    corpus_train = [row for row in corpus if row.split == "train"]
+    corpus_dev = [row for row in corpus if row.split == "dev"]
+    if replay:
+        settings, count = config.training, len(own) - len(dev)
+        beside = days_beside(count, settings.starter_share) if by_sentence else max(REPLAY, count)
+        corpus_train = sample(corpus_train, beside, settings.random_state)
+        corpus_dev = sample(corpus_dev, len(dev) or DEV_CORPUS, settings.random_state)
     return Material(
         rows=(*trained, *corpus_train, *corpus_dev),
         held_out=tuple(row for row in rows if row.id in held_out),
         own=tuple(row.id for row in own),
+        silent=tuple(row.id for row in to_learn if row not in own),
     )
 
 
-def row_of(pair: Pair, form: ReportSettings, day: DayRows | None = None) -> Row:
-    """An accepted pair as a row, asked for in the person's form, with what it teaches by sentence where that is
-    known."""
-    row = Row(pair.id, pair.day, pair.diary, pair.report, form=form.model_dump(mode="json"))
-    return replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight) if day else row
+def row_of(pair: Pair, config: Config, by_sentence: bool) -> Row:
+    """An accepted pair as a row, asked for in the person's form; by sentence with the labels that its edits give."""
+    row = Row(pair.id, pair.day, pair.diary, pair.report, form=config.report.model_dump(mode="json"))
+    if not by_sentence:
+        return row
+    day, _ = day_rows(pair, config)
+    labelled = replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight)
+    return labelled if teaches(labelled) else row
+
+
+def teaches(row: Row) -> bool:
+    """Whether anything is known of a sentence or of a line of this row."""
+    return bool(row.judged) or any(lines is not None for _, lines in row.sentences or ())
+
+
+def unlabelled(row: Row) -> Row:
+    """A row whose report is learned as a whole."""
+    return replace(row, sentences=None, judged=(), weight=1.0)
 
 
 def choose_dev(ids: Sequence[str]) -> list[str]:
@@ -108,6 +123,11 @@ def choose_dev(ids: Sequence[str]) -> list[str]:
         return []
     ranked = sorted(ids, key=lambda pair_id: fraction(f"dev {pair_id}"))
     return ranked[: max(2, len(ids) // DEV_SHARE)]
+
+
+def days_beside(own: int, share: float) -> int:
+    """How many starter days go along with so many of the person's own, that they make this share of all."""
+    return round(own * share / (1 - share))
 
 
 def sample(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
@@ -122,15 +142,13 @@ def to_lines(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
         value: dict[str, object] = {"id": row.id, "date": row.date, "diary": row.diary, "report": row.report}
-        value |= {"split": row.split, "form": row.form, "weight": row.weight}
-        if row.sentences is not None:
-            value["sentences"] = row.sentences
-        if row.judged:
-            value["judged"] = row.judged
+        value |= {"split": row.split, "form": row.form}
         if row.private is not None:
             value["private"] = list(row.private)
         if row.facts is not None:
             value["facts"] = [{"fact": fact.fact, "any_of": list(fact.any_of)} for fact in row.facts]
+        if row.sentences is not None or row.judged:
+            value |= {"sentences": row.sentences, "judged": row.judged, "weight": row.weight}
         lines.append(json.dumps(value, ensure_ascii=False))
     return "".join(f"{line}\n" for line in lines)
 

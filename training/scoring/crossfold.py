@@ -12,7 +12,7 @@ from daemon.versions.artifact import Version
 from training.pairs.holdout import MINIMUM
 from training.pairs.pair_choice import Material, folds
 from training.scoring.gate import ReportScore, Verdict, decide
-from training.scoring.judge import Judged, judge
+from training.scoring.judge import Contender, Judged, judge
 from training.weekly.week import Week, checkpoint_folder, chosen_step, train_on
 
 FOLDS = 4
@@ -49,8 +49,8 @@ def cross_validate(
         rest = [row for row in material.rows if row.id not in group]
         made = train_on(week, out, rest, start, False, week.seconds_left() / 3600, steps)
         left_out = [row for row in own if row.id in group]
-        adapters = [old.path if old else None, checkpoint_folder(out, made)]
-        judged = judge(week.config, base, week.reference, adapters, left_out, made.plan.bits, made.method)
+        contenders = [Contender.of_version(old), Contender(checkpoint_folder(out, made), made.method)]
+        judged = judge(week.config, base, week.reference, contenders, left_out, made.plan.bits)
         for place, one in enumerate(judged):
             scores[place] += one.scores
         shutil.rmtree(out)

@@ -1,4 +1,5 @@
-"""How likely a model finds the text that a person accepted: the mean log-probability per token, in nats.
+"""How likely a model finds what a person accepted: the mean log-probability per token, in nats, of the report as a
+whole, or of the answers about the sentences of its diary.
 
 Plain transformers and peft, never Unsloth, so that champion and challenger are measured by the same code.
 """
@@ -13,8 +14,8 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.drafting.draft import own_rule
-from training.model.loss import report_loss
-from training.pairs.day_encoding import encode_day, one_by_one
+from training.model.loss import report_loss, summed_loss
+from training.pairs.day_encoding import DayExample, encode_day
 from training.pairs.days import day_of
 from training.pairs.encoding import IGNORED, Example, encode_rows
 from training.pairs.rows import Row
@@ -22,51 +23,77 @@ from training.scoring.generate import load_for_generation
 
 
 def log_likelihoods(
-    folder: str, adapters: Sequence[Path | None], rows: Sequence[Row], config: Config, bits: int = 16
-) -> list[list[float]]:
-    """Given a base folder, adapters (None: the bare base) and rows, return for each adapter one figure per row: the
-    mean over the tokens of the report, or of what its sentences give where that is known, end tokens included. A row
-    that teaches nothing has 0."""
+    folder: str,
+    adapters: Sequence[Path | None],
+    rows: Sequence[Row],
+    config: Config,
+    bits: int = 16,
+    by_sentence: bool = False,
+) -> list[list[float | None]]:
+    """Given a base folder, adapters (None: the bare base) and rows with reports, return for each adapter one figure per
+    row: the mean over the report's tokens, its end token included, or ``by_sentence`` over those of all answers that
+    the row's labels give; None for a row without such labels."""
     import torch
 
     model, tokenizer = load_for_generation(folder, [adapter for adapter in adapters if adapter], bits)
-    examples = _examples(tokenizer, rows, config)
-    found: list[list[float]] = []
+    examples: Sequence[Example | DayExample | None]
+    if by_sentence:
+        examples = [_answers(tokenizer, row, config) for row in rows]
+    else:
+        examples = encode_rows(tokenizer, rows, config.report, config.privacy)
+    found: list[list[float | None]] = []
     number = 0
     for adapter in adapters:
         if adapter is not None:
             model.set_adapter(str(number))
             number += 1
-        layers = _switched(model, adapter is not None)
-        figures: list[float] = []
-        with torch.inference_mode(), layers:
+        with torch.inference_mode(), _switched(model, adapter is not None):
             plain = model.get_base_model() if hasattr(model, "get_base_model") else model
-            for answers in examples:
-                total, tokens = 0.0, 0
-                for example in answers:
-                    ids = torch.tensor([example.input_ids], device=plain.device)
-                    labels = torch.tensor([example.labels], device=plain.device)
-                    hidden = plain.base_model(input_ids=ids, use_cache=False).last_hidden_state
-                    total -= float(report_loss(hidden, labels, plain.get_output_embeddings(), 1))
-                    tokens += sum(label != IGNORED for label in example.labels)
-                figures.append(total / max(tokens, 1))
-        found.append(figures)
+            found.append([_figure(plain, example) for example in examples])
     return found
 
 
-def _examples(tokenizer: Any, rows: Sequence[Row], config: Config) -> list[list[Example]]:
-    """For each row what its report is made of: single answers where they are known, else the report."""
-    days = [day_of(row) for row in rows]
-    whole = [row for row, day in zip(rows, days, strict=True) if day is None]
-    reports = iter(encode_rows(tokenizer, whole, config.report, config.privacy))
-    found = []
-    for day in days:
-        if day is None:
-            found.append([next(reports)])
-            continue
-        asked = encode_day(tokenizer, replace(day, judged=(), weight=1.0), config.privacy, own_rule(config))
-        found.append(one_by_one([asked], seed=0))
-    return found
+def _answers(tokenizer: Any, row: Row, config: Config) -> DayExample | None:
+    """What a row's labels answer about its sentences. Its judged lines are no text that anybody accepted."""
+    day = day_of(row)
+    if day is None:
+        return None
+    asked = encode_day(tokenizer, replace(day, judged=(), weight=1.0), config.privacy, own_rule(config))
+    return asked if asked.questions else None
+
+
+def _figure(causal: Any, example: Example | DayExample | None) -> float | None:
+    if example is None:
+        return None
+    return _of_day(causal, example) if isinstance(example, DayExample) else _of_report(causal, example)
+
+
+def _of_report(causal: Any, example: Example) -> float:
+    import torch
+
+    assert any(label != IGNORED for label in example.labels)
+    ids = torch.tensor([example.input_ids], device=causal.device)
+    labels = torch.tensor([example.labels], device=causal.device)
+    hidden = causal.base_model(input_ids=ids, use_cache=False).last_hidden_state
+    return -float(report_loss(hidden, labels, causal.get_output_embeddings()))
+
+
+def _of_day(causal: Any, day: DayExample) -> float:
+    """The diary is evaluated once; every question goes on from there, and is forgotten before the next."""
+    import torch
+    from transformers import DynamicCache
+
+    cache = DynamicCache(config=causal.config)
+    causal.base_model(input_ids=torch.tensor([day.head], device=causal.device), past_key_values=cache, use_cache=True)
+    total, tokens = 0.0, 0
+    for one in day.questions:
+        ids = torch.tensor([one.asked + one.answer[:-1]], device=causal.device)
+        hidden = causal.base_model(input_ids=ids, past_key_values=cache, use_cache=True).last_hidden_state[0]
+        cache.crop(len(day.head))
+        answer = torch.tensor(one.answer, device=causal.device)
+        total += float(summed_loss(hidden[len(one.asked) - 1 :], answer, causal.get_output_embeddings()))
+        tokens += len(one.answer)
+    return -total / tokens
 
 
 def _switched(model: Any, on: bool) -> AbstractContextManager[Any]:

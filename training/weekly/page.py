@@ -60,6 +60,7 @@ def write_page(
             "一緒に使った見本": sum(not row.accepted for row in train),
             "チェックポイント選びに使った日報": sum(row.split == "dev" for row in material.rows),
             "長すぎて除いた日報": len(result.left_out),
+            **({"学べることがなかった日報": len(material.silent)} if material.silent else {}),
         },
         settings={"base": result.base.reference, **{key: settings[key] for key in shown}},
         edits=tuple(edits),

@@ -45,10 +45,10 @@ from daemon.versions.artifact import (
     STARTER,
     Version,
     base_matches,
-    check_base,
     find_version,
     list_versions,
     models_folder,
+    prompt_matches,
 )
 from daemon.versions.champion import active_adapter, next_name
 from daemon.worker.messages import read_config, unforeseen
@@ -56,17 +56,20 @@ from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.lessons import JUDGED
 from training.fitting.progress import Progress
 from training.pairs.days import with_judged
-from training.pairs.edit_rows import day_rows, untraced_lines
+from training.pairs.edit_rows import untraced_lines
 from training.pairs.judged import read_judged
-from training.pairs.pair_choice import Material, Replay, gather, pin
+from training.pairs.pair_choice import Material, gather, pin
 from training.pairs.rows import Row, read_rows
 from training.scoring.crossfold import cross_validate
 from training.scoring.gate import decide
-from training.scoring.judge import judge
+from training.scoring.judge import Contender, judge, need_writer
 from training.train import write_json
 from training.weekly.page import write_page
 from training.weekly.week import Week, checkpoint_folder, train_on
 
+OTHER_METHOD = (
+    "今の版と新しい版は日報の書き方(日記全体からか、一文ずつか)が違います。それぞれの書き方で書かせて比べました。"
+)
 TRAINING_SHARE = 0.6
 """Of ``max_hours``; the rest is for judging and, with few pairs, for cross-validation."""
 
@@ -92,12 +95,12 @@ def teach(week: Week, now: datetime) -> RunResult:
     result = train_on(week, week.folder, material.rows, start, resume, week.config.training.max_hours * TRAINING_SHARE)
     base, bits = result.base, result.plan.bits
     challenger = checkpoint_folder(week.folder, result)
-    old, notes = baseline(config, week.reference, forgotten, result.method)
+    old, notes = baseline(config, week.reference, forgotten)
     notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result.exit is Ending.TIME_UP else []
     week.phase(Phase.JUDGING)
-    adapters = [old.path if old else None, challenger]
-    held_out = material.held_out
-    both = judge(config, base, week.reference, adapters, held_out, bits, result.method) if held_out else []
+    contenders = [Contender.of_version(old), Contender(challenger, result.method)]
+    notes += [OTHER_METHOD] if contenders[0].method != result.method else []
+    both = judge(config, base, week.reference, contenders, material.held_out, bits) if material.held_out else []
     verdict = decide(*(one.scores for one in both)) if both else decide((), ())
     if verdict.outcome is Outcome.ABSTAINED:
         verdict = cross_validate(week, material, start, base, old, both, result, verdict)
@@ -123,8 +126,7 @@ def teach(week: Week, now: datetime) -> RunResult:
 
 def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, Path | None]:
     """Choose the gate's pairs (remembered for good, before anything is trained), and gather the material."""
-    config = week.config
-    versions, _ = list_versions(config)
+    versions, _ = list_versions(week.config)
     trained = {pair_id for version in versions for pair_id in version.meta.pair_ids}
     ledger = Ledger(store)
     held_out = pin(pairs, ledger.held_out - trained, ledger.seen | trained)
@@ -132,38 +134,30 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
     own = [pair.report for pair in pairs if pair.id not in held_out]
     if not own:
         raise TrainingError("there is no accepted report to learn from", "Tick `accepted` in some reports first.")
+    starter = starter_version(week.config, week.reference)
     corpus = starter_corpus()
-    method = method_of_week(config, corpus)
-    starter = starter_version(config, week.reference, method)
-    form = learn_form(own, config.report)
-    settings = config.training
-    replay = Replay(starter is None, settings.starter_share, settings.random_state)
-    in_form = config.model_copy(update={"report": form})
-    taught = (lambda pair: day_rows(pair, in_form)[0]) if method == "sentences" else None
-    return gather(pairs, held_out, corpus, form, replay, taught), starter.path if starter else None
+    by_sentence = starter.meta.method == "sentences" if starter else any(row.sentences for row in corpus)
+    if by_sentence:
+        need_writer(week.reference)
+    config = week.config.model_copy(update={"report": learn_form(own, week.config.report)})
+    material = gather(pairs, held_out, corpus, config, by_sentence, replay=starter is not None)
+    return material, starter.path if starter else None
 
 
 def starter_corpus() -> list[Row]:
-    """The rows that ship with nippo, with the judged lines that lie beside them."""
-    file = starter_folder() / "corpus.jsonl"
-    if not file.is_file():
+    """The rows that nippo's starting point was made of, with all judged lines that ship beside them."""
+    corpus = starter_folder() / "corpus.jsonl"
+    if not corpus.is_file():
         return []
-    judged = [file.with_name(name) for name in JUDGED if file.with_name(name).is_file()]
-    return with_judged(read_rows([file]), read_judged(judged))
+    judged = [corpus.with_name(name) for name in JUDGED if corpus.with_name(name).is_file()]
+    return with_judged(read_rows([corpus]), read_judged(judged))
 
 
-def method_of_week(config: Config, corpus: Sequence[Row]) -> str:
-    """What is learned: "sentences" where the starter corpus has labels to mix in and the settings ask for no other."""
-    labelled = any(row.sentences is not None for row in corpus)
-    return "sentences" if labelled and config.engine.method != "whole" else "whole"
-
-
-def starter_version(config: Config, reference: str, method: str) -> Version | None:
-    """nippo's own adapter, where it ships, fits the base, and writes as is asked for."""
+def starter_version(config: Config, reference: str) -> Version | None:
+    """nippo's own adapter, where it ships, fits the base, and learned the questions that this program asks."""
     with contextlib.suppress(ModelMissing):
         version = find_version(config, STARTER)
-        check_base(version, reference)
-        return version if version.meta.method == method else None
+        return version if base_matches(version.meta, reference) and prompt_matches(version.meta) else None
     return None
 
 
@@ -178,9 +172,7 @@ def plan_run(week: Week, material: Material) -> tuple[str, bool]:
     return name, False
 
 
-def baseline(
-    config: Config, reference: str, forgotten: frozenset[str], method: str
-) -> tuple[Version | None, list[str]]:
+def baseline(config: Config, reference: str, forgotten: frozenset[str]) -> tuple[Version | None, list[str]]:
     """What the new version must beat: the champion; where that cannot be used or knows a forgotten day, the starter."""
     notes: list[str] = []
     try:
@@ -191,7 +183,7 @@ def baseline(
         notes = [f"{old.name} は忘れるよう求められた日で学習していたため、nippo の最初の版と比べました。"]
         old = None
     if old is None or not base_matches(old.meta, reference):
-        old = starter_version(config, reference, method)
+        old = starter_version(config, reference)
     return old, notes
 
 

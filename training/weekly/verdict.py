@@ -83,6 +83,8 @@ def _figures(page: Page) -> list[str]:
     verdict = page.verdict
     rows = [("判定に使った日報", f"{verdict.pairs}件")]
     if verdict.likelihood_gain is not None:
+        if verdict.measured != verdict.pairs:
+            rows.append(("そのうち対数尤度を比べた日報", f"{verdict.measured}件"))
         rows.append(("対数尤度の差(1トークンあたり)", f"{verdict.likelihood_gain:+.4f}"))
     if verdict.p_value is not None:
         rows.append(("p 値(ウィルコクソン、片側)", f"{verdict.p_value:.4f}"))

@@ -123,18 +123,20 @@ def test_pairs_show_tells_what_is_learned_from_a_report(config: Config) -> None:
         pair = store.pair(str(day_of(2)))
         assert pair is not None
         sentences = (
-            SentenceRecord("HTMLの授業。", 1, 0, 8, 0.9),
-            SentenceRecord("4問解いた。", 1, 8, 14, 0.1, (LineRecord("* HTMLの問題を4問解きました。", 0.9, True),)),
+            SentenceRecord(
+                "HTMLの問題を4問解いた。", 1, 0, 14, 0.1, (LineRecord("* HTMLの問題を4問解きました。", 0.9, True),)
+            ),
+            SentenceRecord("ねむい一日だった。", 1, 14, 23, 0.9),
         )
         record = json.dumps(DayRecord("key", sentences).to_json(), ensure_ascii=False)
         store.put_pair(replace(pair, report=pair.report + "\n* 図書館で調べ物をした。", record=record))
     shown = nippo(config, "pairs", "show", str(day_of(2)))
     assert shown.output.splitlines() == [
         f"{day_of(2)}: from the draft's own record",
-        "  HTMLの授業。",
-        "      → なし",
-        "  4問解いた。",
+        "  HTMLの問題を4問解いた。",
         "      → * HTMLの問題を4問解きました。",
+        "  ねむい一日だった。",
+        "      → なし",
         "judged (T true, F false, P private, U to be reworded)",
         "  T  * HTMLの問題を4問解きました。",
         "could not be traced, so not learned",
@@ -142,8 +144,8 @@ def test_pairs_show_tells_what_is_learned_from_a_report(config: Config) -> None:
     ]
     (rows,) = json.loads(nippo(config, "pairs", "show", str(day_of(2)), "--json").output)
     assert rows["sentences"] == [
-        {"sentence": "HTMLの授業。", "lines": []},
-        {"sentence": "4問解いた。", "lines": ["* HTMLの問題を4問解きました。"]},
+        {"sentence": "HTMLの問題を4問解いた。", "lines": ["* HTMLの問題を4問解きました。"]},
+        {"sentence": "ねむい一日だった。", "lines": []},
     ]
     assert rows["by_record"] and rows["untraced"][0]["line"] == "図書館で調べ物をした。"
     with pytest.raises(UsageError, match="no accepted pair has this day or id"):

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config import ReportSettings
+from daemon.config import Config, ReportSettings
+from daemon.errors import TrainingError
 from daemon.store.store import Pair
-from training.pairs.day_rows import DayRows
+from training.pairs.days import with_judged
 from training.pairs.holdout import MINIMUM
-from training.pairs.pair_choice import REPLAY, Replay, choose_dev, folds, gather, pin, to_lines
+from training.pairs.judged import JudgedLines
+from training.pairs.pair_choice import REPLAY, choose_dev, folds, gather, pin, row_of, to_lines
 from training.pairs.rows import Row, read_rows
 
 CORPUS = [
@@ -32,6 +34,27 @@ def pairs_of(count: int, first: int = 0) -> list[Pair]:
     ]
 
 
+def headed(lead: str) -> Config:
+    return Config(report=ReportSettings(lead=lead))
+
+
+def traced(number: int) -> Pair:
+    """A pair whose report tells a sentence of its diary."""
+    diary = f"Javaの問題を{number + 2}問解いた。ねむい一日だった。"
+    report = f"* Javaの問題を{number + 2}問解いた。"
+    return Pair(f"p-{number}", "2026-01-07", diary, "", report, "", "", False, "vault")
+
+
+def untold(number: int) -> Pair:
+    """A pair whose line may come from either of two sentences."""
+    return replace(traced(number), diary=f"Javaの授業。{number + 2}問解いた。")
+
+
+LABELLED = [
+    replace(row, diary="SQLを学んだ。", sentences=(("SQLを学んだ。", ("* SQLを学びました。",)),)) for row in CORPUS[:50]
+]
+
+
 @given(st.integers(1, 80), st.integers(0, 40))
 def test_no_pair_is_in_two_parts(old: int, new: int) -> None:
     first = pairs_of(old)
@@ -41,7 +64,7 @@ def test_no_pair_is_in_two_parts(old: int, new: int) -> None:
     assert held <= held_later, "held out once is held out for good"
     trained_first = {pair.id for pair in first} - held
     assert not trained_first & held_later, "what was trained on never becomes held out"
-    material = gather(later, held_later, CORPUS, ReportSettings())
+    material = gather(later, held_later, CORPUS, Config(), by_sentence=False)
     train = {row.id for row in material.rows if row.split == "train"}
     dev = {row.id for row in material.rows if row.split == "dev"}
     gate = {row.id for row in material.held_out}
@@ -62,58 +85,10 @@ def test_a_withdrawn_pair_leaves_the_gate() -> None:
 
 
 def test_the_corpus_goes_along_in_part_or_as_a_whole() -> None:
-    few = gather(pairs_of(10), (), CORPUS, ReportSettings())
+    few = gather(pairs_of(10), (), CORPUS, Config(), by_sentence=False)
     assert sum(row.id.startswith("c-") and row.split == "train" for row in few.rows) == REPLAY
-    whole = gather(pairs_of(10), (), CORPUS, ReportSettings(), Replay(whole=True))
+    whole = gather(pairs_of(10), (), CORPUS, Config(), by_sentence=False, replay=False)
     assert sum(row.id.startswith("c-") for row in whole.rows) == 100
-
-
-LABELLED = [
-    replace(row, report=None if number % 20 == 19 else row.report, sentences=(("日記", ("* 報告しました。",)),))
-    for number, row in enumerate(CORPUS)
-]
-
-
-def taught(pair: Pair) -> DayRows:
-    judged = (("* 嘘です。", "F", 1.0),)
-    return DayRows(pair.id, pair.day, pair.diary, (("日記", ()),), judged, accepted=True, weight=0.5)
-
-
-@pytest.mark.parametrize(("share", "starter"), [(0.0, 0), (0.25, 3), (0.5, 9), (0.75, 27)])
-def test_by_sentence_the_starters_share_is_that_of_the_days_trained_on(share: float, starter: int) -> None:
-    """Of eleven pairs two choose the checkpoint and nine are trained on."""
-    material = gather(pairs_of(11), (), LABELLED, ReportSettings(), Replay(share=share), taught)
-    train = [row for row in material.rows if row.split == "train"]
-    assert sum(row.id.startswith("p-") for row in train) == 9
-    assert sum(row.id.startswith("c-") for row in train) == starter
-    assert any(row.id.startswith("c-") for row in material.rows if row.split == "dev"), (
-        "what may be forgotten is measured"
-    )
-
-
-def test_another_seed_takes_other_starter_days() -> None:
-    def chosen(seed: int) -> list[str]:
-        material = gather(pairs_of(11), (), LABELLED, ReportSettings(), Replay(seed=seed), taught)
-        return [row.id for row in material.rows if row.id.startswith("c-") and row.split == "train"]
-
-    assert chosen(1) == chosen(1) != chosen(2)
-
-
-def test_what_a_pair_teaches_by_sentence_goes_along_and_comes_back_from_the_file(tmp_path: Path) -> None:
-    material = gather(pairs_of(3), {"p-1"}, LABELLED, ReportSettings(), Replay(), taught)
-    assert material.held_out[0].sentences == (("日記", ()),)
-    file = tmp_path / "rows.jsonl"
-    file.write_text(to_lines(material.rows), encoding="utf-8")
-    found = {row.id: row for row in read_rows([file])}
-    assert found["p-0"].judged == (("* 嘘です。", "F", 1.0),)
-    assert (found["p-0"].weight, found["p-0"].accepted) == (0.5, True)
-    assert {row.id: row for row in material.rows} == found
-
-
-def test_other_labels_are_another_material() -> None:
-    one = gather(pairs_of(3), (), LABELLED, ReportSettings(), Replay(), taught)
-    other = gather(pairs_of(3), (), LABELLED, ReportSettings(), Replay(), lambda pair: replace(taught(pair), judged=()))
-    assert one.digest() != other.digest()
 
 
 def test_few_pairs_are_all_learned_from() -> None:
@@ -123,14 +98,15 @@ def test_few_pairs_are_all_learned_from() -> None:
 
 
 def test_another_edit_is_another_material() -> None:
-    one = gather(pairs_of(10), (), CORPUS, ReportSettings())
-    again = gather(pairs_of(10), (), CORPUS, ReportSettings())
-    other = gather(pairs_of(10), (), CORPUS, ReportSettings(lead="別の見出し"))
+    one, again, other = (
+        gather(pairs_of(10), (), CORPUS, config, by_sentence=False)
+        for config in (Config(), Config(), headed("別の見出し"))
+    )
     assert one.digest() == again.digest() != other.digest()
 
 
 def test_rows_come_back_from_their_file(tmp_path: Path) -> None:
-    material = gather(pairs_of(3), (), CORPUS, ReportSettings(lead="見出し"))
+    material = gather(pairs_of(3), (), CORPUS, headed("見出し"), by_sentence=False)
     file = tmp_path / "rows.jsonl"
     file.write_text(to_lines(material.rows), encoding="utf-8")
     found = read_rows([file], need_report=True)
@@ -146,3 +122,84 @@ def test_every_id_is_in_one_fold(ids: set[str], count: int) -> None:
     found = folds(sorted(ids), count)
     assert sorted(one for group in found for one in group) == sorted(ids)
     assert all(found) and len(found) <= count
+
+
+def test_by_sentence_every_pair_brings_the_labels_of_its_edits(tmp_path: Path) -> None:
+    """They come back from the file of rows as they were, beside those of the corpus."""
+    corpus = with_judged(
+        [*LABELLED, *CORPUS[50:]],
+        [
+            JudgedLines("c-1", (("* SQLを学びました。", "T"),), weight=0.5),
+            JudgedLines("c-1", (("* 卒業しました。", "F"),)),
+            JudgedLines("elsewhere", (("* 知りません。", "F"),), "別の日記", "2026-01-07"),
+            JudgedLines("nowhere", (("* 知りません。", "F"),)),
+        ],
+    )
+    material = gather([traced(0), traced(1)], ("p-1",), corpus, Config(), by_sentence=True, replay=False)
+    file = tmp_path / "rows.jsonl"
+    file.write_text(to_lines(material.rows), encoding="utf-8")
+    found = {row.id: row for row in read_rows([file])}
+    assert list(found.values()) == list(material.rows)
+    assert found["p-0"].accepted and not found["c-1"].accepted
+    assert found["p-0"].sentences == (
+        ("Javaの問題を2問解いた。", ("* Javaの問題を2問解きました。",)),
+        ("ねむい一日だった。", ()),
+    )
+    assert found["c-1"].judged == (("* SQLを学びました。", "T", 0.5), ("* 卒業しました。", "F", 1.0))
+    labelled = {row.id for row in LABELLED}
+    assert set(found) == {"p-0", "elsewhere", *labelled}, "rows without labels are not trained on"
+    assert found["elsewhere"].judged == (("* 知りません。", "F", 1.0),) and not found["elsewhere"].accepted
+    assert material.held_out[0].sentences is not None
+
+
+def replayed(own: int, **training: float) -> tuple[int, list[str]]:
+    """How many of so many pairs are trained on, and the starter days beside them."""
+    config = Config(training={"random_state": 1, **training})
+    material = gather([traced(number) for number in range(own)], (), LABELLED, config, by_sentence=True)
+    trained = [row for row in material.rows if row.split == "train"]
+    assert any(row.split == "dev" and not row.accepted for row in material.rows), "what may be forgotten is measured"
+    return sum(row.accepted for row in trained), [row.id for row in trained if not row.accepted]
+
+
+@pytest.mark.parametrize(("share", "starter"), [(0.0, 0), (0.25, 3), (0.5, 9), (0.75, 27)])
+def test_starter_days_make_their_share_of_the_days_trained_on(share: float, starter: int) -> None:
+    """Of eleven pairs two choose the checkpoint and nine are trained on."""
+    own, beside = replayed(11, starter_share=share)
+    assert own == 9 and len(beside) == starter
+
+
+def test_another_seed_takes_other_starter_days() -> None:
+    assert replayed(11) == replayed(11) != replayed(11, random_state=2)
+
+
+def test_a_draft_accepted_as_it_was_counts_less() -> None:
+    unread = replace(traced(0), draft=traced(0).report)
+    assert row_of(unread, Config(), by_sentence=True).weight < row_of(traced(0), Config(), by_sentence=True).weight
+
+
+def test_a_pair_that_teaches_nothing_is_kept_for_the_gate_only() -> None:
+    material = gather([traced(0), untold(10), untold(11)], ("p-10",), LABELLED, Config(), by_sentence=True)
+    assert material.own == ("p-0",) and material.silent == ("p-11",)
+    assert not {"p-10", "p-11"} & {row.id for row in material.rows}
+    assert [(row.id, row.sentences) for row in material.held_out] == [("p-10", None)]
+
+
+def test_where_no_pair_teaches_anything_a_person_is_told() -> None:
+    with pytest.raises(TrainingError, match="nothing to learn from"):
+        gather([untold(0), untold(1)], (), LABELLED, Config(), by_sentence=True)
+
+
+def test_other_labels_are_another_material() -> None:
+    one = gather([traced(0)], (), LABELLED, Config(), by_sentence=True)
+    lines = (("* SQLを学びました。", "T"),)
+    judged = with_judged(LABELLED, [JudgedLines(row.id, lines) for row in LABELLED])
+    relabelled = [replace(row, sentences=(("SQLを学んだ。", ()),)) for row in LABELLED]
+    others = [gather([traced(0)], (), corpus, Config(), by_sentence=True) for corpus in (judged, relabelled)]
+    assert len({one.digest(), *(other.digest() for other in others)}) == 3
+
+
+def test_whole_reports_are_learned_without_labels() -> None:
+    """Else the training would take the rows for days by sentence."""
+    material = gather([traced(0)], (), LABELLED, Config(), by_sentence=False)
+    assert all(row.sentences is None and not row.judged for row in material.rows)
+    assert len(material.rows) > REPLAY

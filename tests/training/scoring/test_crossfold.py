@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from daemon.config import Config, ReportSettings
+from daemon.config import Config
 from daemon.learning.run_folder import Base, Checkpoint, MachinePlan, TrainingResult
 from tests.training.pairs.test_pair_choice import CORPUS, pairs_of
 from training.fitting.progress import Progress
@@ -39,7 +39,7 @@ def judged(rows: Sequence[Row], gain: float) -> list[Judged]:
 def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
     def run(count: int, gain: float = 0.1, hours: float = 1.0) -> Verdict:
         held = {f"p-{number}" for number in range(count // 2)}
-        material = gather(pairs_of(count), held, CORPUS, ReportSettings())
+        material = gather(pairs_of(count), held, CORPUS, Config(), by_sentence=False)
         config = Config()
         training = config.training.model_copy(update={"max_hours": hours})
         config = config.model_copy(update={"training": training})
@@ -50,9 +50,7 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
             trained.append({row.id for row in rows})
             return RESULT
 
-        def judge(
-            config: Config, base: Base, reference: str, adapters: object, rows: Sequence[Row], bits: int, method: str
-        ) -> Any:
+        def judge(config: Config, base: Base, reference: str, adapters: object, rows: Sequence[Row], bits: int) -> Any:
             seen.append({row.id for row in rows})
             assert not {row.id for row in rows} & trained[-1], "judged by a model that knows it"
             assert not {row.id for row in rows} & held

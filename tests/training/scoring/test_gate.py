@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.scoring.gate import ReportScore, decide, wilcoxon_greater
+from daemon.learning.run_folder import Outcome
+from training.scoring.gate import NO_LIKELIHOOD, ReportScore, decide, wilcoxon_greater
 
 
 def scores(gain: float = 0.0, *, count: int = 10, chrf: float = 50.0, leaks=(), faults=()) -> list[ReportScore]:
@@ -60,3 +61,28 @@ def test_wilcoxon_matches_the_sign_count_by_hand() -> None:
     # Eight positive differences: the most extreme of 2**8 sign patterns.
     assert wilcoxon_greater([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]) == pytest.approx(1 / 256)
     assert wilcoxon_greater([-0.1, -0.2, -0.3]) == pytest.approx(1.0)
+
+
+def test_pairs_without_a_likelihood_count_by_their_reports_alone() -> None:
+    old = [ReportScore(f"p-{n}", None if n > 7 else -1.0, 50.0) for n in range(12)]
+    new = [ReportScore(f"p-{n}", None if n > 7 else -0.9 + n / 1000, 50.0) for n in range(12)]
+    verdict = decide(old, new)
+    assert (verdict.outcome, verdict.pairs, verdict.measured) == (Outcome.PROMOTED, 12, 8)
+    assert verdict.p_value == pytest.approx(1 / 2**8)
+    leaking = [*new[:11], ReportScore("p-11", None, 50.0, ("きなこ",))]
+    assert decide(old, leaking).outcome is Outcome.KEPT
+
+
+@pytest.mark.parametrize(
+    "chrf_gain, faults, outcome",
+    [(2.0, (), Outcome.PROMOTED), (-0.1, (), Outcome.KEPT), (2.0, ("form",), Outcome.KEPT)],
+)
+def test_two_ways_of_writing_are_compared_by_their_reports(
+    chrf_gain: float, faults: tuple[str, ...], outcome: Outcome
+) -> None:
+    """A likelihood of one is held against none of the other."""
+    old = [ReportScore(f"p-{n}", -1.0, 50.0) for n in range(9)]
+    new = [ReportScore(f"p-{n}", None, 50.0 + chrf_gain + n / 1000, (), faults) for n in range(9)]
+    verdict = decide(old, new)
+    assert (verdict.outcome, verdict.likelihood_gain, verdict.measured) == (outcome, None, 0)
+    assert verdict.reasons[-1] == NO_LIKELIHOOD

@@ -13,6 +13,8 @@ from daemon.learning.edit_distance import edit_distance, weekly_medians
 from daemon.learning.run_folder import Checkpoint, EventKind, ProgressEvent, losses_of
 from tests.conftest import MakeVault
 from tests.tiny_model import TinyModel
+from training.pairs.day_encoding import encode_day, one_by_one
+from training.pairs.days import day_of
 from training.pairs.encoding import encode_rows
 from training.pairs.rows import Row
 from training.scoring.gate import ReportScore, decide
@@ -106,3 +108,34 @@ def test_the_likelihood_is_that_of_the_models_own_probabilities(tiny: TinyModel,
             logits = model(torch.tensor([example.input_ids])).logits[0].log_softmax(-1)
         picked = [float(logits[at - 1, label]) for at, label in enumerate(example.labels) if label != -100]
         assert figure == pytest.approx(sum(picked) / len(picked), abs=1e-4)
+
+
+def test_by_sentence_it_is_that_of_the_answers_after_the_whole_diary(tiny: TinyModel, make_vault: MakeVault) -> None:
+    """Every question alone behind its diary, against the diary evaluated once; judged lines and weights do not count,
+    and a row that nobody could label has no figure."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    diary, lines = "Javaを学んだ。ねむい一日だった。SQLも学んだ。", ("* Javaを学びました。",)
+    sentences = (("Javaを学んだ。", lines), ("ねむい一日だった。", ()), ("SQLも学んだ。", None))
+    labelled = Row("a", "2026-01-07", diary, "* Java", sentences=sentences)
+    rows = [
+        labelled,
+        replace(labelled, id="b", weight=0.5, judged=(("* 卒業しました。", "F", 1.0),)),
+        replace(labelled, id="c", sentences=tuple((text, None) for text, _ in sentences)),
+        replace(labelled, id="d", sentences=None),
+    ]
+    config = Config()
+    found = log_likelihoods(str(tiny.hf), [None], rows, config, by_sentence=True)[0]
+    model = AutoModelForCausalLM.from_pretrained(tiny.hf, dtype=torch.float32).eval()
+    day = day_of(labelled)
+    assert day is not None
+    alone = one_by_one([encode_day(AutoTokenizer.from_pretrained(tiny.hf), day, config.privacy)], seed=0)
+    assert len(alone) == 2
+    picked: list[float] = []
+    for example in alone:
+        with torch.inference_mode():
+            logits = model(torch.tensor([example.input_ids])).logits[0].log_softmax(-1)
+        picked += [float(logits[at - 1, label]) for at, label in enumerate(example.labels) if label != -100]
+    assert found[0] == pytest.approx(sum(picked) / len(picked), abs=1e-4)
+    assert found[1:] == [pytest.approx(found[0]), None, None]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.drafting.prompt import digest
 from daemon.drafting.result import DraftRequest
 from daemon.learning.reviewer import Reviewer
 from daemon.learning.run_folder import Outcome, RunStage
@@ -18,7 +19,7 @@ from daemon.versions.artifact import find_version
 from daemon.versions.champion import champion
 from daemon.worker.shared import SharedWorker
 from tests.conftest import MakeConfig, MakeVault
-from tests.learning_world import NOW, School, small_starter, tiny_sections, vault_files
+from tests.learning_world import NOW, School, add_starter, small_starter, tiny_sections, vault_files
 from tests.tiny_model import TinyModel
 
 PAIRS = 40
@@ -28,7 +29,9 @@ PAIRS = 40
 def school(
     make_vault: MakeVault, make_config: MakeConfig, tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[School]:
-    monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(small_starter(tmp_path / "starter")))
+    starter = small_starter(tmp_path / "starter", by_sentence=True)
+    add_starter(starter, tiny)
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", str(starter))
     config = make_config(make_vault(vault_files(PAIRS)), **tiny_sections(tiny, checkpoints=[20, 40]))
     with Store.open(config.data_path) as store:
         yield School(config, store, Teacher(config, store))
@@ -43,7 +46,7 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
     with SharedWorker(school.config) as worker:
         request = DraftRequest("2026-11-21", "Javaの授業。3問解いた。")
         before = worker.draft(request)
-        assert before.version == "tiny"
+        assert (before.version, before.method) == ("starter-2", "sentences")
         worker.tick(0.0)
 
         school.ask()
@@ -55,15 +58,19 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
         assert champion(school.config) == "v0.1" == state.version
 
         after = worker.draft(request)
-        assert after.version == "v0.1"
+        assert (after.version, after.method) == ("v0.1", "sentences")
 
     version = find_version(school.config, "v0.1")
+    assert (version.meta.method, version.meta.prompt) == ("sentences", digest())
     held_out = school.ledger.held_out
     assert len(held_out) >= 8 and not held_out & set(version.meta.pair_ids)
     assert school.ledger.seen == {pair.id for pair in school.store.pairs()}
     page = (vault / state.note).read_text(encoding="utf-8")
     assert state.note == "nippo/_training/2026-W47.md"
     assert "新しい版 v0.1 を採用しました" in page and "![[2026-W47-loss.png]]" in page and "★" in page
+    gate = version.meta.scores["gate"]
+    assert version.meta.scores["against"] == "starter-2" and gate["measured"] == gate["pairs"] == len(held_out)
+    assert gate["likelihood_gain"] > 0 and "対数尤度の差" in page
     assert (vault / "nippo/_training/2026-W47-loss.png").read_bytes().startswith(b"\x89PNG")
     assert {file: file.read_bytes() for file in (vault / "diary").iterdir()} == diaries
     files = [file for file in school.folder.rglob("*") if file.is_file()]
