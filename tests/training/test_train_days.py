@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from training.fitting.exits import ExitCode
 
 from daemon.drafting import prompt
 from daemon.drafting.prompt import digest
 from daemon.errors import TrainingError, UsageError
+from daemon.learning.run_folder import Ending, EventKind, read_events
 from daemon.versions.artifact import read_version
 from tests.tiny_model import TinyModel
 from tests.training.test_train import same
 from training.export import main as export_main
+from training.fitting.checkpoints import folder_of
 from training.fitting.lessons import Days, judged_files, read_lessons
 from training.fitting.measure import judge_auc
-from training.fitting.progress import read_progress
 from training.fitting.spec import TrainSpec, spec_from
 from training.model.base import choose_plan
 from training.train import main, run
@@ -82,7 +82,7 @@ def write(file: Path, rows: list[dict[str, Any]]) -> None:
 def test_days_are_learned_by_sentence_where_they_are_labelled(make_days: MakePairs, make_spec: MakeSpec) -> None:
     spec = make_spec(make_days(4, dev=2), checkpoints=(3, 15), accumulation=2)
     result = run(spec)
-    assert result.exit is ExitCode.OK and result.plan.loader == "lean"
+    assert result.exit is Ending.OK and result.plan.loader == "lean"
     assert (result.method, result.prompt) == ("sentences", digest())
     first, last = (checkpoint.dev_loss or 0.0 for checkpoint in result.checkpoints)
     assert 0 < last < first
@@ -119,8 +119,8 @@ def test_a_checkpoint_tells_how_well_it_judges(make_days: MakePairs, make_spec: 
     spec = make_spec(make_days(4, dev=2, judged=True), loader, loader=loader, checkpoints=(24,), accumulation=4)
     result = run(spec)
     assert result.checkpoints[0].judge_auc == 1.0, "the lines of dev days are those of the days trained on"
-    event = next(event for event in read_progress(spec.out / "progress.jsonl") if event["event"] == "checkpoint")
-    assert event["judge_auc"] == 1.0
+    event = next(event for event in read_events(spec.out) if event.event is EventKind.CHECKPOINT)
+    assert event.judge_auc == 1.0
 
 
 def test_judged_lines_are_those_beside_the_pairs_or_those_named(
@@ -159,7 +159,7 @@ def test_a_resumed_run_of_days_ends_where_the_whole_one_does(make_days: MakePair
     run(spec)
     (spec.out / "checkpoint-5" / "nippo.json").unlink()
     again = run(replace(spec, resume=True))
-    assert same(whole.folder(5), again.folder(5))
+    assert same(folder_of(whole, 5), folder_of(again, 5))
 
 
 def test_questions_longer_than_the_sequence_are_counted(
@@ -189,7 +189,7 @@ def test_the_command_line_names_rows_and_judged_lines(
     assert (spec.rows, spec.judged, spec.judge_weight) == ("sentences", (), 3.0)
     with pytest.raises(UsageError, match="judge-weight"):
         spec_from(["--pairs", str(pairs), "--out", "x", "--judge-weight", "-1"])
-    assert main(["--pairs", str(pairs), "--out", str(tmp_path / "x"), "--judged", "none.jsonl"]) == ExitCode.FAILED
+    assert main(["--pairs", str(pairs), "--out", str(tmp_path / "x"), "--judged", "none.jsonl"]) == Ending.FAILED
     assert "none.jsonl: cannot be read" in capsys.readouterr().err
 
 

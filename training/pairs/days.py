@@ -31,16 +31,21 @@ def day_of(row: Row) -> DayRows | None:
 def days_of(rows: Iterable[Row], judged: Sequence[JudgedLines] = ()) -> list[DayRows]:
     """Given rows and judged lines, return the days of both in that order.
 
-    Lines of a row's diary join its day; lines that bring their own diary are a day without sentences; lines of a diary
-    that is not here are left out, so that a few rows of a corpus can be taken with the judged lines of all.
+    Lines of a diary that is not here are left out, so that a few rows of a corpus can be taken with the judged lines of
+    all.
     """
-    found = {day.id: day for day in map(day_of, rows) if day}
+    return [day for day in map(day_of, with_judged(list(rows), judged)) if day]
+
+
+def with_judged(rows: Sequence[Row], judged: Sequence[JudgedLines]) -> list[Row]:
+    """The same rows with the judged lines of their diaries, then a row for each diary that comes with its lines."""
+    found = {row.id: row for row in rows}
     for one in judged:
         lines = tuple((line, label, one.weight) for line, label in one.lines)
         if one.id in found:
             found[one.id] = replace(found[one.id], judged=(*found[one.id].judged, *lines))
         elif one.diary is not None:
-            found[one.id] = DayRows(one.id, one.date, one.diary, (), lines, one.split)
+            found[one.id] = Row(one.id, one.date, one.diary, split=one.split, judged=lines)
     return list(found.values())
 
 

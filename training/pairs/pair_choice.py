@@ -16,13 +16,12 @@ from daemon.errors import TrainingError
 from daemon.store.store import Pair
 from training.pairs.edit_rows import day_rows
 from training.pairs.holdout import choose_held_out, fraction
-from training.pairs.judged import JudgedLines
 from training.pairs.rows import Row
 
 DEV_FROM, DEV_SHARE = 8, 8
 """From so many pairs to learn from, one in so many (two at least) chooses the checkpoint instead."""
 REPLAY = 24
-"""At least so many rows of the starter corpus go along, so that what it taught is not unlearned."""
+"""With whole reports at least so many rows of the starter corpus go along, so that what it taught is not unlearned."""
 DEV_CORPUS = 16
 
 
@@ -66,8 +65,9 @@ def gather(
     """Given the accepted pairs, the ids of the gate, the starter corpus and the settings with the person's form of
     report, return the material. ``replay`` False: the model starts from nothing, so the whole corpus goes along.
 
-    ``by_sentence``: rows have labels by sentence, and those without any are not trained on; else none has. Raises
-    ``TrainingError`` when no pair teaches anything.
+    ``by_sentence``: rows have labels by sentence, and those without any are not trained on, and starter days make
+    ``training.starter_share`` of all that are trained on; else none has labels. Raises ``TrainingError`` when no pair
+    teaches anything.
     """
     rows = [row_of(pair, config, by_sentence) for pair in pairs]
     to_learn = [row for row in rows if row.id not in held_out]
@@ -77,14 +77,18 @@ def gather(
             "no accepted report could be traced to sentences of its diary, so there is nothing to learn from",
             "Accept reports that tell what their diaries tell; `追跡できなかった行` of a verdict lists the lines.",
         )
-    corpus = [row for row in corpus if teaches(row)] if by_sentence else [unlabelled(row) for row in corpus]
+    corpus = (
+        [row for row in corpus if teaches(row)] if by_sentence else [unlabelled(row) for row in corpus if row.report]
+    )
     dev = set(choose_dev([row.id for row in own]))
     trained = [replace(row, split="dev") if row.id in dev else row for row in own]
-    corpus_train = [row for row in corpus if row.split == "train" and row.report]
-    corpus_dev = [row for row in corpus if row.split == "dev" and row.report]
+    corpus_train = [row for row in corpus if row.split == "train"]
+    corpus_dev = [row for row in corpus if row.split == "dev"]
     if replay:
-        corpus_train = sample(corpus_train, max(REPLAY, len(own) - len(dev)))
-        corpus_dev = sample(corpus_dev, len(dev) or DEV_CORPUS)
+        settings, count = config.training, len(own) - len(dev)
+        beside = days_beside(count, settings.starter_share) if by_sentence else max(REPLAY, count)
+        corpus_train = sample(corpus_train, beside, settings.random_state)
+        corpus_dev = sample(corpus_dev, len(dev) or DEV_CORPUS, settings.random_state)
     return Material(
         rows=(*trained, *corpus_train, *corpus_dev),
         held_out=tuple(row for row in rows if row.id in held_out),
@@ -113,15 +117,6 @@ def unlabelled(row: Row) -> Row:
     return replace(row, sentences=None, judged=(), weight=1.0)
 
 
-def with_judged(rows: Sequence[Row], judged: Sequence[JudgedLines]) -> list[Row]:
-    """Rows of the corpus with the judged lines of their diaries; lines of other diaries are left out."""
-    lines: dict[str, tuple[tuple[str, str, float], ...]] = {}
-    for one in judged:
-        weighed = tuple((line, label, one.weight) for line, label in one.lines)
-        lines[one.id] = (*lines.get(one.id, ()), *weighed)
-    return [replace(row, judged=(*row.judged, *lines.get(row.id, ()))) for row in rows]
-
-
 def choose_dev(ids: Sequence[str]) -> list[str]:
     """Of the pairs to learn from, those that choose the checkpoint; few pairs give none."""
     if len(ids) < DEV_FROM:
@@ -130,9 +125,14 @@ def choose_dev(ids: Sequence[str]) -> list[str]:
     return ranked[: max(2, len(ids) // DEV_SHARE)]
 
 
-def sample(rows: Sequence[Row], count: int) -> list[Row]:
-    """So many rows, always the same ones, in their own order."""
-    ranked = sorted(rows, key=lambda row: fraction(f"replay {row.id}"))
+def days_beside(own: int, share: float) -> int:
+    """How many starter days go along with so many of the person's own, that they make this share of all."""
+    return round(own * share / (1 - share))
+
+
+def sample(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
+    """So many rows, always the same ones for a seed, in their own order."""
+    ranked = sorted(rows, key=lambda row: fraction(f"replay {seed} {row.id}"))
     chosen = {row.id for row in ranked[:count]}
     return [row for row in rows if row.id in chosen]
 

@@ -41,14 +41,24 @@ from daemon.learning.run_folder import (
 from daemon.store.store import Pair, Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.shipped import starter_folder
-from daemon.versions.artifact import STARTER, Version, base_matches, find_version, list_versions, models_folder
+from daemon.versions.artifact import (
+    STARTER,
+    Version,
+    base_matches,
+    find_version,
+    list_versions,
+    models_folder,
+    prompt_matches,
+)
 from daemon.versions.champion import active_adapter, next_name
 from daemon.worker.messages import read_config, unforeseen
 from training.export import architecture_of, card_of, export_version, meta_of
+from training.fitting.lessons import JUDGED
 from training.fitting.progress import Progress
+from training.pairs.days import with_judged
 from training.pairs.edit_rows import untraced_lines
 from training.pairs.judged import read_judged
-from training.pairs.pair_choice import Material, gather, pin, with_judged
+from training.pairs.pair_choice import Material, gather, pin
 from training.pairs.rows import Row, read_rows
 from training.scoring.crossfold import cross_validate
 from training.scoring.gate import decide
@@ -135,18 +145,19 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
 
 
 def starter_corpus() -> list[Row]:
-    """The rows that nippo's starting point was made of, with the judged lines of their diaries, as far as they ship."""
-    corpus, judged = starter_folder() / "corpus.jsonl", starter_folder() / "judged.jsonl"
+    """The rows that nippo's starting point was made of, with all judged lines that ship beside them."""
+    corpus = starter_folder() / "corpus.jsonl"
     if not corpus.is_file():
         return []
-    return with_judged(read_rows([corpus]), read_judged([judged]) if judged.is_file() else [])
+    judged = [corpus.with_name(name) for name in JUDGED if corpus.with_name(name).is_file()]
+    return with_judged(read_rows([corpus]), read_judged(judged))
 
 
 def starter_version(config: Config, reference: str) -> Version | None:
-    """nippo's own adapter, where it ships and fits the base."""
+    """nippo's own adapter, where it ships, fits the base, and learned the questions that this program asks."""
     with contextlib.suppress(ModelMissing):
         version = find_version(config, STARTER)
-        return version if base_matches(version.meta, reference) else None
+        return version if base_matches(version.meta, reference) and prompt_matches(version.meta) else None
     return None
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from daemon.config import Config, ReportSettings
 from daemon.errors import TrainingError
 from daemon.store.store import Pair
+from training.pairs.days import with_judged
 from training.pairs.holdout import MINIMUM
 from training.pairs.judged import JudgedLines
-from training.pairs.pair_choice import REPLAY, choose_dev, folds, gather, pin, row_of, to_lines, with_judged
+from training.pairs.pair_choice import REPLAY, choose_dev, folds, gather, pin, row_of, to_lines
 from training.pairs.rows import Row, read_rows
 
 CORPUS = [
@@ -131,12 +132,13 @@ def test_by_sentence_every_pair_brings_the_labels_of_its_edits(tmp_path: Path) -
             JudgedLines("c-1", (("* SQLを学びました。", "T"),), weight=0.5),
             JudgedLines("c-1", (("* 卒業しました。", "F"),)),
             JudgedLines("elsewhere", (("* 知りません。", "F"),), "別の日記", "2026-01-07"),
+            JudgedLines("nowhere", (("* 知りません。", "F"),)),
         ],
     )
     material = gather([traced(0), traced(1)], ("p-1",), corpus, Config(), by_sentence=True, replay=False)
     file = tmp_path / "rows.jsonl"
     file.write_text(to_lines(material.rows), encoding="utf-8")
-    found = {row.id: row for row in read_rows([file], need_report=True)}
+    found = {row.id: row for row in read_rows([file])}
     assert list(found.values()) == list(material.rows)
     assert found["p-0"].accepted and not found["c-1"].accepted
     assert found["p-0"].sentences == (
@@ -144,8 +146,30 @@ def test_by_sentence_every_pair_brings_the_labels_of_its_edits(tmp_path: Path) -
         ("ねむい一日だった。", ()),
     )
     assert found["c-1"].judged == (("* SQLを学びました。", "T", 0.5), ("* 卒業しました。", "F", 1.0))
-    assert set(found) == {"p-0", *(row.id for row in LABELLED)}, "rows without labels are not trained on"
+    labelled = {row.id for row in LABELLED}
+    assert set(found) == {"p-0", "elsewhere", *labelled}, "rows without labels are not trained on"
+    assert found["elsewhere"].judged == (("* 知りません。", "F", 1.0),) and not found["elsewhere"].accepted
     assert material.held_out[0].sentences is not None
+
+
+def replayed(own: int, **training: float) -> tuple[int, list[str]]:
+    """How many of so many pairs are trained on, and the starter days beside them."""
+    config = Config(training={"random_state": 1, **training})
+    material = gather([traced(number) for number in range(own)], (), LABELLED, config, by_sentence=True)
+    trained = [row for row in material.rows if row.split == "train"]
+    assert any(row.split == "dev" and not row.accepted for row in material.rows), "what may be forgotten is measured"
+    return sum(row.accepted for row in trained), [row.id for row in trained if not row.accepted]
+
+
+@pytest.mark.parametrize(("share", "starter"), [(0.0, 0), (0.25, 3), (0.5, 9), (0.75, 27)])
+def test_starter_days_make_their_share_of_the_days_trained_on(share: float, starter: int) -> None:
+    """Of eleven pairs two choose the checkpoint and nine are trained on."""
+    own, beside = replayed(11, starter_share=share)
+    assert own == 9 and len(beside) == starter
+
+
+def test_another_seed_takes_other_starter_days() -> None:
+    assert replayed(11) == replayed(11) != replayed(11, random_state=2)
 
 
 def test_a_draft_accepted_as_it_was_counts_less() -> None:
