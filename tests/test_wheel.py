@@ -19,7 +19,7 @@ SHIPPED = {"daemon/config.toml": "config.toml"}
 PROGRAMS = {"daemon.cli", "daemon.worker.child", "dashboard.app"}
 """What is started by name: the console command, the process that drafts, the page."""
 
-COMING = {"daemon.drafting.sieve", "training.pairs.judged", "training.pairs.day_rows", "training.pairs.edit_rows"}
+COMING = {"daemon.drafting.sieve"}
 """Written ahead of the run that will use them: training by sentence, and the sieve before the questions."""
 
 

@@ -34,9 +34,11 @@ def demo() -> None:
     console.print(Panel(Text(story.diary.strip()), title="the diary that was saved"))
     console.print(Panel(Text("\n".join(_marked(story.before, story.after))), title="vault after", expand=False))
     console.print(Panel(Text(story.report.strip()), title=story.report_path))
-    behind = Table("line of the report", "sentence of the diary behind it", show_lines=True)
+    behind = Table(show_lines=True)
+    for head in ("line of the report", "sentence of the diary behind it"):
+        behind.add_column(head, overflow="fold")
     for line, sentence in story.evidence:
-        behind.add_row(Text(line), Text(sentence))
+        behind.add_row(Text(line, overflow="fold"), Text(sentence, overflow="fold"))
     if story.evidence:
         console.print(behind)
     table = Table("stage", "seconds")
