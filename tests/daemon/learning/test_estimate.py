@@ -89,11 +89,11 @@ def test_without_a_terminal_and_without_yes_nothing_starts(config: Config) -> No
 
 
 def test_yes_starts_on_the_corpus_that_ships(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    import daemon.learning.training_call
+    import daemon.commands.train
 
     calls: list[list[str]] = []
-    monkeypatch.setattr(daemon.learning.training_call, "need_training", lambda: None)
-    monkeypatch.setattr(daemon.learning.training_call, "call", lambda argv: (calls.append(argv), (0, []))[1])
+    monkeypatch.setattr(daemon.commands.train, "need_training", lambda: None)
+    monkeypatch.setattr(daemon.commands.train, "call", lambda argv: (calls.append(argv), (0, []))[1])
     done = CliRunner().invoke(app, ["train", "--starter-corpus", "--yes", "--config", str(config.file)])
     assert done.exit_code == 0, done.output
     assert calls[0][calls[0].index("--pairs") + 1].endswith("corpus.jsonl")

@@ -76,8 +76,12 @@ def test_what_an_exit_code_means() -> None:
 
 
 def test_the_commands_hand_their_options_to_the_child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import daemon.commands.evaluate
+    import daemon.commands.train
+
     heard: list[list[str]] = []
-    monkeypatch.setattr(child, "call", lambda argv: (heard.append(list(argv)), (0, []))[1])
+    for command in (daemon.commands.train, daemon.commands.evaluate):
+        monkeypatch.setattr(command, "call", lambda argv: (heard.append(list(argv)), (0, []))[1])
     train = ["train", "--out", "run", "--steps", "60", "--steps", "120", "--rank", "8"]
     done = CliRunner().invoke(app, train)
     assert done.exit_code == 0, done.output
