@@ -92,6 +92,8 @@ def _drop_day(store: Store, day: date) -> None:
         if job.day == day.isoformat():
             store.drop(job.path)
     store.forget_report(day)
+    for one in store.announcements.all(day):
+        store.announcements.remove(one.temporary)
 
 
 def _from_databases_aside(config: Config, ids: Sequence[str], day: date | None) -> tuple[Path, ...]:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoteError, ReportBlocked, UsageError
+from daemon.learning.announcement import redo_change, settle
 from daemon.learning.review import FORGOTTEN, decide
-from daemon.store.store import Pair, ReportRow, Store
+from daemon.store.store import Pair, Store
 from daemon.vault.layout import Layout, nfc, read_layout
 from daemon.vault.note_text import decode
-from daemon.vault.report_note import ReadReport, read, set_key
+from daemon.vault.report_note import ReadReport, read
 from daemon.vault.scan import DiaryNote, find_diaries, look_at, read_note
 from daemon.vault.writer import change_key, digest, report_digest
 
@@ -108,6 +109,7 @@ class Reviewer:
             log.error("review of %s: %s", what, type(problem).__name__)
 
     def _one(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
+        settle(layout, self._store, day)
         file = layout.file(path)
         before = _state(file)
         try:
@@ -179,22 +181,18 @@ class Reviewer:
         return next(found, None)
 
     def _redo(self, layout: Layout, day: date, file: Path, data: bytes, note: ReadReport | None, now: datetime) -> None:
-        """Queue a new draft, then clear the box.
+        """Clear the box, then queue a new draft.
 
-        The database learns first which bytes it may replace: a crash in between leaves the box ticked, so all of it is
-        done again.
+        Only the cleared box gives the daemon the right to replace what stands in the note: until it is cleared nothing
+        is adopted and nothing queued, so that whatever a person types or unticks meanwhile stays theirs.
         """
         diary = self.find_diary(layout, day, note)
         content = None if diary is None else read_note(layout, diary, self._config.watch.max_note_kilobytes)
         if diary is None or content is None:
             raise NoteError(f"{layout.report_path(day)}: its diary note is gone, so there is nothing to redo.")
-        cleared = digest(set_key(data, "redo", "false"))
-        with self._store.batch():
-            if self._store.report(day) is None:
-                self._store.begin_report(_unknown_row(layout, day, diary))
-            self._store.adopt_report(day, cleared)
-            self._store.queue(diary, day, digest(content), "redo", now)
-        change_key(file, "redo", "false", digest(data))
+        change = redo_change(layout, self._store, day, diary, digest(content), now)
+        change_key(file, "redo", "false", digest(data), change)
+        change.record()
 
 
 def read_file(file: Path, kilobytes: int) -> bytes | None:
@@ -214,10 +212,6 @@ def tick(layout: Layout, day: date, key: str, value: bool) -> None:
     if sha is None:
         raise UsageError(f"{layout.report_path(day)}: there is no report of {day}.", f"Make one: nippo report {day}")
     change_key(file, key, "true" if value else "false", sha)
-
-
-def _unknown_row(layout: Layout, day: date, diary: str) -> ReportRow:
-    return ReportRow(day.isoformat(), diary, "", layout.report_path(day), "", "", "", "", "", "", "")
 
 
 def _state(file: Path) -> tuple[int, int] | None:

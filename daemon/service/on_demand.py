@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
+from daemon.learning.announcement import settle_all
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
 from daemon.service.job_runner import JobRunner
@@ -115,6 +116,7 @@ def _runner(
         return
     with VaultLock(config.data_path) as lock:
         lock.acquire_vault(layout.root)
+        settle_all(layout, store)
         sweep(layout.file(layout.report_folder))
         wake = threading.Event()
         runner = JobRunner(layout, store, config, make_worker(config), wake.set)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from daemon.learning.announcement import settle
 from daemon.store.store import Job, ReportRow, Store
 from daemon.vault.layout import Layout
 from daemon.vault.writer import report_digest
@@ -30,13 +31,11 @@ class Standing:
 
 
 def standing(layout: Layout, store: Store, day: date) -> Standing:
-    """Look at the report of a day. A write that a crash cut off after the file was in place is completed here, except
-    for its job. Raises ``ReportBlocked`` for a folder or link in its place."""
+    """Look at the report of a day; a write that was cut off after the file was in place is recorded first. Raises
+    ``ReportBlocked`` for a folder or link in its place."""
+    settle(layout, store, day)
     row = store.report(day)
     found = report_digest(layout.file(layout.report_path(day)))
-    if row is not None and found is not None and row.pending_sha == found:
-        store.finish_report(row, "")
-        row = store.report(day)
     if row is None or not row.report_sha:
         return Standing(Owner.NOBODY if found is None else Owner.PERSON, found, row)
     if found is None:

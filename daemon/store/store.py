@@ -1,6 +1,7 @@
 """The daemon's memory: one SQLite file in the data folder.
 
 Jobs are durable: a row leaves only after its report is on disk, in the transaction that remembers the report's hash.
+What is about to happen in the vault is announced here first (``announcements``, ``daemon.learning.announcement``).
 Deleted text is overwritten (``secure_delete``). A connection belongs to one thread; several processes may hold one.
 """
 
@@ -16,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import NippoError
+from daemon.store.announcements import Announcements
+from daemon.store.connection import Connection
 from daemon.store.migrations import check_version, migrate
-from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
+from daemon.store.rows import Announcement, Job, JobSource, JobState, Pair, ReportRow
 
 FILE_NAME = "nippo.sqlite3"
 
-__all__ = ["Job", "JobSource", "JobState", "Pair", "ReportRow", "Store"]
+__all__ = ["Announcement", "Job", "JobSource", "JobState", "Pair", "ReportRow", "Store"]
 
 
 class Store:
@@ -30,6 +33,7 @@ class Store:
     def __init__(self, database: sqlite3.Connection, file: Path) -> None:
         self._database = database
         self.file = file
+        self.announcements = Announcements(database)
 
     @classmethod
     def open(cls, folder: Path, name: str = FILE_NAME) -> Store:
@@ -42,7 +46,7 @@ class Store:
             if not fresh:
                 with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
                     check_version(reader, file)
-            database = sqlite3.connect(file, timeout=10.0, isolation_level=None)
+            database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Connection)
             if fresh:
                 file.chmod(0o600)
             database.execute("PRAGMA journal_mode = WAL")
@@ -80,11 +84,11 @@ class Store:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield self._database
+            self._database.execute("COMMIT")
         except BaseException:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
 
     def changes(self) -> int:
         """A number that moves whenever another connection has written."""
@@ -145,6 +149,10 @@ class Store:
     def drop(self, path: str) -> None:
         self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))
 
+    def end_job(self, path: str, sha: str) -> None:
+        """The report of the diary with this hash is written; a job for another state of the diary stays."""
+        self._database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (path, sha))
+
     def job(self, path: str) -> Job | None:
         row = self._database.execute("SELECT * FROM jobs WHERE path = ?", (path,)).fetchone()
         return Job(*row) if row else None
@@ -176,18 +184,9 @@ class Store:
     def reports(self) -> list[ReportRow]:
         return [ReportRow(*row) for row in self._database.execute("SELECT * FROM reports ORDER BY day")]
 
-    def begin_report(self, row: ReportRow) -> None:
-        """Note what is about to be written (``pending_sha``), so that a crash after the write is recognised."""
-        self._put_report(self._database, row)
-
-    def finish_report(self, row: ReportRow, job_path: str) -> None:
-        """The report is on disk: its hash becomes the known one and the job ends, both or neither."""
-        done = replace(
-            row, report_sha=row.pending_sha, diary_sha=row.pending_diary_sha, pending_sha="", pending_diary_sha=""
-        )
-        with self._transaction() as database:
-            self._put_report(database, done)
-            database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (job_path, row.pending_diary_sha))
+    def put_report(self, row: ReportRow) -> None:
+        values = tuple(vars(row).values())
+        self._database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
 
     def adopt_report(self, day: date | str, sha: str) -> None:
         """The bytes with this hash count as the daemon's own from now on, so that it may replace them."""
@@ -195,11 +194,6 @@ class Store:
 
     def forget_report(self, day: date | str) -> None:
         self._database.execute("DELETE FROM reports WHERE day = ?", (str(day),))
-
-    @staticmethod
-    def _put_report(database: sqlite3.Connection, row: ReportRow) -> None:
-        values = tuple(vars(row).values())
-        database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
 
     # Pairs
 

@@ -92,7 +92,8 @@ def test_a_note_without_its_checkbox_says_what_to_do(open_vault: Callable[..., L
 
 def test_a_new_report_is_written_like_the_daemons(open_vault: Callable[..., Layout]) -> None:
     vault = open_vault({"diary/2026-01-07.md": "日記"})
-    written, drawn = notes.save_draft(vault, DAY, DRAFT.body, DRAFT, "diary/2026-01-07.md", None, NOW)
+    written = notes.save_draft(vault, DAY, DRAFT.body, DRAFT, "diary/2026-01-07.md", None, NOW)
+    drawn = notes.drawn_sha(DAY, DRAFT, "diary/2026-01-07.md", None, NOW)
     note = notes.open_note(vault, DAY)
     assert note and note.sha == written == drawn
     assert note.report.diary == "diary/2026-01-07" and note.report.model == "v0.2" and not note.report.accepted

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
+from itertools import count
 
 import pytest
 
 from daemon.config import Config
 from daemon.errors import EngineError, WorkerStopped
+from daemon.learning.announcement import settle_all
 from daemon.service.job_runner import JobRunner
 from daemon.service.on_demand import ask
 from daemon.service.service import now
@@ -20,22 +19,23 @@ from daemon.store.store import Store
 from daemon.vault.layout import read_layout
 from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.vault.writer import sweep
+from tests.every_step import full_before, killed_before
 from tests.fake_worker import BODY, FakeWorker, result
 
 DAY = date(2026, 1, 7)
 NOTE = "diary/2026-01-07.md"
 REPORT = "nippo/2026-01-07-nippo.md"
-KILLED = 77
 
 
-def work(config: Config, worker: FakeWorker) -> None:
-    """What a daemon does with its queue after a start."""
+def work(config: Config, worker: FakeWorker, once: bool = False) -> None:
+    """What a daemon does with its queue after a start; ``once``: until the first failure of a note."""
     layout = read_layout(config)
     with Store.open(config.data_path) as store:
+        settle_all(layout, store)
         sweep(layout.file(layout.report_folder))
         runner = JobRunner(layout, store, config, worker, lambda: None, retry_seconds=(0.0,))
         end = time.monotonic() + 10
-        while store.jobs("waiting"):
+        while any(not (once and job.attempts) for job in store.jobs("waiting")):
             assert time.monotonic() < end
             runner.turn(now(), time.monotonic())
             time.sleep(0.005)
@@ -48,82 +48,111 @@ def queue_note(config: Config, source: str = "backfill") -> None:
         assert ask(layout, store, config, notes, source, now()) == [NOTE]  # type: ignore[arg-type]
 
 
-def killed_before_step(step: int, config: Config) -> bool:
-    """Work in a child process that dies at once before its step-th step; False when it came to its end."""
-    child = os.fork()
-    if child == 0:
-        count = 0
-
-        def counted(function: Callable[..., object]) -> Callable[..., object]:
-            def call(*arguments: object, **named: object) -> object:
-                nonlocal count
-                if count == step:
-                    os._exit(KILLED)
-                count += 1
-                return function(*arguments, **named)
-
-            return call
-
-        try:
-            for owner, name in (
-                (Store, "begin_report"),
-                (os, "open"),
-                (os, "fdopen"),
-                (os, "fsync"),
-                (Path, "hardlink_to"),
-                (Path, "replace"),
-                (Path, "unlink"),
-                (Store, "finish_report"),
-                (Store, "_put_report"),
-            ):
-                function = getattr(owner, name)
-                static = name == "_put_report"
-                setattr(owner, name, staticmethod(counted(function)) if static else counted(function))
-            work(config, FakeWorker())
-        finally:
-            os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, KILLED)
-    return code == KILLED
+def made(make_vault, make_config, name: str, text: str = "日記") -> Config:
+    """A world of its own: a vault with one diary, and its data folder."""
+    vault = make_vault({NOTE: text}, name=f"vault-{name}")
+    config: Config = make_config(vault, data={"folder": str(vault.parent / f"data-{name}")})
+    return config
 
 
-@pytest.mark.parametrize("renewed", [False, True])
-def test_a_kill_between_any_two_steps_leaves_exactly_one_report(
-    make_vault, make_config, read_vault, renewed: bool
+@pytest.mark.parametrize("before", ["none", "own", "asked"])
+@pytest.mark.parametrize("person", ["does nothing", "deletes", "edits"])
+def test_a_kill_between_any_two_steps_leaves_what_it_should(
+    make_vault, make_config, read_vault, before: str, person: str
 ) -> None:
-    for step in range(100):
-        vault = make_vault({NOTE: "日記"}, name=f"vault{step}{renewed}")
-        config = make_config(vault, data={"folder": str(vault.parent / f"data{step}{renewed}")})
+    """``before``: there is no report, an older one of the daemon's, or one that a person wants redone. Between kill and
+    restart the person finds what is there and deletes or edits it."""
+    cut_between_place_and_record = 0
+    for step in count():
+        config = made(make_vault, make_config, f"{before}-{person}-{step}")
+        report = config.vault_path / REPORT
+        if before != "none":
+            queue_note(config)
+            work(config, FakeWorker(result("前の日報。")))
+            if before == "own":
+                (config.vault_path / NOTE).write_text("日記の続き")
+        queue_note(config, "redo" if before == "asked" else "backfill")
+        old = report.read_bytes() if report.exists() else None
+        killed = killed_before(step, lambda config=config: work(config, FakeWorker()))  # type: ignore[misc]
+        new = report.exists() and report.read_bytes() != old
+        with Store.open(config.data_path) as store:
+            waits = bool(store.jobs("waiting"))
+        cut_between_place_and_record += new and waits
+        if report.exists() and person == "deletes":
+            report.unlink()
+        elif report.exists() and person == "edits":
+            report.write_text(report.read_text().replace("---\n本日は", "---\n私は").replace("前の", "私の"))
+        words = report.read_bytes() if person == "edits" and report.exists() else None
+        worker = FakeWorker(result("もう一度。"))
+        work(config, worker)
+        found = read_vault(config.vault_path)
+        what = f"step {step}: {sorted(found)}"
+        if words is not None:
+            assert report.read_bytes() == words, what
+        elif person == "deletes" and (new or (old and before == "own")):
+            assert sorted(found) == [NOTE], what
+        else:
+            assert sorted(found) == [NOTE, REPORT], what
+        if new:
+            assert worker.calls == [], "what is written already is not drafted again"
+        with Store.open(config.data_path) as store:
+            assert store.jobs() == [] and store.announcements.all() == []
+            row = store.report(DAY)
+            if report.exists() and words is None:
+                assert standing(read_layout(config), store, DAY).owner is Owner.DAEMON
+                assert row and f"---\n{row.draft}\n" in str(found[REPORT]), "the draft of what lies there is remembered"
+        if not killed:
+            break
+    assert step > 8 and cut_between_place_and_record >= 2
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+@pytest.mark.parametrize("renewed", [False, True])
+def test_a_full_disk_at_any_write_is_outlived(
+    make_vault, make_config, read_vault, renewed: bool, for_good: bool
+) -> None:
+    for step in count():
+        config = made(make_vault, make_config, f"full-{renewed}-{step}")
         if renewed:
             queue_note(config)
             work(config, FakeWorker(result("前の日報。")))
-            (vault / NOTE).write_text("日記の続き")
+            (config.vault_path / NOTE).write_text("日記の続き")
         queue_note(config)
-        killed = killed_before_step(step, config)
-        work(config, FakeWorker())
-        found = read_vault(vault)
-        assert sorted(found) == [NOTE, REPORT], f"step {step}"
-        assert str(found[REPORT]).endswith(f"---\n{BODY}\n"), f"step {step}"
+        old = read_vault(config.vault_path)
+        full = full_before(step, lambda config=config: work(config, FakeWorker(), once=True), for_good)  # type: ignore[misc]
+        found = read_vault(config.vault_path)
+        assert found[NOTE] == old[NOTE] and (REPORT in found or not renewed)
         with Store.open(config.data_path) as store:
-            assert store.jobs() == []
+            store.retry_failed()
+        work(config, FakeWorker())
+        found = read_vault(config.vault_path)
+        assert sorted(found) == [NOTE, REPORT] and str(found[REPORT]).endswith(f"---\n{BODY}\n"), step
+        with Store.open(config.data_path) as store:
+            assert store.jobs() == [] and store.announcements.all() == []
             assert standing(read_layout(config), store, DAY).owner is Owner.DAEMON
-        if not killed:
-            assert step > 8
-            return
-    raise AssertionError("the work never came to its end")
+        if not full:
+            break
+    assert step > 6
 
 
-def test_a_finished_write_is_not_drafted_again_after_a_crash(make_vault, make_config) -> None:
-    vault = make_vault({NOTE: "日記"})
-    config = make_config(vault)
+def test_a_folder_that_is_away_says_nothing_of_a_write(make_vault, make_config) -> None:
+    """An unmounted vault is no used-up file: what was announced waits until the folder is back."""
+    config = made(make_vault, make_config, "away")
+    (config.vault_path / "nippo").mkdir()
     queue_note(config)
     step = 0
-    while not (vault / REPORT).exists():
-        assert killed_before_step(step, config)
+    while killed_before(step, lambda: work(config, FakeWorker())):
+        with Store.open(config.data_path) as store:
+            if store.announcements.all() and not (config.vault_path / REPORT).exists():
+                break
         step += 1
-    worker = FakeWorker()
-    work(config, worker)
-    assert worker.calls == []
+    (config.vault_path / "nippo").rename(config.vault_path.parent / "elsewhere")
+    with Store.open(config.data_path) as store:
+        settle_all(read_layout(config), store)
+        assert store.announcements.all() and store.report(DAY) is None
+    (config.vault_path.parent / "elsewhere").rename(config.vault_path / "nippo")
+    work(config, FakeWorker())
+    assert (config.vault_path / REPORT).exists()
 
 
 def test_a_deleted_report_comes_back_only_on_demand(make_vault, make_config) -> None:

@@ -19,9 +19,7 @@ ROW = ReportRow(
     "diary/2026-01-07.md",
     "",
     "nippo/2026-01-07-nippo.md",
-    "",
     "r1",
-    "d1",
     "本文",
     "starter-1",
     "draft",
@@ -32,18 +30,16 @@ ROW = ReportRow(
 def test_a_job_ends_only_together_with_its_report(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.queue("diary/2026-01-07.md", DAY, "d1", "watch", NOW)
-        store.begin_report(ROW)
+        store.put_report(ROW)
         assert [job.path for job in store.jobs("waiting")] == ["diary/2026-01-07.md"]
-        store.finish_report(ROW, "diary/2026-01-07.md")
-        assert store.jobs() == []
-        row = store.report(DAY)
-        assert row is not None and (row.report_sha, row.diary_sha, row.pending_sha) == ("r1", "d1", "")
+        store.end_job("diary/2026-01-07.md", "d1")
+        assert store.jobs() == [] and store.report(DAY) == ROW
 
 
 def test_a_diary_that_changed_meanwhile_keeps_its_job(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.queue("a.md", DAY, "newer", "watch", NOW)
-        store.finish_report(ROW, "a.md")
+        store.end_job("a.md", "d1")
         assert [job.sha for job in store.jobs()] == ["newer"]
 
 
