@@ -16,6 +16,7 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, ReportBlocked, UsageError
+from daemon.learning.announcement import settle
 from daemon.learning.ledger import Ledger
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import VAULT, tick
@@ -49,6 +50,7 @@ class Forgotten:
 def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten:
     """Withdraw every pair of a day for good and remove its text, the draft and its record. Safe to repeat after a
     crash."""
+    settle(layout, store, day)
     ids = [pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()]
     accepted = _is_ticked(layout, day)
     with store.batch():
@@ -91,7 +93,8 @@ def _drop_day(store: Store, day: date) -> None:
     for job in store.jobs():
         if job.day == day.isoformat():
             store.drop(job.path)
-    store.forget_report(day)
+    store.leave_report(day)
+    store.forget_draft(day)
     for one in store.announcements.all(day):
         store.announcements.remove(one.temporary)
 

@@ -33,7 +33,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
     day = date.fromisoformat(job.day)
     before = standing(layout, store, day)
     if not may_write(before, job):
-        store.drop(job.path)
+        store.leave_to_person(job.path)
         return False
     data = render(
         ReportNote(
@@ -70,7 +70,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
             change,
         )
     except ReportTouched:
-        store.drop(job.path)
+        store.leave_to_person(job.path)
         return False
     change.record()
     return True

@@ -41,9 +41,10 @@ def take_in(layout: Layout, store: Store, note: DiaryNote, data: bytes, source: 
     except NoteError as problem:
         store.put_aside(note.path, note.day, sha, "skipped" if type(problem) is NoteError else "failed", problem, now)
         return False
-    asked = source in ("report", "redo")
+    before = store.job(note.path)
+    asked = source in ("report", "redo") or (before is not None and before.state == "waiting" and before.asked)
     if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and not asked):
-        store.drop(note.path)
+        store.leave_to_person(note.path)
         return False
     if found.owner is Owner.DAEMON and found.row and found.row.diary_sha == sha and not asked:
         store.drop(note.path)

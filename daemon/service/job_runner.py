@@ -140,7 +140,10 @@ class JobRunner:
             return None, job
         found = standing(self._layout, self._store, datetime.fromisoformat(job.day).date())
         done = found.row is not None and found.row.diary_sha == digest(data) and found.on_disk == found.row.report_sha
-        if not may_write(found, job) or (done and not job.asked):
+        if not may_write(found, job):
+            self._store.leave_to_person(job.path)
+            return None, job
+        if done and not job.asked:
             self._store.drop(job.path)
             return None, job
         if digest(data) != job.sha:

@@ -23,6 +23,8 @@ from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Announcement, Job, JobSource, JobState, Pair, ReportRow
 
 FILE_NAME = "nippo.sqlite3"
+LEFT = "left to its person"
+"""In place of a report's hash: that of no bytes."""
 
 __all__ = ["Announcement", "Job", "JobSource", "JobState", "Pair", "ReportRow", "Store"]
 
@@ -149,6 +151,15 @@ class Store:
     def drop(self, path: str) -> None:
         self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))
 
+    def leave_to_person(self, path: str) -> None:
+        """The report that a job wants to replace is a person's: the job ends. Where they had asked for it and then went
+        on with the note, what they had given away with that is theirs again."""
+        job = self.job(path)
+        with self._transaction():
+            self.drop(path)
+            if job is not None and job.asked:
+                self.leave_report(job.day)
+
     def end_job(self, path: str, sha: str) -> None:
         """The report of the diary with this hash is written; a job for another state of the diary stays."""
         self._database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (path, sha))
@@ -192,8 +203,14 @@ class Store:
         """The bytes with this hash count as the daemon's own from now on, so that it may replace them."""
         self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (sha, str(day)))
 
-    def forget_report(self, day: date | str) -> None:
-        self._database.execute("DELETE FROM reports WHERE day = ?", (str(day),))
+    def leave_report(self, day: date | str) -> None:
+        """Whatever lies there belongs to its person from now on, and what was deleted stays so."""
+        self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (LEFT, str(day)))
+
+    def forget_draft(self, day: date | str) -> None:
+        self._database.execute(
+            "UPDATE reports SET diary_sha = '', draft = '', record = '' WHERE day = ?", (str(day),)
+        )
 
     # Pairs
 
