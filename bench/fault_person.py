@@ -1,8 +1,7 @@
 """The person of ``bench.faults``: saves, edits, renames, ticks and deletes notes, and knows what has to be there then.
 
 Every write is done as an editor does it, whole or not at all, except for lines put to the end of a diary. What depends
-on who was quicker by microseconds is not asked for: a box is unticked together with an edit, and a report for which a
-redo waits is not deleted.
+on who was quicker by microseconds is not asked for: `redo` is unticked together with an edit.
 """
 
 from __future__ import annotations
@@ -144,7 +143,7 @@ class Person:
         return self._change(lambda data: set_key(data, "redo", "false") + mine, lambda data: read(data).redo)
 
     def delete_report(self) -> date | None:
-        day = self._choose(lambda one: one.report in ("auto", "mine", "either"))
+        day = self._choose(lambda one: one.report != "deleted")
         if day is None or not self.report(day).exists():
             return None
         with contextlib.suppress(OSError):
@@ -166,9 +165,12 @@ class Person:
 
     # Commands, as processes that may be killed
 
-    def accept_command(self) -> date | None:
-        """The day that `nippo accept` is to tick, None without one."""
-        return self._choose(lambda one: one.diary is not None and one.report in ("auto", "mine", "either"))
+    def for_a_command(self) -> date | None:
+        """The day that `nippo accept` or `nippo forget` is to be run for, None without one."""
+        day = self._choose(lambda one: one.diary is not None and one.report in ("auto", "mine", "either"))
+        if day is not None and self.days[day].report in ("auto", "either") and self.report(day).exists():
+            self.days[day].drawn = self.report(day).read_bytes()
+        return day
 
     def run_accept(self, day: date) -> None:
         with Store.open(self.config.data_path) as store:
@@ -186,7 +188,7 @@ class Person:
         data = file.read_bytes() if file.exists() else None
         if data is None:
             one.report = "any" if forgotten else one.report
-        elif data == one.drawn and not forgotten:
+        elif data == one.drawn and not forgotten and one.report != "auto":
             one.report, one.words = "either", data
         elif forgotten or one.report in ("mine", "either") or read(data).accepted:
             one.report, one.words = "mine", data
@@ -216,7 +218,7 @@ class Person:
     def give_in(self, day: date) -> None:
         """After a complaint: take things as they are, so that nothing is told twice."""
         one, file = self.days[day], self.report(day)
-        one.report, one.words = ("mine", file.read_bytes()) if file.exists() else ("deleted", b"")
+        one.report, one.words = ("any", file.read_bytes()) if file.exists() else ("deleted", b"")
         one.diary = self.diary(day).read_bytes() if self.diary(day).exists() else None
 
     def _of_diary(self, day: date, one: Day) -> list[Complaint]:
@@ -276,7 +278,7 @@ class Person:
             return None
         data = edit(before)
         one = self.days[day]
-        if one.report == "auto":
+        if one.report == "auto" or (one.report == "either" and before != one.words):
             one.drawn = before
         if self._put(self.report(day), data):
             one.words = data

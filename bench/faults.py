@@ -182,7 +182,7 @@ class Trial:
     def _downtime(self, place: Place, person: Person, chance: random.Random) -> None:
         for _ in range(chance.randrange(4)):
             person.act()
-        day = person.accept_command() if chance.random() < 0.3 else None
+        day = person.for_a_command() if chance.random() < 0.3 else None
         if day is not None:
             forgets = chance.random() < 0.3
             self._command(lambda: person.run_forget(day) if forgets else person.run_accept(day), chance.randrange(12))

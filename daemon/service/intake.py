@@ -42,8 +42,10 @@ def take_in(layout: Layout, store: Store, note: DiaryNote, data: bytes, source: 
         store.put_aside(note.path, note.day, sha, "skipped" if type(problem) is NoteError else "failed", problem, now)
         return False
     before = store.job(note.path)
-    asked = source in ("report", "redo") or (before is not None and before.state == "waiting" and before.asked)
-    if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and not asked):
+    if before is not None and before.state == "waiting" and before.asked:
+        source = before.source
+    asked = source in ("report", "redo")
+    if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and source != "report"):
         store.leave_to_person(note.path)
         return False
     if found.owner is Owner.DAEMON and found.row and found.row.diary_sha == sha and not asked:

@@ -45,5 +45,5 @@ def standing(layout: Layout, store: Store, day: date) -> Standing:
 
 def may_write(now: Standing, job: Job) -> bool:
     """Whether a job may put its report there: a person's report is never overwritten, a deleted one comes back only
-    when a person asks for it."""
-    return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.asked)
+    when a person asks for it; who ticked `redo` and deleted the note then did not."""
+    return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.source == "report")
