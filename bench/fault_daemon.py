@@ -46,7 +46,7 @@ class Faults:
 
     def at_step(self, name: str) -> None:
         """The hook of ``daemon.system.steps``."""
-        kill_in, deaf, vault, data = self.get()
+        kill_in, _, vault, data = self.get()
         if kill_in == 0:
             os.kill(os.getpid(), signal.SIGKILL)
         if kill_in > 0:

@@ -7,7 +7,6 @@ on who was quicker by microseconds is not asked for: `redo` is unticked together
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import sqlite3
 from collections.abc import Callable
@@ -257,7 +256,8 @@ class Person:
             file = self.report(day)
             note = read(file.read_bytes()) if file.exists() else None
             if note is not None and note.accepted and pairs.get(str(day)) != note.body:
-                found.append(Complaint("pairs", 1, f"the pair of {day} is {'old' if str(day) in pairs else 'lost'}", day))
+                state = "old" if str(day) in pairs else "lost"
+                found.append(Complaint("pairs", 1, f"the pair of {day} is {state}", day))
             elif note is not None and not note.accepted and str(day) in pairs:
                 found.append(Complaint("pairs", 1, f"the pair of {day} stays though it was taken back", day))
         return found
@@ -314,5 +314,6 @@ class Person:
 
 def _differing(there: bytes, wanted: bytes) -> int:
     """How many bytes of those wanted are lost or others."""
-    same = len(os.path.commonprefix([there, wanted]))
+    pairs = zip(there, wanted, strict=False)
+    same = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(there), len(wanted)))
     return max(len(wanted), len(there)) - same

@@ -31,6 +31,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from bench.fault_daemon import Faults, start
 from bench.fault_person import Complaint, Person
@@ -39,7 +40,7 @@ from daemon.store.store import Store
 from daemon.system import steps
 
 LIFE = 25
-PATIENCE = 6.0
+PATIENCE = 15.0
 KINDS = {
     "bytes": "bytes of a person's lost or changed",
     "reports": "reports missing or doubled",
@@ -140,25 +141,23 @@ class Trial:
     def _settle(self, place: Place, person: Person, child: int, number: int) -> None:
         """Wait until the daemon has brought in order what the last round left."""
         beat = place.config.data_path / "daemon.json"
-
-        def settled() -> bool:
-            with contextlib.suppress(OSError, ValueError):
-                told = json.loads(beat.read_text(encoding="utf-8"))
-                return bool(told["pid"] == child and told["ready"]) and not person.complaints()
-            return False
-
         end = time.monotonic() + PATIENCE
-        while not settled() and time.monotonic() < end:
+        found: list[Complaint] = []
+        while time.monotonic() < end:
             if os.waitpid(child, os.WNOHANG)[0]:
                 self.lost["ended"] += 1
                 break
+            told = read_json(beat)
+            found = person.complaints()
+            if told.get("pid") == child and told.get("ready") and not found:
+                break
             time.sleep(0.02)
-        self._complain(person, person.complaints(), number)
+        self._complain(person, found, number)
         person.settled()
 
     def _trouble(self, place: Place, person: Person, child: int, chance: random.Random) -> None:
         deaf = chance.choice([0, 0, 30, 100])
-        at_step = chance.randrange(40) if chance.random() < 0.6 else -1
+        at_step = chance.randrange(20) if chance.random() < 0.6 else -1
         full = chance.choice([None, None, None, place.vault, place.data])
         self._faults.set(at_step, deaf)
         self.done["rounds with dropped events"] += deaf > 0
@@ -234,6 +233,12 @@ class Trial:
         self.lost["tracebacks"] += self._log.read_text(encoding="utf-8", errors="replace").count("Traceback (most")
         if not self.told and not self.lost["tracebacks"]:
             self._log.write_text("")
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError):
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    return {}
 
 
 def main() -> int:

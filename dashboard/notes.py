@@ -112,9 +112,7 @@ def drawn_sha(day: date, result: DraftResult, link: str, before: OpenNote | None
     return digest(_drafted(day, result.body, result, link, before, now))
 
 
-def _drafted(
-    day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime
-) -> bytes:
+def _drafted(day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime) -> bytes:
     if before is None or not before.report.whole:
         return render(
             ReportNote(

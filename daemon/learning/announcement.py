@@ -28,6 +28,8 @@ from daemon.store.rows import AnnouncementKind
 from daemon.store.store import Announcement, ReportRow, Store
 from daemon.system import files
 from daemon.vault.layout import Layout
+from daemon.vault.verdict_note import note_folder
+from daemon.vault.writer import sweep
 
 
 class Change:
@@ -82,8 +84,8 @@ def settle(layout: Layout, store: Store, day: date) -> None:
 
 
 def settle_all(layout: Layout, store: Store) -> None:
-    """After a start, before anything else: record what was made, take back what was not, with its temporary file. Only
-    the holder of the vault's lock may call this."""
+    """After a start, before anything else: record what was made, take back what was not, with its temporary file, and
+    remove the temporary files that nobody announced. Only the holder of the vault's lock may call this."""
     for one in store.announcements.all():
         if not (layout.root / one.temporary).parent.is_dir():
             continue  # a folder that is away tells nothing
@@ -92,6 +94,8 @@ def settle_all(layout: Layout, store: Store) -> None:
             files.remove(layout.root / one.temporary)
         elif one.kind != "verdict":
             _record(store, one)
+    for folder in (layout.report_folder, note_folder(layout)):
+        sweep(layout.file(folder))
 
 
 def verdict_written(layout: Layout, store: Store, path: str) -> Announcement | None:

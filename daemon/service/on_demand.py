@@ -23,7 +23,6 @@ from daemon.system.lock import VaultLock, holder_of
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
-from daemon.vault.writer import sweep
 
 if TYPE_CHECKING:
     from daemon.worker.shared import Worker
@@ -117,7 +116,6 @@ def _runner(
     with VaultLock(config.data_path) as lock:
         lock.acquire_vault(layout.root)
         settle_all(layout, store)
-        sweep(layout.file(layout.report_folder))
         wake = threading.Event()
         runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 

@@ -30,7 +30,6 @@ from daemon.store.store import Store
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout, require_vault
 from daemon.vault.obsidian import configuration_folder
-from daemon.vault.writer import sweep
 from daemon.worker.shared import SharedWorker
 
 if TYPE_CHECKING:
@@ -191,7 +190,6 @@ class Service:
         layout = read_layout(self.config)
         self._lock.acquire_vault(layout.root)
         settle_all(layout, self._store)
-        sweep(layout.file(layout.report_folder))
         finder = NoteFinder(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
         self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)

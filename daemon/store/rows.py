@@ -52,9 +52,9 @@ class ReportRow:
 
 @dataclass(frozen=True)
 class Announcement:
-    """A change of a file in the vault that was announced before it was made. ``temporary`` holds the bytes to come until
-    the change uses it up, ``sha`` is their hash; both paths are inside the vault. ``record``: as JSON, what is to be
-    recorded once it has happened, by ``kind``."""
+    """A change of a file in the vault that was announced before it was made. ``temporary`` holds the bytes to come,
+    until the change uses it up; ``sha`` is their hash; both paths are inside the vault. ``record``: as JSON, what is to
+    be recorded once it has happened, by ``kind``."""
 
     temporary: str
     path: str

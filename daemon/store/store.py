@@ -208,9 +208,7 @@ class Store:
         self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (LEFT, str(day)))
 
     def forget_draft(self, day: date | str) -> None:
-        self._database.execute(
-            "UPDATE reports SET diary_sha = '', draft = '', record = '' WHERE day = ?", (str(day),)
-        )
+        self._database.execute("UPDATE reports SET diary_sha = '', draft = '', record = '' WHERE day = ?", (str(day),))
 
     # Pairs
 

@@ -22,7 +22,7 @@ def move_to_free_name(file: Path, name: Path) -> None:
     """Given a file, move it to ``name`` in the same folder. Raises ``FileExistsError`` when that is in use, and
     ``OSError`` with ENOSYS or EINVAL where system or file system do not know such a step; nothing has changed then."""
     if sys.platform == "win32":
-        os.rename(file, name)
+        file.rename(name)
         return
     old, new = os.fsencode(file), os.fsencode(name)
     library = ctypes.CDLL(None, use_errno=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 
 from daemon.config import Config
 from daemon.errors import NoteError, ReportBlocked
-from daemon.learning.announcement import settle_all
+from daemon.learning.announcement import settle_all, unknown_report
 from daemon.learning.forgetting import forget
 from daemon.learning.review import FORGOTTEN, decide
 from daemon.learning.reviewer import Reviewer, tick
+from daemon.learning.weekly import Teacher
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Pair, Store
 from daemon.vault.layout import Layout, read_layout
@@ -330,3 +332,58 @@ def test_forgotten_text_is_nowhere_in_the_data_folder(desk: Desk) -> None:
     assert found.files == 3
     assert traces() == []
     assert (run / "progress.jsonl").is_file()
+
+
+@pytest.mark.parametrize("way", [killed_before, full_before])
+def test_forgetting_that_was_cut_off_is_finished_by_the_next_daemon(
+    make_vault: MakeVault, make_config: MakeConfig, way: Callable[[int, Callable[[], object]], bool]
+) -> None:
+    secret = "ペットのきなこに噛まれた秘密の日"
+    for step in count():
+        desk = make_desk(make_vault, make_config, f"forget-{way.__name__}-{step}", note(f"* {secret}", accepted=True))
+        (desk.vault / "diary/2026-01-07.md").write_text(secret, encoding="utf-8")
+        desk.look()
+        desk.store.put_report(unknown_report(DAY.isoformat(), "diary/2026-01-07.md", PATH))
+        desk.store.put_pair(Pair("import-1", "2026-01-07", secret, "", secret, "", "", False, "import"))
+        desk.store.close()
+        run = desk.config.data_path / "runs" / "2026-W02"
+        run.mkdir(parents=True)
+        (run / "pairs.jsonl").write_text(secret, encoding="utf-8")
+
+        def again(desk: Desk = desk) -> None:
+            desk.reopen()
+            with desk.store:
+                forget(desk.config, desk.store, desk.layout, DAY)
+
+        cut = way(step, again)
+        desk.reopen()
+        with desk.store:
+            begun = {pair.report for pair in desk.store.pairs()} != {f"* {secret}", secret}
+            for _ in range(2):
+                Teacher(desk.config, desk.store).scanned(NOW)
+                desk.reviewer.scanned(NOW)
+            assert desk.store.get_meta("forgetting", []) == []
+            if begun:
+                assert desk.store.pairs() == [], step
+                # On a full disk the person is told to untick it; until then it counts as forgotten.
+                assert way is full_before or not read(desk.file.read_bytes()).accepted, step
+                assert desk.store.get_meta("forgotten_pairs") == ["2026-01-07", "import-1"]
+        files = [file for file in desk.config.data_path.rglob("*") if file.is_file()]
+        assert not begun or [file.name for file in files if secret.encode() in file.read_bytes()] == [], step
+        assert secret in (desk.vault / "diary/2026-01-07.md").read_text(encoding="utf-8")
+        if not cut:
+            assert begun
+            break
+    assert step > 8
+
+
+def test_a_report_deleted_before_its_day_was_forgotten_stays_deleted(desk: Desk) -> None:
+    desk.store.put_report(
+        replace(unknown_report("2026-01-07", "diary/2026-01-07.md", PATH), report_sha="x", draft="秘")
+    )
+    desk.file.unlink()
+    forget(desk.config, desk.store, desk.layout, DAY)
+    found = standing(desk.layout, desk.store, DAY)
+    assert found.owner is Owner.DELETED and found.row is not None and found.row.draft == ""
+    desk.file.write_text(note(), encoding="utf-8")
+    assert standing(desk.layout, desk.store, DAY).owner is Owner.PERSON

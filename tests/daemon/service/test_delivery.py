@@ -12,13 +12,13 @@ from daemon.config import Config
 from daemon.errors import EngineError, WorkerStopped
 from daemon.learning.announcement import settle_all
 from daemon.service.job_runner import JobRunner
-from daemon.service.on_demand import ask
+from daemon.service.intake import take_in
+from daemon.service.on_demand import ask, work_off
 from daemon.service.service import now
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
 from daemon.vault.scan import DiaryNote, find_diaries
-from daemon.vault.writer import sweep
 from tests.every_step import full_before, killed_before
 from tests.fake_worker import BODY, FakeWorker, result
 
@@ -32,7 +32,6 @@ def work(config: Config, worker: FakeWorker, once: bool = False) -> None:
     layout = read_layout(config)
     with Store.open(config.data_path) as store:
         settle_all(layout, store)
-        sweep(layout.file(layout.report_folder))
         runner = JobRunner(layout, store, config, worker, lambda: None, retry_seconds=(0.0,))
         end = time.monotonic() + 10
         while any(not (once and job.attempts) for job in store.jobs("waiting")):
@@ -168,6 +167,49 @@ def test_a_deleted_report_comes_back_only_on_demand(make_vault, make_config) -> 
     queue_note(config, "report")
     work(config, FakeWorker())
     assert (vault / REPORT).exists()
+
+
+def test_a_report_asked_for_is_written_though_the_diary_was_edited_meanwhile(make_vault, make_config) -> None:
+    config = made(make_vault, make_config, "asked")
+    queue_note(config)
+    work(config, FakeWorker())
+    (config.vault_path / REPORT).unlink()
+    queue_note(config, "report")
+    (config.vault_path / NOTE).write_text("日記の続き")
+    layout = read_layout(config)
+    with Store.open(config.data_path) as store:
+        assert take_in(layout, store, DiaryNote(NOTE, DAY, 6, 0), "日記の続き".encode(), "watch", now())
+    work(config, FakeWorker())
+    assert (config.vault_path / REPORT).exists()
+
+
+def test_a_backfill_killed_anywhere_goes_on_where_it_was(make_vault, make_config, read_vault) -> None:
+    """Each note is queued by itself; a backfill started anew, or the daemon, writes what is missing and no more."""
+    days = ["2026-01-05", "2026-01-06", "2026-01-07"]
+    for step in count():
+        vault = make_vault({f"diary/{day}.md": "日記" for day in days}, name=f"backfill-{step}")
+        config = make_config(vault, data={"folder": str(vault.parent / f"data-{step}")})
+
+        def backfill(config: Config = config) -> None:
+            layout = read_layout(config)
+            with Store.open(config.data_path) as store:
+                notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
+                missing = [note for note in notes if not layout.file(layout.report_path(note.day)).exists()]
+                paths = ask(layout, store, config, missing, "backfill", now())
+                for _ in work_off(config, store, layout, paths, lambda _: FakeWorker()):  # type: ignore[arg-type]
+                    pass
+
+        cut = killed_before(4 * step, backfill)
+        before = read_vault(vault)
+        backfill()
+        found = read_vault(vault)
+        assert sorted(found) == [f"diary/{day}.md" for day in days] + [f"nippo/{day}-nippo.md" for day in days]
+        assert {name: found[name] for name in before if name.endswith(".md")} == {
+            name: text for name, text in before.items() if name.endswith(".md")
+        }
+        if not cut:
+            break
+    assert step > 6
 
 
 def test_a_draft_that_was_given_up_blames_neither_note_nor_model(make_vault, make_config) -> None:

@@ -11,6 +11,7 @@ import pytest
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.store.migrations import MIGRATIONS
 from daemon.store.store import FILE_NAME, Pair, ReportRow, Store
+from daemon.system import steps
 
 DAY = date(2026, 1, 7)
 NOW = datetime(2026, 1, 7, 22, 0, tzinfo=UTC)
@@ -141,3 +142,51 @@ def test_a_forgotten_pair_leaves_no_trace_in_the_files(tmp_path: Path) -> None:
         store.scrub()
         left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
         assert "ひみつ".encode() not in left
+
+
+def test_an_upgrade_keeps_what_is_known_of_reports(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / FILE_NAME)
+    for step in MIGRATIONS[:2]:
+        database.executescript(step)
+    database.execute(
+        "INSERT INTO reports VALUES ('2026-01-07', 'a.md', 'd1', 'nippo/a.md', 'r1', 'p', 'q', '本文', 'starter-1',"
+        " 'draft', 'then', '[]')"
+    )
+    database.execute("PRAGMA user_version = 2")
+    database.commit()
+    database.close()
+    with Store.open(tmp_path) as store:
+        known = ("2026-01-07", "a.md", "d1", "nippo/a.md", "r1", "本文", "starter-1", "draft", "then", "[]")
+        assert store.reports() == [ReportRow(*known)] and store.announcements.all() == []
+
+
+def test_a_batch_that_cannot_be_committed_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither its changes nor its transaction, in which everything after it would have been lost."""
+
+    def full(name: str) -> None:
+        if name.startswith("database: COMMIT"):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with Store.open(tmp_path) as store:
+        steps.hook = full
+        try:
+            with pytest.raises(sqlite3.OperationalError), store.batch():
+                store.set_meta("a", 1)
+        finally:
+            steps.hook = None
+        with store.batch():
+            store.set_meta("b", 2)
+    with Store.open(tmp_path) as store:
+        assert (store.get_meta("a"), store.get_meta("b")) == (None, 2)
+
+
+def test_who_goes_on_with_a_note_after_asking_for_a_redo_keeps_it(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.put_report(ROW)
+        store.queue("a.md", DAY, "d1", "watch", NOW)
+        store.leave_to_person("a.md")
+        assert store.jobs() == [] and store.report(DAY) == ROW
+        store.queue("a.md", DAY, "d1", "redo", NOW)
+        store.leave_to_person("a.md")
+        row = store.report(DAY)
+        assert store.jobs() == [] and row is not None and row.report_sha != "r1" and row.draft == ROW.draft

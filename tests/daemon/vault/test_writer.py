@@ -79,6 +79,7 @@ def test_a_report_that_a_person_wrote_meanwhile_is_kept(vault: Path) -> None:
 
 def test_even_between_the_look_and_the_step_a_new_file_wins(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = vault / "nippo/r.md"
+
     def late(temporary: Path, name: Path) -> None:
         name.write_text("自分で書いた")
         move_to_free_name(temporary, name)
