@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from bench.fault_daemon import LEAD, mark_of
+from bench.fault_checks import Complaint, Day, of_diary, of_pairs, of_report
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.learning.forgetting import forget
@@ -26,28 +26,6 @@ from daemon.vault.layout import read_layout
 from daemon.vault.report_note import read, set_key
 
 DAYS = 12
-
-
-@dataclass
-class Day:
-    """``diary``: the bytes that the person left there, None without a note. ``report`` is "auto" (the daemon's),
-    "mine" (``words``, byte for byte), "redo" (a new draft in place of ``words``), "deleted", "any", or
-    "either": ``words`` are as the daemon wrote them (``drawn``) because a tick was taken back; it may renew them."""
-
-    diary: bytes | None = None
-    report: str = "auto"
-    words: bytes = b""
-    drawn: bytes = b""
-
-
-@dataclass
-class Complaint:
-    """``kind``: "bytes", "reports", "pairs" or "left"; ``count`` of them."""
-
-    kind: str
-    count: int
-    text: str
-    day: date | None = None
 
 
 @dataclass
@@ -198,15 +176,15 @@ class Person:
         """What is not as it should be once the daemon has nothing left to do."""
         found: list[Complaint] = []
         for day, one in self.days.items():
-            found += self._of_diary(day, one)
-            found += self._of_report(day, one)
+            found += of_diary(day, one, self.diary(day))
+            found += of_report(day, one, self.report(day))
         wanted = {self.diary(day) for day, one in self.days.items() if one.diary is not None}
         strange = [file for file in self.diary(date.min).parent.iterdir() if file not in wanted]
         wanted = {self.report(day) for day in self.days}
         strange += [file for file in self.report(date.min).parent.iterdir() if file not in wanted]
         kinds = ["left" if file.name.startswith(".") else "reports" for file in strange]
         found += [Complaint(kind, 1, f"{file.name} lies about") for kind, file in zip(kinds, strange, strict=True)]
-        return found + self._of_pairs()
+        return found + of_pairs(self.config, {day: self.report(day) for day in self.days})
 
     def settled(self) -> None:
         """All is as it should be: redone reports are the daemon's again."""
@@ -219,48 +197,6 @@ class Person:
         one, file = self.days[day], self.report(day)
         one.report, one.words = ("any", file.read_bytes()) if file.exists() else ("deleted", b"")
         one.diary = self.diary(day).read_bytes() if self.diary(day).exists() else None
-
-    def _of_diary(self, day: date, one: Day) -> list[Complaint]:
-        file = self.diary(day)
-        there = file.read_bytes() if file.exists() else None
-        if there == one.diary:
-            return []
-        return [Complaint("bytes", _differing(there or b"", one.diary or b""), f"diary of {day}", day)]
-
-    def _of_report(self, day: date, one: Day) -> list[Complaint]:
-        file = self.report(day)
-        there = file.read_bytes() if file.exists() else None
-        if one.report == "any":
-            return []
-        if one.report == "deleted":
-            return [] if there is None else [Complaint("reports", 1, f"the deleted report of {day} is back", day)]
-        if one.report == "mine":
-            lost = _differing(there or b"", one.words)
-            return [Complaint("bytes", lost, f"report of {day} is not as its person left it", day)] if lost else []
-        if one.report == "either" and there == one.words:
-            return []
-        if there is None:
-            return [Complaint("reports", 1, f"no report of {day}", day)]
-        note = read(there)
-        if one.report == "redo" and (note.redo or note.body == read(one.words).body or LEAD not in note.body):
-            return [Complaint("reports", 1, f"{day} was not redone", day)]
-        if mark_of(one.diary or b"") not in note.body:
-            return [Complaint("reports", 1, f"the report of {day} is of an older diary", day)]
-        return []
-
-    def _of_pairs(self) -> list[Complaint]:
-        with Store.open(self.config.data_path) as store:
-            pairs = {pair.day: pair.report for pair in store.pairs()}
-        found = []
-        for day in self.days:
-            file = self.report(day)
-            note = read(file.read_bytes()) if file.exists() else None
-            if note is not None and note.accepted and pairs.get(str(day)) != note.body:
-                state = "old" if str(day) in pairs else "lost"
-                found.append(Complaint("pairs", 1, f"the pair of {day} is {state}", day))
-            elif note is not None and not note.accepted and str(day) in pairs:
-                found.append(Complaint("pairs", 1, f"the pair of {day} stays though it was taken back", day))
-        return found
 
     def diary(self, day: date) -> Path:
         return self.config.vault_path / f"diary/{day}.md"
@@ -310,10 +246,3 @@ class Person:
     def _number(self) -> int:
         self.count += 1
         return self.count
-
-
-def _differing(there: bytes, wanted: bytes) -> int:
-    """How many bytes of those wanted are lost or others."""
-    pairs = zip(there, wanted, strict=False)
-    same = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(there), len(wanted)))
-    return max(len(wanted), len(there)) - same

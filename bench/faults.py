@@ -33,8 +33,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.fault_checks import Complaint
 from bench.fault_daemon import Faults, start
-from bench.fault_person import Complaint, Person
+from bench.fault_person import Person
 from daemon.config import Config, load
 from daemon.store.store import Store
 from daemon.system import steps

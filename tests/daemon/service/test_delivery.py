@@ -11,8 +11,8 @@ import pytest
 from daemon.config import Config
 from daemon.errors import EngineError, WorkerStopped
 from daemon.learning.announcement import settle_all
-from daemon.service.job_runner import JobRunner
 from daemon.service.intake import take_in
+from daemon.service.job_runner import JobRunner
 from daemon.service.on_demand import ask, work_off
 from daemon.service.service import now
 from daemon.service.standing import Owner, standing

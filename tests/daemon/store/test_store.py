@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.store.migrations import MIGRATIONS
+from daemon.store.set_aside import FRESH, databases_aside, put_in_place
 from daemon.store.store import FILE_NAME, Pair, ReportRow, Store
 from daemon.system import steps
+from tests.every_step import full_before, killed_before
 
 DAY = date(2026, 1, 7)
 NOW = datetime(2026, 1, 7, 22, 0, tzinfo=UTC)
@@ -190,3 +195,31 @@ def test_who_goes_on_with_a_note_after_asking_for_a_redo_keeps_it(tmp_path: Path
         store.leave_to_person("a.md")
         row = store.report(DAY)
         assert store.jobs() == [] and row is not None and row.report_sha != "r1" and row.draft == ROW.draft
+
+
+@pytest.mark.parametrize("way", [killed_before, full_before])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_database_made_anew_takes_the_place_in_one_step(
+    tmp_path: Path, way: Callable[[int, Callable[[], object]], bool], damaged: bool
+) -> None:
+    """Wherever it is cut off, a whole database lies under the name that counts, and the old one is not lost."""
+    for number in count():
+        folder = tmp_path / str(number)
+        with Store.open(folder) as store:
+            store.set_meta("which", "old")
+        if damaged:
+            (folder / FILE_NAME).write_bytes(b"old")
+        with Store.open(folder, FRESH) as store:
+            store.set_meta("which", "new")
+        cut = way(number, partial(put_in_place, folder, NOW))
+        if cut and damaged:
+            assert (folder / FILE_NAME).read_bytes() == b"old"
+        else:
+            with Store.open(folder) as store:
+                assert store.get_meta("which") == ("old" if cut else "new")
+        if not cut:
+            (old,) = databases_aside(folder)
+            assert damaged == (old.read_bytes() == b"old") and not (folder / FRESH).exists()
+            assert not (folder / f"{FILE_NAME}-wal").exists()
+            break
+    assert number > 1
