@@ -208,7 +208,7 @@ def test_a_connection_dropped_before_the_answer_is_opened_once_more(stand_in: Ca
 
     url = stand_in(answer)
     assert draft(url) == "本日は"
-    with pytest.raises(EngineError, match="the connection to .* broke"):
+    with pytest.raises(EngineError, match=r"the connection to .* broke"):
         draft(url)
     assert drops == []
 
