@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from datetime import date, datetime
 from itertools import count
@@ -17,6 +19,7 @@ from daemon.service.on_demand import ask, work_off
 from daemon.service.service import now
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Store
+from daemon.system import files, steps
 from daemon.vault.layout import read_layout
 from daemon.vault.scan import DiaryNote, find_diaries
 from tests.every_step import full_before, killed_before
@@ -132,6 +135,36 @@ def test_a_full_disk_at_any_write_is_outlived(
         if not full:
             break
     assert step > 6
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_kill_on_a_file_system_that_knows_less(
+    make_vault, make_config, read_vault, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """Between hard link and removal the temporary file is the very report, which tells as much."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr("daemon.vault.writer.move_to_free_name", refuse)
+    if links:
+        remove = files.remove
+        monkeypatch.setattr(
+            "daemon.vault.writer.files.remove", lambda file: (steps.step("vault: unlink"), remove(file))
+        )
+    else:
+        monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+    for number in count():
+        config = made(make_vault, make_config, f"less-{number}")
+        queue_note(config)
+        killed = killed_before(number, lambda config=config: work(config, FakeWorker()))  # type: ignore[misc]
+        there = (config.vault_path / REPORT).exists()
+        worker = FakeWorker()
+        work(config, worker)
+        assert sorted(read_vault(config.vault_path)) == [NOTE, REPORT] and bool(worker.calls) != there, number
+        if not killed:
+            break
+    assert number > 8
 
 
 def test_a_folder_that_is_away_says_nothing_of_a_write(make_vault, make_config) -> None:
