@@ -52,7 +52,9 @@ class Faults:
         if kill_in > 0:
             self._memory[:4] = struct.pack("<i", kill_in - 1)
         if name.startswith("database") and data:
-            raise sqlite3.OperationalError("database or disk is full")
+            problem = sqlite3.OperationalError("database or disk is full")
+            problem.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise problem
         if name.startswith(("file", "vault")) and (vault or data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -44,7 +44,9 @@ def full_before(number: int, work: Callable[[], object], for_good: bool = False)
     def full(name: str) -> None:
         told.append(name)
         if name.startswith("database"):
-            raise sqlite3.OperationalError("database or disk is full")
+            problem = sqlite3.OperationalError("database or disk is full")
+            problem.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise problem
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with counted(number, full, for_good):
