@@ -16,10 +16,11 @@ use nor links (see ``daemon.vault.writer``), the same holds for what comes betwe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -118,18 +119,20 @@ def was_made(layout: Layout, one: Announcement) -> bool:
 
 
 def _record(store: Store, one: Announcement) -> None:
-    values = json.loads(one.record)
+    """What an older nippo announced in other words is forgotten: its bytes count as a person's."""
     with store.batch():
-        if one.kind == "report":
-            row = ReportRow(**values["row"])
-            store.put_report(row if row.report_sha else ReportRow(**{**values["row"], "report_sha": one.sha}))
-            store.end_job(*values["job"])
-        elif one.kind == "redo":
-            if store.report(one.day) is None:
-                store.put_report(unknown_report(one.day, values["diary"], one.path))
-            store.adopt_report(one.day, one.sha)
-            asked = datetime.fromisoformat(values["at"])
-            store.queue(values["diary"], date.fromisoformat(one.day), values["sha"], "redo", asked)
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            values = json.loads(one.record)
+            if one.kind == "report":
+                row, (path, sha) = ReportRow(**values["row"]), values["job"]
+                store.put_report(row if row.report_sha else replace(row, report_sha=one.sha))
+                store.end_job(path, sha)
+            elif one.kind == "redo":
+                asked, diary, sha = datetime.fromisoformat(values["at"]), values["diary"], values["sha"]
+                if store.report(one.day) is None:
+                    store.put_report(unknown_report(one.day, diary, one.path))
+                store.adopt_report(one.day, one.sha)
+                store.queue(diary, date.fromisoformat(one.day), sha, "redo", asked)
         store.announcements.remove(one.temporary)
 
 

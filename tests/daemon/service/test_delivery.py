@@ -18,7 +18,7 @@ from daemon.service.job_runner import JobRunner
 from daemon.service.on_demand import ask, work_off
 from daemon.service.service import now
 from daemon.service.standing import Owner, standing
-from daemon.store.store import Store
+from daemon.store.store import Announcement, Store
 from daemon.system import files, steps
 from daemon.vault.layout import read_layout
 from daemon.vault.scan import DiaryNote, find_diaries
@@ -135,6 +135,18 @@ def test_a_full_disk_at_any_write_is_outlived(
         if not full:
             break
     assert step > 6
+
+
+def test_an_announcement_of_another_version_ends_no_daemon(make_vault, make_config) -> None:
+    config = made(make_vault, make_config, "older", REPORT)
+    (config.vault_path / "nippo").mkdir()
+    (config.vault_path / REPORT).write_text("日報")
+    layout = read_layout(config)
+    with Store.open(config.data_path) as store:
+        for number, record in enumerate(["{", "{}", '{"row": {"color": 1}, "job": ["a", "b"]}']):
+            store.announcements.add(Announcement(f"nippo/.{number}.tmp", REPORT, "", str(DAY), "report", record))
+        settle_all(layout, store)
+        assert store.announcements.all() == [] and standing(layout, store, DAY).owner is Owner.PERSON
 
 
 @pytest.mark.parametrize("links", [True, False])
