@@ -213,6 +213,8 @@ class Person:
         if not wanted(before):
             return None
         data = edit(before)
+        if data == before:
+            return None
         one = self.days[day]
         if one.report == "auto" or (one.report == "either" and before != one.words):
             one.drawn = before
