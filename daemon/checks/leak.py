@@ -34,7 +34,8 @@ def leaks(report: str, terms: Iterable[PrivateTerm], settings: CheckSettings) ->
     exempt = [match.span() for match in _exempt_pattern(settings.privacy.allow).finditer(folded)]
     found: list[tuple[int, int, PrivateTerm]] = []
     unique: dict[str, PrivateTerm] = {}
-    for term in terms:
+    denied = [PrivateTerm("deny", word, 0, 0, "設定の deny") for word in settings.privacy.deny]
+    for term in (*terms, *denied):  # a denied word is never in a report, whether the diary holds it or not
         key = fold(normalise(term.text)).strip()
         if key and (key not in unique or term.kind == "deny"):
             unique[key] = term
