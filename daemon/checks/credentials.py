@@ -148,15 +148,12 @@ def _random_looking(text: str) -> Iterator[Secret]:
             yield Secret("credential", *match.span(), "無作為に見える文字列")
 
 
-def redact(text: str, mark: str = "（省略）") -> tuple[str, tuple[str, ...]]:
-    """Given a text, return it with every secret replaced by ``mark``, and the kinds that were found. The secrets are
-    looked for in the NFKC text, in which a full-width one looks like any other; the rest of the text stays as it is."""
+def secrets_in(text: str) -> list[Secret]:
+    """Given any text, return its secrets by their place in it, in order, none inside another. They are looked for in the
+    normalised text, in which a full-width one looks like any other."""
     source = normal(text)
-    secrets = find_secrets(source.text)
-    parts: list[str] = []
-    position = 0
-    for secret in secrets:
+    found: list[Secret] = []
+    for secret in find_secrets(source.text):
         start, end = source.span(secret.start, secret.end)
-        parts += [text[position:start], mark]
-        position = max(position, end)
-    return "".join([*parts, text[position:]]), tuple(secret.kind for secret in secrets)
+        found.append(Secret(secret.kind, start, end, secret.why))
+    return found
