@@ -20,7 +20,7 @@ _LABEL = re.compile(r"^([^:：]{1,40})[:：]")
 def near_headings(seen: Prepared, privacy: PrivacySettings) -> Iterator[tuple[int, str]]:
     """Given a prepared diary and the [privacy] settings, yield (line of the diary, what it is) of such lines."""
     keys = wanted(privacy.private_headings).words
-    if not keys:
+    if not keys or seen.private:
         return
     head, body = split(seen.text, dots=True)
     fences = Code(body).fences

@@ -67,18 +67,19 @@ def why_private(text: str, private_tags: frozenset[str]) -> str:
 def private_properties(text: str) -> list[tuple[int, int, str]]:
     """(start, end, name) of the properties of a note's frontmatter that hold private text: named so, with more to say
     than yes or no."""
-    head = split(text, dots=True)[0]
     found: list[tuple[int, int, str]] = []
-    position, name = 0, ""
-    for line in head.splitlines(keepends=True):
+    position, open_at, name = 0, 0, ""
+    for line in split(text, dots=True)[0].splitlines(keepends=True):
         start, position = position, position + len(line)
-        key = _LINE.match(line) if len(line) <= _LONGEST_LINE else None
-        if name and (line[:1] in " \t-#" and not line.startswith("---")):
-            found[-1] = (found[-1][0], position, name)
+        if name and line[:1] in (" ", "\t", "-") and not line.startswith("---"):
+            if found and found[-1][0] == open_at:
+                found.pop()
+            found.append((open_at, position, name))
             continue
-        name = ""
-        if key and tag_key(key[1]) in _NAMES and not _says(key[2], _YES | _NO):
-            name = key[1]
+        key = _LINE.match(line) if len(line) <= _LONGEST_LINE else None
+        name = key[1] if key and tag_key(key[1]) in _NAMES else ""
+        open_at = start
+        if key and name and key[2] and not _says(key[2], _YES | _NO):
             found.append((start, position, name))
     return found
 
