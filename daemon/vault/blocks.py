@@ -21,7 +21,8 @@ NESTING = 60
 
 _HTML_HEADING = re.compile(r"\s*<h([1-6])\b[^>]*>(.*?)</h\1\s*>", re.DOTALL | re.IGNORECASE)
 _LOOSE = re.compile(r"[ \t\u3000]*(#{1,6}(?=[ \t\u3000])|#{2,6})[ \t\u3000]*([^#\s].*)$")
-"""A heading as people mistype it, which Obsidian shows as text: no space or a full-width one behind the marks."""
+"""A heading as people mistype it, which Obsidian shows as text: no space or a full-width one behind the marks; and one
+that is indented, or inside of HTML, which only the editor shows as a heading."""
 
 HeadingForm = Literal["atx", "=", "-", "html", "loose"]
 
@@ -129,6 +130,7 @@ def _containers(tokens: list[Token], lines: list[str]) -> Block:
             here.parts += 1
         elif token.type == "html_block":
             here.headings += _html_heading(token)
+            here.headings += _loose_headings(token.content.split("\n"), _lines(token)[0])
             here.parts += 1
         elif token.type == "paragraph_open":
             text = tokens[at + 1].content.split("\n")
@@ -136,6 +138,8 @@ def _containers(tokens: list[Token], lines: list[str]) -> Block:
             here.headings += _loose_headings(text, _lines(token)[0])
             here.parts += 1
         elif token.type in ("fence", "code_block", "hr"):
+            if token.type == "code_block":
+                here.headings += _loose_headings(token.content.split("\n"), _lines(token)[0])
             here.parts += 1
     return note
 
