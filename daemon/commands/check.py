@@ -68,8 +68,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Explain a report: what is cut from the diary before a model sees it, every check, every private term, the diary
-    lines behind each bullet."""
+    """Explain a report: what no model sees of its diary, checks, private terms, the lines behind each bullet."""
     chosen = with_learned_form(load(config))
     pair = find_pair(note, report, chosen)
     seen = prepare(pair.diary, chosen.privacy)

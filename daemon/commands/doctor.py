@@ -26,8 +26,7 @@ def doctor(
         str, typer.Option("--day", metavar="DATE", help="Of this diary tell what is cut before a model sees it.")
     ] = "",
 ) -> None:
-    """Look at settings, vault, space, model, observer and machine, and at what is cut from the newest diary. Exit code
-    1 when something fails."""
+    """Look at settings, vault, private parts, model, observer and machine. Exit code 1 when something fails."""
     lines = examine(config, to_date(day, date.today()) if day else None)
     if as_json:
         typer.echo(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1))
