@@ -22,6 +22,9 @@ _SUMMARY = re.compile(r"<details\b[^>]*>\s*<summary\b[^>]*>(.{0,400}?)</summary\
 _DETAILS = re.compile(r"<(/?)details\b[^>]*>", re.IGNORECASE)
 
 
+_LOWEST = Heading(6, "", 0, 0, "atx")
+
+
 @dataclass(frozen=True)
 class PrivateSection:
     """A private stretch of a text, and why it is one, in words for a person."""
@@ -55,7 +58,8 @@ def _by_line(block: Block, private: Callable[[str], str]) -> Iterator[tuple[int,
     private section in it."""
     callout = _CALLOUT.match(block.lead[0]) if block.kind == "quote" and block.lead else None
     if callout and (why := private(callout[2]) or private(callout[1])):
-        yield block.first, block.last, f"callout {why}"
+        alone = block.parts == 1 and len(block.lead) == 1
+        yield block.first, _behind(block, _LOWEST) if alone else block.last, f"callout {why}"
         return
     if block.kind == "item" and block.lead and (why := private(_TASK.sub("", block.lead[0], count=1))):
         yield block.first, block.last, f"list item {why}"
@@ -69,17 +73,29 @@ def _by_line(block: Block, private: Callable[[str], str]) -> Iterator[tuple[int,
 
 def _end(place: int, block: Block) -> int:
     """The line at which a section ends: at the next heading of its container and of the same or a higher level, or with
-    the container. Of a heading that fills its list item the items that follow belong to it."""
+    the container. What stands alone in its list item or quote heads what follows: the other items, else the text."""
     heading = block.headings[place]
     for other in islice(block.headings, place + 1, None):
         if other.level <= heading.level and _ends(heading, other):
             return other.first
-    if block.kind != "item" or block.parts > 1 or block.parent is None:
+    if block.parts > 1 or block.parent is None:
         return block.last
-    for item in block.parent.inner:
-        if item.first > block.first and item.headings and item.headings[0].level <= heading.level:
-            return item.first
-    return block.parent.last
+    if block.kind != "item":
+        return _behind(block, heading)
+    others = [item for item in block.parent.inner if item.first > block.first]
+    ending = (item.first for item in others if item.headings and item.headings[0].level <= heading.level)
+    return next(ending, block.parent.last) if others else _behind(block.parent, heading)
+
+
+def _behind(block: Block, heading: Heading) -> int:
+    """The line at which a section ends that goes on behind its container."""
+    around = block.parent
+    if around is None:
+        return block.last
+    for other in around.headings:
+        if other.first >= block.last and other.level <= heading.level and _ends(heading, other):
+            return other.first
+    return around.last
 
 
 def _ends(heading: Heading, other: Heading) -> bool:

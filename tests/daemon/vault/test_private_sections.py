@@ -50,6 +50,13 @@ def seen(diary: str, privacy: PrivacySettings = PRIVACY) -> str:
         "## <span style='color:red'>プライベート</span>",
         "## プライベート&nbsp;",
         "## プライベート[^1]",
+        "## プライベート^[夜の分]",
+        "## ![[lock.png|16]] プライベート",
+        "## ![](lock.png) プライベート",
+        "## :lock: プライベート",
+        "## :LiLock: プライベート {#p .x}",
+        "## プライベート (mood:: 3) [x:: 1]",
+        "## プライ%%x%%ベート",
         "   ## プライベート",
         "##\tプライベート",
         "##　プライベート",
@@ -70,7 +77,7 @@ def test_a_heading_is_known_by_its_words(heading: str) -> None:
     prepared = prepare(diary, PRIVACY)
     assert "恋" not in prepared.text
     assert "授業の話。" in prepared.text and "課題の話。" in prepared.text
-    assert prepared.removed == ("heading",)
+    assert prepared.removed.count("heading") == 1
 
 
 @pytest.mark.parametrize(
@@ -110,6 +117,13 @@ def test_what_only_looks_like_a_private_heading_stays(diary: str) -> None:
         ("> 授業1。\n> ## プライベート\n> 恋の話。\n> ## 学校\n> 授業2。\n\n授業3。", "> 授業1。\n> ## 学校\n> 授業2。\n\n授業3。"),
         ("> [!note] 今日\n> ## プライベート\n> 恋の話。\n\n授業。", "> [!note] 今日\n\n授業。"),
         ("- ## プライベート\n  恋の話。\n- 授業。", "- 授業。"),
+        ("- ## プライベート\n\n恋の話。\n\n## 学校\n授業。", "## 学校\n授業。"),
+        ("> ## プライベート\n\n恋の話。\n\n### もっと\n恋。\n\n# 学校\n授業。", "# 学校\n授業。"),
+        ("> [!danger] プライベート\n\n恋の話。\n\n### 学校\n授業。", "### 学校\n授業。"),
+        ("- 授業1。\n- プライベート\n- 授業2。", "- 授業1。\n- 授業2。"),
+        ("- [ ] ## プライベート\n  恋の話。\n- 授業。", "- 授業。"),
+        ("授業。\n\n恋の話(#private)。", "授業。\n\n"),
+        ("[学校](#private)の授業。[[#private]]", "[学校](#private)の授業。[[#private]]"),
         ("- ## プライベート\n- 恋の話。\n- ## 学校\n- 授業。", "- ## 学校\n- 授業。"),
         ("- 授業1。\n- プライベート\n  - 恋の話。\n    - 深い恋。\n- 授業2。", "- 授業1。\n- 授業2。"),
         ("- 授業1。\n- [ ] プライベート\n\t- 恋の話。\n- 授業2。", "- 授業1。\n- 授業2。"),
