@@ -86,7 +86,8 @@ def private_note(name: str) -> NotePrivate:
     """The error for a note that is declared private as a whole. What declares it is the note's: kept out of logs."""
     return NotePrivate(
         f"{name}: is declared private as a whole, so no model sees it and no report is written.",
-        "`nippo check` names the tag or property that says so; take it out if the day is to have a report.",
+        "`nippo check` names what says so; take that out if the day is to have a report. `nippo forget DATE` withdraws "
+        "what was learned of it before.",
     )
 
 
