@@ -71,6 +71,11 @@ def gather(
     teaches anything. A day that was declared private as a whole is neither learned nor measured on.
     """
     open_pairs = [pair for pair in pairs if not declared_private(pair.diary, config.privacy)]
+    if pairs and not open_pairs:
+        raise TrainingError(
+            "every accepted day has been declared private as a whole, so there is nothing to learn from",
+            "Take `private: true` or the tag out of the days that may be learned from.",
+        )
     rows = [row_of(pair, config, by_sentence) for pair in open_pairs]
     to_learn = [row for row in rows if row.id not in held_out]
     own = [row for row in to_learn if not by_sentence or teaches(row)]

@@ -64,6 +64,8 @@ def test_a_day_declared_private_since_is_neither_learned_nor_measured_on(by_sent
     assert [row.id for row in material.held_out] == ["p-2"]
     assert set(material.own) | set(material.silent) == {"p-3", "p-4", "p-5"}
     assert edit_rows(private[0], Config()).sentences == ()
+    with pytest.raises(TrainingError, match="private"):
+        gather(private, (), LABELLED, Config(), by_sentence)
 
 
 @given(st.integers(1, 80), st.integers(0, 40))
