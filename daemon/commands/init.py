@@ -12,7 +12,7 @@ from daemon.config import Config, VaultSettings, load
 from daemon.errors import UsageError
 from daemon.learning.training_call import call
 from daemon.setup.settings_file import fill_in, shipped
-from daemon.system.files import write_atomically
+from daemon.system.files import private_folder, write_atomically
 from daemon.system.hardware import choose, probe
 from daemon.vault.help_page import write_help_page
 from daemon.vault.layout import read_layout
@@ -53,7 +53,7 @@ def init(
     if choice.model != "starter" and (quiet or typer.confirm(f"Use {choice.model} on the GPU?", default=True)):
         answers["engine", "kind"] = choice.kind
         answers["engine", "model"] = choice.model
-    config.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(config.absolute().parent)
     write_atomically(config.resolve(), fill_in(shipped(), answers))
     for path in write_help_page(read_layout(load(config))):
         typer.echo(f"wrote    {path} (in the vault)")

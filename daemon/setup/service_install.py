@@ -160,6 +160,6 @@ def _make_data_folder(service: ServicePlan) -> None:
 def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, text)
+        write_atomically(file, text, shared=True)
     except PermissionError:
         raise NippoError(f"{file} cannot be written", "Use sudo for a system service.") from None
