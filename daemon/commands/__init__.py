@@ -10,7 +10,7 @@ COMMANDS = {
     "redo": "Have the report drafted anew, in place of what stands in the note now.",
     "backfill": "Write reports for older diary notes that have none. Stopping and starting again goes on where it was.",
     "check": "Explain a report: every check, every private term of the diary, the diary lines behind each bullet.",
-    "dashboard": "Open the review page in the browser. It listens on 127.0.0.1 only, to who has its secret address; Ctrl-C ends it.",
+    "dashboard": "Open the review page in the browser. It listens on 127.0.0.1 only, behind a secret; Ctrl-C ends it.",
     "demo": "Show nippo at work on the sample vault, in a temporary folder that goes away at the end.",
     "doctor": "Look at settings, vault, space, model, observer and machine. Exit code 1 when something fails.",
     "evaluate": (

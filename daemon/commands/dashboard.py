@@ -51,7 +51,7 @@ def dashboard(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Another port than the settings'.")] = None,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
-    """Open the review page in the browser. It listens on 127.0.0.1 only, to who has its secret address; Ctrl-C ends it."""
+    """Open the review page in the browser. It listens on 127.0.0.1 only, behind a secret; Ctrl-C ends it."""
     settings = load(config)
     number = port or settings.dashboard.port
     environment = dict(os.environ)

@@ -20,6 +20,7 @@ from daemon.errors import NippoError
 from daemon.learning.training_call import missing_packages
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
+from daemon.setup.doctor_rights import rights_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
@@ -41,7 +42,7 @@ def examine(file: Path | None) -> list[DoctorLine]:
     lines = [*collision_lines(), DoctorLine("config", "ok", str(config.file or "built-in defaults"))]
     lines += vault_lines(config)
     lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
-    return lines + system_lines(config)
+    return [*lines, *rights_lines(config), *system_lines(config)]
 
 
 def vault_lines(config: Config) -> Iterator[DoctorLine]:
