@@ -21,6 +21,7 @@ import scene
 
 from daemon.commands.dashboard import arguments, server_file
 from daemon.config import Config
+from daemon.system.processes import listens
 
 SECRET = re.compile(r"http://127\.0\.0\.1:\d+/\?token=([\w-]{43})")
 
@@ -109,6 +110,25 @@ def test_a_terminal_is_told_another_secret_at_each_start(config: Config) -> None
         os.close(outer)
         told += SECRET.findall(said)
     assert len(set(told)) == 2
+
+
+def test_a_command_that_is_killed_leaves_no_open_page(config: Config) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("only Linux tells a child of its parent's death")
+    port = free_port()
+    words = ["dashboard", "--config", str(config.file), "--port", str(port), "--no-open"]
+    with psutil.Popen([sys.executable, "-m", "daemon.cli", *words], stdout=subprocess.DEVNULL) as process:
+        until(lambda: listens(process.pid, port))
+        children = process.children(recursive=True)
+        process.kill()
+    assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+def test_a_data_folder_that_cannot_be_used_is_told(config: Config) -> None:
+    config.data_path.write_text("a file is in the way", encoding="utf-8")
+    words = ["dashboard", "--config", str(config.file), "--no-open"]
+    done = subprocess.run([sys.executable, "-m", "daemon.cli", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "the data folder cannot be used" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_whoever_took_the_port_is_told_nothing(config: Config, tmp_path: Path) -> None:

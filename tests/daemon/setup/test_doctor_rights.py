@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +16,7 @@ from daemon.cli import app
 from daemon.commands import doctor as command
 from daemon.config import Config
 from daemon.models.reference import cache_folder
+from daemon.setup import doctor_rights
 from daemon.setup.doctor_rights import close, left_open, may_be_reached, rights_lines
 from daemon.store.store import Store
 
@@ -99,6 +102,11 @@ def test_a_terminal_is_asked(config: Config, monkeypatch: pytest.MonkeyPatch, an
     assert (left_open(config) == []) is closed
 
 
+def test_where_rights_mean_nothing_nothing_is_looked_at(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_rights, "os", SimpleNamespace(name="nt"))
+    assert list(rights_lines(config)) == [] and left_open(config) == []
+
+
 def test_nobody_is_asked_without_a_terminal(config: Config) -> None:
     done = CliRunner().invoke(app, ["doctor", "--config", str(config.file)])
     assert "doctor --fix" in done.output and "now?" not in done.output and left_open(config)
@@ -125,8 +133,6 @@ def test_the_vault_and_the_names_in_the_settings_are_told_but_not_changed(
 
 def test_a_closed_folder_above_closes_what_lies_below(tmp_path: Path) -> None:
     """pytest's own folder is closed, so one that is not is made beside it."""
-    import tempfile
-
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         top = Path(name)
         vault = top / "home" / "vault"
