@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -57,6 +58,7 @@ def dashboard(
     environment = dict(os.environ)
     if settings.file:
         environment["NIPPO_CONFIG"] = str(settings.file)
+    _require_free(number)
     environment[VARIABLE] = secret = new_secret()
     address = with_secret(f"http://{ADDRESS}:{number}", secret)
     with leading_page(settings.data_path, f"page-{number}.html", address) as leading:
@@ -82,6 +84,20 @@ def arguments(server: Path, port: int) -> list[str]:
     # Another name in the Host header is another site's script reaching in (DNS rebinding).
     flags += [f"--server.allowedHosts={host}" for host in (ADDRESS, "localhost")]
     return [sys.executable, "-P", "-m", "streamlit", "run", str(server), *flags]
+
+
+def _require_free(port: int) -> None:
+    """Another user's page may be there on the same port."""
+    with socket.socket() as trial:
+        if os.name == "posix":  # a port that was in use a minute ago is free; on Windows the option takes used ones too
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((ADDRESS, port))
+        except OSError as problem:
+            raise UsageError(
+                f"port {port} of {ADDRESS} cannot be used ({problem.strerror})",
+                "Another program or user has it: name another with --port, or port in [dashboard] of config.toml.",
+            ) from None
 
 
 def _tell_when_ready(process: subprocess.Popen[bytes], port: int, address: str, leading: Path, show: bool) -> None:

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ import psutil
 import pytest
 import scene
 
-from daemon.commands.dashboard import arguments, server_file
+from daemon.commands.dashboard import _tell_when_ready, arguments, server_file
 from daemon.config import Config
 from daemon.system.processes import listens
 
@@ -131,15 +132,23 @@ def test_a_data_folder_that_cannot_be_used_is_told(config: Config) -> None:
     assert done.returncode == 1 and "the data folder cannot be used" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_whoever_took_the_port_is_told_nothing(config: Config, tmp_path: Path) -> None:
-    log = tmp_path / "output.log"
-    with socket.socket() as thief, log.open("wb") as output:
-        thief.bind(("127.0.0.1", 0))
-        thief.listen()
+def test_a_port_that_somebody_has_is_told(config: Config) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as thief:
         words = ["dashboard", "--config", str(config.file), "--port", str(thief.getsockname()[1]), "--no-open"]
-        done = subprocess.run([sys.executable, "-m", "daemon.cli", *words], stdout=output, stderr=output, timeout=60)
+        done = subprocess.run([sys.executable, "-m", "daemon.cli", *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "--port" in done.stderr and "Traceback" not in done.stderr
+    assert "The page is at" not in done.stdout
+
+
+def test_whoever_takes_the_port_before_the_server_is_told_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    with socket.create_server(("127.0.0.1", 0)) as thief:
+        server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"])
+        _tell_when_ready(server, thief.getsockname()[1], "http://secret", tmp_path / "page.html", True)
         thief.setblocking(False)
         with pytest.raises(BlockingIOError):
             thief.accept()
-    assert done.returncode != 0
-    assert "The page is at" not in log.read_text(encoding="utf-8")
+    assert server.poll() == 0 and opened == [] and capsys.readouterr().out == ""
