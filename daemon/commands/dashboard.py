@@ -19,6 +19,7 @@ import typer
 from daemon.config import load
 from daemon.errors import UsageError
 from daemon.options import ConfigFile
+from daemon.system.extras import adding
 from daemon.system.page_secret import VARIABLE, leading_page, new_secret, with_secret
 from daemon.system.processes import listens
 
@@ -73,7 +74,7 @@ def server_file() -> Path:
     """The file that Streamlit runs. Raises ``UsageError`` where the extra is not installed."""
     found = find_spec("dashboard")
     if find_spec("streamlit") is None or found is None or not found.submodule_search_locations:
-        raise UsageError("The review page is not installed.", 'Install it with `pip install "nippo[dashboard]"`.')
+        raise UsageError("The review page is not installed.", f"Install it with `{adding('dashboard')}`.")
     return Path(found.submodule_search_locations[0]) / "server.py"
 
 
