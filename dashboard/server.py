@@ -9,10 +9,8 @@ from starlette.middleware import Middleware
 
 from daemon.errors import UsageError
 from daemon.system.page_secret import take_secret
-from daemon.system.parent_death import die_with_parent
 from dashboard.gate import Gate
 
-die_with_parent()  # a command that was killed must leave no open page behind
 secret = take_secret()
 if not secret:
     raise UsageError("The review page was started without a secret.", "Start it with `nippo dashboard`.")

@@ -21,6 +21,7 @@ from daemon.errors import UsageError
 from daemon.options import ConfigFile
 from daemon.system.extras import adding
 from daemon.system.page_secret import VARIABLE, leading_page, new_secret, with_secret
+from daemon.system.parent_death import die_with_parent
 from daemon.system.processes import listens
 
 ADDRESS = "127.0.0.1"
@@ -63,7 +64,9 @@ def dashboard(
     environment[VARIABLE] = secret = new_secret()
     address = with_secret(f"http://{ADDRESS}:{number}", secret)
     with leading_page(settings.data_path, f"page-{number}.html", address) as leading:
-        process = subprocess.Popen(arguments(server_file(), number), env=environment)
+        # A command that is killed must leave no open page behind.
+        last_will = die_with_parent if sys.platform.startswith("linux") else None
+        process = subprocess.Popen(arguments(server_file(), number), env=environment, preexec_fn=last_will)
         told = (address, leading, show)
         Thread(target=_tell_when_ready, args=(process, number, *told), name="nippo-page-ready", daemon=True).start()
         code = _wait(process)
