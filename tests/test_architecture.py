@@ -358,7 +358,7 @@ def test_files_are_put_in_their_place_by_one_module() -> None:
     }
 
 
-MAKING = {"mkdir", "makedirs", "touch", "write_text", "write_bytes", "copyfile", "copytree", "copy", "copy2", "connect"}
+MAKING = {"mkdir", "makedirs", "touch", "write_text", "write_bytes", "copyfile", "copytree", "copy2", "connect"}
 OPEN_TO_THE_UMASK = {
     "daemon/system/files.py": "makes private folders",
     VAULT_WRITER: "a vault has a person's own rights",
@@ -383,7 +383,12 @@ def makes(node: ast.AST) -> bool:
     called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     words = [*node.args, *(word.value for word in node.keywords)]
     modes = {word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)}
-    return called in MAKING or (called == "open" and any(re.fullmatch(r"[wax]b?\+?b?t?", mode) for mode in modes))
+    copies = ast.unparse(node.func) == "shutil.copy"  # others are of texts and values
+    return (
+        copies
+        or called in MAKING
+        or (called == "open" and any(re.fullmatch(r"[wax]b?\+?b?t?", mode) for mode in modes))
+    )
 
 
 def test_what_is_made_is_not_left_to_the_umask() -> None:
