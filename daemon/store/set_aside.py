@@ -30,10 +30,8 @@ def put_in_place(folder: Path, now: datetime) -> Path | None:
     """Make the closed database ``FRESH`` of a data folder the present one; return what the old one is called now, or
     None when there was none. Only the holder of the data folder's lock may call this."""
     file = folder / FILE_NAME
-    target = None
-    if file.exists():
-        while (target := folder / f"{FILE_NAME}.{now:%Y%m%d-%H%M%S}").exists():
-            now += timedelta(seconds=1)
+    target = _free_name(folder, now) if file.exists() else None
+    if target is not None:
         _fold_in_journal(file, target)
         step("database: a second name")
         try:
@@ -43,6 +41,12 @@ def put_in_place(folder: Path, now: datetime) -> Path | None:
     step("database: place")
     (folder / FRESH).replace(file)
     return target
+
+
+def _free_name(folder: Path, now: datetime) -> Path:
+    while (name := folder / f"{FILE_NAME}.{now:%Y%m%d-%H%M%S}").exists():
+        now += timedelta(seconds=1)
+    return name
 
 
 def _fold_in_journal(file: Path, target: Path) -> None:

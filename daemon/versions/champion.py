@@ -13,7 +13,7 @@ from datetime import datetime
 
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
-from daemon.system.files import write_atomically
+from daemon.system.files import private_folder, write_atomically
 from daemon.versions.artifact import (
     META,
     NAME,
@@ -89,7 +89,7 @@ def rollback(config: Config, now: datetime) -> Version:
 def _point(config: Config, name: str, now: datetime, action: str) -> Version:
     version = find_version(config, name)
     check_base(version, config.engine.model)
-    config.data_path.mkdir(parents=True, exist_ok=True)
+    private_folder(config.data_path)
     entries = [*history(config), {"name": name, "at": now.isoformat(timespec="seconds"), "action": action}]
     write_atomically(config.data_path / HISTORY, "".join(f"{json.dumps(entry)}\n" for entry in entries))
     write_atomically(config.data_path / POINTER, f"{name}\n")
