@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from daemon.store.store import FILE_NAME
+from daemon.system.files import write_atomically
 from daemon.system.steps import step
 
 FRESH = f"{FILE_NAME}.new"
@@ -37,7 +37,7 @@ def put_in_place(folder: Path, now: datetime) -> Path | None:
         try:
             target.hardlink_to(file)
         except OSError:
-            shutil.copy2(file, target)
+            write_atomically(target, file.read_bytes())
     step("database: place")
     (folder / FRESH).replace(file)
     return target
