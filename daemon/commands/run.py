@@ -15,6 +15,7 @@ from daemon.options import ConfigFile
 from daemon.service.note_finder import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
+from daemon.service.signals import handle_signals
 from daemon.store.store import Store
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
@@ -29,7 +30,7 @@ def run(config: ConfigFile = None) -> None:
     settings = load(config)
     set_up_log(settings.log.level)
     service = Service(settings, notifier=Notifier.from_environment(), make_listeners=listeners)
-    service.handle_signals()
+    handle_signals(service.stop, service.reload)
     service.run()
 
 

@@ -13,9 +13,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, ReportBlocked, UsageError
+from daemon.errors import NippoError, NoteError, ReportBlocked, StorageError, UsageError, unforeseen
 from daemon.learning.review import FORGOTTEN, decide
 from daemon.store.store import Pair, ReportRow, Store
+from daemon.system.files import read_plain
 from daemon.vault.layout import Layout, nfc, read_layout
 from daemon.vault.note_text import decode
 from daemon.vault.report_note import ReadReport, read, set_key
@@ -79,8 +80,8 @@ class Reviewer:
             if day is None:
                 continue
             days.add(day.isoformat())
-            state = file.stat()
-            if self._seen.get(path) == (state.st_size, state.st_mtime_ns):
+            state = _state(file)
+            if state is not None and self._seen.get(path) == state:
                 continue
             found = self._one(layout, day, path, now)
             if found.step != "nothing" or found.redo or found.problem:
@@ -100,14 +101,26 @@ class Reviewer:
         return found
 
     def _safely(self, work: Callable[[], object], what: str) -> None:
+        """Do the work; what it raises is told, but ``StorageError`` is raised, so that it is asked for again."""
         try:
             work()
+        except StorageError:
+            raise
         except NippoError as problem:
             log.warning("review of %s: %s", what, problem.what)
         except Exception as problem:
             log.error("review of %s: %s", what, type(problem).__name__)
 
     def _one(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
+        """Look at one note. What fails in it is told and keeps no other from being looked at, but ``StorageError``."""
+        try:
+            return self._look(layout, day, path, now)
+        except StorageError:
+            raise
+        except Exception as problem:
+            return self._told_once(path, Reviewed("nothing", problem=f"{path}: {unforeseen(problem)}."))
+
+    def _look(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
         file = layout.file(path)
         before = _state(file)
         try:
@@ -128,6 +141,8 @@ class Reviewer:
             if decision.redo and data is not None:
                 self._redo(layout, day, file, data, note, now)
                 done = replace(done, redo=True)
+        except StorageError:
+            raise
         except NippoError as problem:
             return self._told_once(path, replace(done, step="nothing", problem=problem.what))
         self._told.pop(path, None)
@@ -201,7 +216,7 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
     """The bytes of a report note, None without one. Raises ``ReportBlocked`` for what is no plain, small file."""
     if report_digest(file) is None:
         return None
-    data = file.read_bytes()
+    data = read_plain(file, kilobytes * 1024)
     if len(data) > kilobytes * 1024:
         raise ReportBlocked(f"{file}: larger than {kilobytes} KB, so it is no report.", "Make it shorter.")
     return data

@@ -15,7 +15,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import NippoError
+from daemon.errors import NippoError, NoRoom, StorageError
+from daemon.store.database import Database, explained
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
 
@@ -34,15 +35,16 @@ class Store:
     @classmethod
     def open(cls, folder: Path, name: str = FILE_NAME) -> Store:
         """Open or make the database of a data folder; ``name``: one that was moved aside. Raises ``UsageError`` for a
-        newer one, ``NippoError`` when the file is damaged or the folder cannot be written."""
+        newer one, ``StorageError`` when the file is damaged or the folder cannot be written, ``NoRoom`` of these while
+        its disk is full or read-only."""
         file = folder / name
-        with _explained(file):
+        with _opening(file):
             folder.mkdir(parents=True, exist_ok=True)
             fresh = not file.exists()
             if not fresh:
                 with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
                     check_version(reader, file)
-            database = sqlite3.connect(file, timeout=10.0, isolation_level=None)
+            database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Database)
             if fresh:
                 file.chmod(0o600)
             database.execute("PRAGMA journal_mode = WAL")
@@ -80,11 +82,12 @@ class Store:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield self._database
+            self._database.execute("COMMIT")
         except BaseException:
+            # A commit that found no room leaves the transaction open, and later ones would vanish inside it.
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
 
     def changes(self) -> int:
         """A number that moves whenever another connection has written."""
@@ -243,17 +246,15 @@ def _pair(row: tuple[Any, ...]) -> Pair:
 
 
 @contextlib.contextmanager
-def _explained(file: Path) -> Iterator[None]:
+def _opening(file: Path) -> Iterator[None]:
+    """The database's own troubles and those of its folder, in words."""
     try:
-        yield
-    except sqlite3.DatabaseError as problem:
-        raise NippoError(
-            f"{file}: the database cannot be used ({problem}).",
-            "Check free space and permissions of the data folder. If the file is damaged, move it away: nippo makes a"
-            " new one, and your notes and reports are all in the vault.",
-        ) from None
+        with explained(file):
+            yield
     except OSError as problem:
-        raise NippoError(
+        if full := NoRoom.of(problem, file.parent):
+            raise full from None
+        raise StorageError(
             f"{file.parent}: the data folder cannot be used ({problem.strerror}).",
             "Check its permissions, or set folder in [data] of config.toml.",
         ) from None

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from daemon.system.files import read_plain
+
 DEFAULT_FORMAT = "YYYY-MM-DD"
+LARGEST = 16 * 2**20
+"""Bytes of a settings file; a plugin that keeps more there keeps no daily-note format."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,6 @@ def _settings(values: dict[str, Any], file: Path, vault: Path) -> DailyNotes:
 
 def _json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        return json.loads(read_plain(file, LARGEST).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         return None
