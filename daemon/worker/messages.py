@@ -22,7 +22,8 @@ class ErrorMessage(TypedDict):
 
 
 def to_line(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, ensure_ascii=False).encode() + b"\n"
+    """One message as a line. A text that no encoding holds (half a surrogate pair) loses that half, not the worker."""
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def config_message(config: Config) -> dict[str, Any]:
