@@ -41,7 +41,7 @@ MAY = {
     "config": {"errors"},
     "options": {"errors"},
     "system": {"errors"},
-    "store": {"errors"},
+    "store": {"errors", "system"},
     "checks": FLOOR,
     "vault": FLOOR | {"checks", "system"},
     "models": FLOOR | {"system"},

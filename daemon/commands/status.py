@@ -13,7 +13,6 @@ from daemon.options import ConfigFile, Json
 from daemon.setup.status import status as look
 from daemon.system.processes import memory_of
 
-
 STATES = {"no room": "waits for room on a disk"}
 """States of the daemon whose names are no words for a person."""
 

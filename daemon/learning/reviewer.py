@@ -16,7 +16,7 @@ from daemon.config import Config
 from daemon.errors import NippoError, NoteError, ReportBlocked, StorageError, UsageError, unforeseen
 from daemon.learning.review import FORGOTTEN, decide
 from daemon.store.store import Pair, ReportRow, Store
-from daemon.system.files import read_plain
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, nfc, read_layout
 from daemon.vault.note_text import decode
 from daemon.vault.report_note import ReadReport, read, set_key

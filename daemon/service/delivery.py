@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from daemon.errors import NoRoom, NoteError, NoteUnreadable, ReportTouched
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, ReportRow, Store
-from daemon.system.files import read_plain
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.report_note import ReportNote, other_lines, render
 from daemon.vault.scan import read_note

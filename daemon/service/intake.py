@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from daemon.errors import NoteError, ReportBlocked
 from daemon.service.standing import Owner, standing
 from daemon.store.store import JobSource, Store
-from daemon.system.files import is_plain
+from daemon.system.plain_files import is_plain
 from daemon.vault.diary import is_blank
 from daemon.vault.layout import Layout, nfc
 from daemon.vault.note_text import decode

@@ -22,7 +22,7 @@ from daemon.service.intake import is_wanted, set_aside, take_in
 from daemon.service.settle import Fingerprint, SettleTracker
 from daemon.service.watcher import Watcher
 from daemon.store.store import Store
-from daemon.system.files import is_gone, read_plain
+from daemon.system.plain_files import is_gone, read_plain
 from daemon.vault.layout import Layout, shown
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note, stamp
 from daemon.vault.writer import digest

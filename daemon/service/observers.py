@@ -8,6 +8,7 @@ and two links to a folder above them make it walk for ever; ``polling_observer``
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -20,7 +21,7 @@ from watchdog.observers.polling import PollingObserverVFS
 
 if sys.platform.startswith("linux"):
     from watchdog.observers.inotify import InotifyEmitter
-    from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
+    from watchdog.observers.inotify_c import CallbackId, InotifyEvent, InotifyFD, Mask, WatchCallback, WatchDescriptor
 
     class OverflowTeller(InotifyFD):
         """The inotify instance of one observer; ``on_lost`` is called in its thread."""
@@ -28,6 +29,20 @@ if sys.platform.startswith("linux"):
         def __init__(self, on_lost: Callable[[], None]) -> None:
             super().__init__()
             self._on_lost = on_lost
+            self._unwatched: set[bytes] = set()
+
+        def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
+            """As watchdog's, which takes a folder that may not be read for watched."""
+            found = super().add_callback(path, mask, callback, id_)
+            if found == -1:
+                self._unwatched.add(path)
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
+            return found
+
+        @property
+        def complete(self) -> bool:
+            """Whether no folder that may be read is left out, as one that may be read again since."""
+            return not any(os.access(path, os.R_OK) for path in list(self._unwatched))
 
         def handle_event(self, event: InotifyEvent) -> None:
             try:
@@ -49,6 +64,11 @@ if sys.platform.startswith("linux"):
             super().on_thread_stop()
             self.inotify.stop()
             self.inotify.join()
+
+        @property
+        def whole(self) -> bool:
+            """Whether it hears all that it should: events are read, and no folder is left out."""
+            return self.inotify.is_alive() and self.inotify.complete
 
 
 def native_observer(on_lost: Callable[[], None]) -> BaseObserver:

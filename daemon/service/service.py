@@ -187,7 +187,8 @@ class Service:
             self._close()
             self._open()
         elif not self._finder.alive:
-            log.warning("the observer has ended or its folder was replaced; it is started again")
+            if not self._observer_trouble:
+                log.warning("the observer has ended or its folder was replaced; it is started again")
             self._watch(self._finder)
 
     def _layout_changed(self, finder: NoteFinder) -> bool:
@@ -219,11 +220,11 @@ class Service:
             finder.start()
             self._observer_trouble = ""
         except (OSError, RuntimeError) as problem:  # the latter: no thread can be started
-            self._observer_trouble = (
-                f"No file events ({problem}); notes are found every {self.config.watch.rescan_minutes:g} minutes. "
-                "`nippo doctor` tells the remedy."
-            )
-            log.error("%s", self._observer_trouble)
+            every = f"{self.config.watch.rescan_minutes:g} minutes"
+            told = f"No file events ({problem}); notes are found every {every}. `nippo doctor` tells the remedy."
+            if told != self._observer_trouble:
+                self._observer_trouble = told
+                log.error("%s", told)
 
     def _close(self) -> None:
         if self._finder is not None:

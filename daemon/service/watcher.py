@@ -131,8 +131,9 @@ class Watcher:
         """Whether all threads of the observer run and every folder is still the one that is watched."""
         if self._observer is None or not self._observer.is_alive():
             return False
-        threads = [*self._observer.emitters, getattr(self._observer, "inotify", self._observer)]
-        if not all(thread.is_alive() for thread in threads):
+        if not all(emitter.is_alive() for emitter in self._observer.emitters):
+            return False
+        if not getattr(self._observer, "whole", True):
             return False
         return all(_identity(folder) == identity for folder, identity in self._watched.items())
 

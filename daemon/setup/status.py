@@ -65,7 +65,7 @@ def status(config: Config) -> dict[str, Any]:
 
 
 def storage_lines(config: Config) -> list[str]:
-    """A line for each disk that takes nothing now. The daemon's own word may be missing: it would have to be written."""
+    """A line for each disk that takes nothing now. The daemon's own word may be missing: it has to be written, too."""
     places = {"vault": config.vault_path, "data folder": config.data_path}
     lacks = {name: lack_of(folder) for name, folder in places.items()}
     return [

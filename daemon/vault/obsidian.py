@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daemon.system.files import read_plain
+from daemon.system.plain_files import read_plain
 
 DEFAULT_FORMAT = "YYYY-MM-DD"
 LARGEST = 16 * 2**20

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from daemon.errors import ImpossibleDate, NoteUnreadable
-from daemon.system.files import is_plain, read_plain
+from daemon.system.plain_files import is_plain, read_plain
 from daemon.vault.layout import Layout, as_on_disk, is_leftover, nfc, real, require_vault, shown
 
 

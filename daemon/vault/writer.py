@@ -18,6 +18,7 @@ from pathlib import Path
 
 from daemon.errors import NippoError, NoRoom, NoteChanged, ReportBlocked, ReportTouched
 from daemon.system import files
+from daemon.system.plain_files import read_plain
 from daemon.vault.report_note import set_key
 
 LARGEST = 64 * 2**20
@@ -42,7 +43,7 @@ def report_digest(file: Path) -> str | None:
             raise ReportBlocked(f"{file}: is {kind} where the report belongs.", "Rename or remove it.")
         if status.st_size > LARGEST:
             raise ReportBlocked(f"{file}: {status.st_size >> 20:,} MB are too much for a report.", "Move it elsewhere.")
-        return digest(files.read_plain(file, LARGEST))
+        return digest(read_plain(file, LARGEST))
     except FileNotFoundError:
         return None
     except OSError as problem:
@@ -70,7 +71,7 @@ def change_key(file: Path, key: str, value: str, expected: str) -> str:
     if report_digest(file) != expected:
         raise _touched(file)
     try:
-        data = set_key(files.read_plain(file, LARGEST), key, value)
+        data = set_key(read_plain(file, LARGEST), key, value)
     except KeyError:
         raise ReportBlocked(
             f"{file}: has no `{key}` in its frontmatter.", "Put the line back, or redo the report."

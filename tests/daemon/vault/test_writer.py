@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.errors import NoteChanged, ReportBlocked, ReportTouched
+from daemon.errors import NoRoom, NoteChanged, ReportBlocked, ReportTouched
 from daemon.vault.writer import change_key, digest, replace_file, report_digest, sweep, write_report
 
 DATA = "---\nredo: true # x\n---\n日報\n".encode()
