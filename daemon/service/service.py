@@ -26,11 +26,11 @@ from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
 from daemon.service.job_runner import RETRY_SECONDS, JobRunner
 from daemon.service.leftovers import sweep_leftovers
 from daemon.service.note_finder import Listener, NoteFinder, tell
-from daemon.service.periodic import PAUSES, PeriodicJob, first_trouble
+from daemon.service.periodic import PeriodicJob, first_trouble
 from daemon.service.presence import VaultPresence
 from daemon.service.reload import reread
 from daemon.service.sd_notify import Notifier
-from daemon.service.start import first_day, once_there_is_room
+from daemon.service.start import ROOM_SECONDS, first_day, once_there_is_room
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout
@@ -86,8 +86,7 @@ class Service:
         self._checking = PeriodicJob("the vault", UsageError, AlreadyRunning)
         self._finding, self._drafting = PeriodicJob("looking for notes"), PeriodicJob("the queue")
         self._listening: list[tuple[Listener, PeriodicJob]] = []
-        self._observer_trouble = ""
-        self._layout_trouble = ""
+        self._observer_trouble = self._layout_trouble = ""
 
     def stop(self) -> None:
         """Ask the loop to end; safe from any thread and from signal handlers."""
@@ -131,7 +130,7 @@ class Service:
     def _wait_for_room(self, problem: NoRoom) -> bool:
         self._beat("no room", str(problem))
         self._say_ready()
-        self._wake.wait(PAUSES[-1])
+        self._wake.wait(ROOM_SECONDS)
         self._notifier.watchdog(time.monotonic())
         return not self._stopping
 

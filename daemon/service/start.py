@@ -11,6 +11,8 @@ from daemon.errors import NoRoom
 from daemon.store.store import Store
 
 Done = TypeVar("Done")
+ROOM_SECONDS = 2.0
+"""So often a full disk is tried again."""
 
 log = logging.getLogger(__name__)
 

@@ -87,9 +87,9 @@ class FileLock:
                     return None
                 time.sleep(PROBE_SECONDS)  # it may be another look like this one
             if self._of_folder:
-                return _flock_holder(os.fstat(descriptor).st_ino)
+                return _flock_holder(os.fstat(descriptor))
             text = os.read(descriptor, 32).split(b"\n")[0].strip()
-            return int(text) if text.isdigit() else _flock_holder(os.fstat(descriptor).st_ino)
+            return int(text) if text.isdigit() else _flock_holder(os.fstat(descriptor))
         except OSError:
             return 0
         finally:
@@ -216,12 +216,13 @@ def _try_lock_windows(descriptor: int) -> bool:
     return True
 
 
-def _flock_holder(inode: int) -> int:
-    """Who holds a flock on an inode, from Linux's list of locks, which psutil does not read; 0 where there is none."""
+def _flock_holder(status: os.stat_result) -> int:
+    """Who holds a flock on a file, from Linux's list of locks, which psutil does not read; 0 where there is none."""
     with contextlib.suppress(OSError, ValueError, IndexError):
+        place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
         for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
             words = line.split()
-            if words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):
+            if words[1] == "FLOCK" and words[5] == place:
                 return int(words[4])
     return 0
 

@@ -109,8 +109,10 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize("observer", ["native", "polling"])
-@pytest.mark.parametrize("make", SHOWN, ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    ("make", "observer"),
+    [*((make, "native") for make in SHOWN), *((make, "polling") for make in (self_loop, fifo, unreadable))],
+)
 def test_it_is_shown_with_a_remedy_and_taken_once_it_is_mended(make_vault, settings, make, observer: str) -> None:
     vault = make_vault()
     config = settings(vault, observer=observer)
