@@ -12,7 +12,13 @@ from typing import Any
 from daemon.store.store import Job
 from daemon.system import processes
 
-STATES = {"starting": "起動中", "watching": "見守っています", "paused": "一時停止", "no room": "空き容量待ち", "stopped": "停止"}
+STATES = {
+    "starting": "起動中",
+    "watching": "見守っています",
+    "paused": "一時停止",
+    "no room": "空き容量待ち",
+    "stopped": "停止",
+}
 QUERY = "name,memory.used,memory.total,utilization.gpu"
 
 

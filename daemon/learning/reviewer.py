@@ -112,40 +112,38 @@ class Reviewer:
             log.error("review of %s: %s", what, type(problem).__name__)
 
     def _one(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
-        """Look at one note. What fails in it is told and keeps no other from being looked at, but ``StorageError``."""
+        """Look at one note. What fails in it is set aside under its name and keeps no other from being looked at; only
+        ``StorageError`` is raised."""
         try:
             return self._look(layout, day, path, now)
         except StorageError:
             raise
+        except NippoError as problem:
+            return self._set_aside(path, problem, now)
         except Exception as problem:
-            return self._told_once(path, Reviewed("nothing", problem=f"{path}: {unforeseen(problem)}."))
+            what = f"{path}: cannot be reviewed ({unforeseen(problem)})."
+            return self._set_aside(path, NoteError(what, "Please report this line as a bug."), now)
 
     def _look(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
         file = layout.file(path)
         before = _state(file)
-        try:
-            data = read_file(file, self._config.watch.max_note_kilobytes)
-        except ReportBlocked as problem:
-            return self._told_once(path, Reviewed("nothing", problem=problem.what))
+        data = read_file(file, self._config.watch.max_note_kilobytes)
         note = None if data is None else read(data)
         pair = self._store.pair(day.isoformat())
         decision = decide(note, pair)
         done = Reviewed(decision.pair)
-        try:
-            if decision.pair in ("store", "update") and note is not None:
-                self._store_pair(layout, day, note, pair, now)
-            elif decision.pair == "withdraw" and pair is not None:
-                self._store.put_pair(replace(pair, withdrawn=True))
-            elif decision.pair == "drop":
-                self._store.delete_pair(day.isoformat())
-            if decision.redo and data is not None:
-                self._redo(layout, day, file, data, note, now)
-                done = replace(done, redo=True)
-        except StorageError:
-            raise
-        except NippoError as problem:
-            return self._told_once(path, replace(done, step="nothing", problem=problem.what))
+        if decision.pair in ("store", "update") and note is not None:
+            self._store_pair(layout, day, note, pair, now)
+        elif decision.pair == "withdraw" and pair is not None:
+            self._store.put_pair(replace(pair, withdrawn=True))
+        elif decision.pair == "drop":
+            self._store.delete_pair(day.isoformat())
+        if decision.redo and data is not None:
+            self._redo(layout, day, file, data, note, now)
+            done = replace(done, redo=True)
         self._told.pop(path, None)
+        if self._store.job(path) is not None:
+            self._store.drop(path)
         if done.step != "nothing" or done.redo:
             log.info("%s: pair %s%s", path, done.step, ", redo" if done.redo else "")
         if before is not None and before == _state(file):
@@ -154,11 +152,13 @@ class Reviewer:
             self._seen.pop(path, None)
         return done
 
-    def _told_once(self, path: str, found: Reviewed) -> Reviewed:
-        if self._told.get(path) != found.problem:
-            self._told[path] = found.problem
-            log.warning("%s", found.problem)
-        return found
+    def _set_aside(self, path: str, problem: NippoError, now: datetime) -> Reviewed:
+        """Keep a note that cannot be reviewed where ``nippo status`` shows it; the log hears of it once."""
+        self._store.put_aside(path, None, "", "skipped", problem, now)
+        if self._told.get(path) != problem.what:
+            self._told[path] = problem.what
+            log.warning("%s", problem.what)
+        return Reviewed("nothing", problem=problem.what)
 
     def _store_pair(self, layout: Layout, day: date, note: ReadReport, pair: Pair | None, now: datetime) -> None:
         diary = self.find_diary(layout, day, note)

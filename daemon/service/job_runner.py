@@ -25,6 +25,7 @@ from daemon.errors import (
     NoteError,
     OutOfMemory,
     StorageError,
+    VaultUnavailable,
     WorkerStopped,
     unforeseen,
 )
@@ -92,15 +93,15 @@ class JobRunner:
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
         """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken. Raises
         ``StorageError`` while vault or database take nothing; the draft is kept, and the next turn delivers it."""
-        if self._job is not None:
-            if self._answer is None:
-                try:
-                    self._answer = self._answers.get_nowait()
-                except queue.Empty:
-                    return
+        if self._job is not None and self._answer is None:
+            try:
+                self._answer = self._answers.get_nowait()
+            except queue.Empty:
+                return
+        self._worker.tick(monotonic)
+        if self._job is not None and self._answer is not None:
             self._finish(self._job, self._answer, now, monotonic)
             self._job = self._answer = None
-        self._worker.tick(monotonic)
         if monotonic >= self._held_until:
             self._start_next(monotonic, now, only)
 
@@ -127,7 +128,7 @@ class JobRunner:
                 continue
             try:
                 request, job = self._prepare(job, now)
-            except StorageError:
+            except (StorageError, VaultUnavailable):
                 raise
             except Exception as problem:
                 self._failed(job, told(problem, job.path), monotonic)

@@ -130,14 +130,14 @@ class Store:
             "INSERT INTO jobs VALUES (?, ?, ?, ?, 'watch', 0, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
             " day = excluded.day, sha = excluded.sha, state = excluded.state, error = excluded.error,"
             " next_step = excluded.next_step",
-            (path, day.isoformat() if day else "", sha, state, error.what, error.next_step, now.isoformat()),
+            (path, day.isoformat() if day else "", sha, state, *_said(error), now.isoformat()),
         )
 
     def fail(self, path: str, error: NippoError, give_up: bool) -> None:
         """Count a failed attempt; with ``give_up`` the note leaves the queue with its error."""
         self._database.execute(
             "UPDATE jobs SET attempts = attempts + 1, error = ?, next_step = ?, state = ? WHERE path = ?",
-            (error.what, error.next_step, "failed" if give_up else "waiting", path),
+            (*_said(error), "failed" if give_up else "waiting", path),
         )
 
     def retry_failed(self) -> int:
@@ -237,8 +237,17 @@ class Store:
 
     def set_meta(self, key: str, value: Any) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False))
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, _text(json.dumps(value, ensure_ascii=False)))
         )
+
+
+def _text(text: str) -> str:
+    """A text as the database takes it: a path in it may hold bytes that are none."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _said(error: NippoError) -> tuple[str, str]:
+    return _text(error.what), _text(error.next_step)
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:

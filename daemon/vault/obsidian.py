@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daemon.system.plain_files import read_plain
+from daemon.system.plain_files import is_plain, read_plain
 
 DEFAULT_FORMAT = "YYYY-MM-DD"
 LARGEST = 16 * 2**20
@@ -37,7 +37,7 @@ def configuration_folder(vault: Path) -> Path | None:
         hidden = sorted(path for path in vault.iterdir() if path.name.startswith("."))
     except OSError:
         return None
-    return next((path for path in hidden if (path / "app.json").is_file()), None)
+    return next((path for path in hidden if is_plain(path / "app.json")), None)
 
 
 def daily_notes(vault: Path) -> DailyNotes:

@@ -219,10 +219,12 @@ def test_something_odd_among_the_reports_stops_no_report(make_vault, settings, m
         (vault / NOTE).write_text("日記")
         (vault / f"diary/{GOOD}.md").write_text("よい日記")
         until((vault / f"nippo/{GOOD}-nippo.md").exists)
-        until(lambda: NOTE in aside(config))
+        until(lambda: {NOTE, REPORT} <= aside(config).keys())
+        assert all(what and remedy for what, remedy in aside(config).values())
         (vault / REPORT).unlink()
         (vault / NOTE).write_text("日記の続き")
         until((vault / REPORT).is_file)
+        until(lambda: not {NOTE, REPORT} & aside(config).keys())
 
 
 @pytest.mark.parametrize("kind", ["fifo", "deep", "surrogate", "binary"])

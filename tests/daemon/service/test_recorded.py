@@ -221,6 +221,11 @@ def test_a_vault_in_a_folder_whose_name_is_no_text(make_vault, make_config, monk
     config = make_config(vault, watch={"settle_seconds": 0.1})
     config = config.model_copy(update={"vault": config.vault.model_copy(update={"path": str(odd)})})
     with running(config, FakeWorker()):
+        (odd / "nippo").mkdir()
+        (odd / f"nippo/{OTHER}-nippo.md").mkdir()  # its whole path is told
+        (odd / f"diary/{OTHER}.md").write_text("別の日記")
         (odd / NOTE).write_text("日記")
         until((odd / REPORT).exists)
+        until(lambda: jobs(config, "failed"))
+        assert r"v\x8e" in jobs(config)[0][1] or r"v\udc8e" in jobs(config)[0][1]
         assert read_heartbeat(config.data_path)["vault"] == str(odd)
