@@ -183,8 +183,7 @@ def test_a_stop_in_the_middle_loses_nothing(make_vault, settings) -> None:
     held = FakeWorker()
     held.hold.set()
     with running(config, held):
-        until(lambda: held.calls)
-        assert read_heartbeat(config.data_path)["working_on"] == str(TODAY)
+        until(lambda: held.calls and read_heartbeat(config.data_path)["working_on"] == str(TODAY))
     assert held.stops and jobs(config, "waiting") == [(NOTE, "")]
     assert read_heartbeat(config.data_path)["state"] == "stopped"
     with running(config, FakeWorker()):
