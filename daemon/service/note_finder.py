@@ -92,6 +92,7 @@ class NoteFinder:
     ) -> None:
         self.layout = layout
         self.last_scan: datetime | None = None
+        self.trouble = ""
         self._store = store
         self._settings = settings
         self._first_day = first_day
@@ -110,11 +111,20 @@ class NoteFinder:
         return self._watcher.alive
 
     def start(self) -> None:
-        """Begin to watch. Raises OSError where the machine's limit of watches is reached."""
+        """Begin to watch. Without an observer the scans still find every note, only later; ``trouble`` says why."""
         folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]
         if self._listeners:
             folders.append((self.layout.file(self.layout.report_folder), False))
-        self._watcher.start(list(dict(reversed(folders)).items()))
+        try:
+            self._watcher.start(list(dict(reversed(folders)).items()))
+            self.trouble = ""
+        except (OSError, RuntimeError) as problem:  # the machine's limit of watches, or of threads
+            every = f"{self._settings.rescan_minutes:g} minutes"
+            told = f"No file events ({problem}); notes are found every {every}. `nippo doctor` tells the remedy."
+            if told != self.trouble:
+                self.trouble = told
+                log.error("%s", told)
+            return
         self._scan_wanted = True
         self._no_scan_before = 0.0
 

@@ -86,7 +86,7 @@ class Service:
         self._checking = PeriodicJob("the vault", UsageError, AlreadyRunning)
         self._finding, self._drafting = PeriodicJob("looking for notes"), PeriodicJob("the queue")
         self._listening: list[tuple[Listener, PeriodicJob]] = []
-        self._observer_trouble = self._layout_trouble = ""
+        self._layout_trouble = ""
 
     def stop(self) -> None:
         """Ask the loop to end; safe from any thread and from signal handlers."""
@@ -173,7 +173,8 @@ class Service:
         jobs = (self._checking, self._finding, self._drafting, *(job for _, job in self._listening))
         trouble = first_trouble(jobs, runner.trouble if runner else None)
         state = "no room" if isinstance(trouble, NoRoom) else "watching" if runner else "starting"
-        self._beat(state, str(trouble) if trouble else self._layout_trouble or self._observer_trouble)
+        lesser = self._layout_trouble or (self._finder.trouble if self._finder else "")
+        self._beat(state, str(trouble) if trouble else lesser)
 
     def _check(self, monotonic: float) -> None:
         """Begin, go on after a pause, or revive the observer. Raises ``VaultUnavailable``."""
@@ -186,9 +187,9 @@ class Service:
             self._close()
             self._open()
         elif not self._finder.alive:
-            if not self._observer_trouble:
+            if not self._finder.trouble:
                 log.warning("the observer has ended or its folder was replaced; it is started again")
-            self._watch(self._finder)
+            self._finder.start()
 
     def _layout_changed(self, finder: NoteFinder) -> bool:
         """Whether Obsidian's own settings name another folder or format now; faulty ones are told and not taken."""
@@ -206,24 +207,12 @@ class Service:
         finder = NoteFinder(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
         self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)
-        self._watch(finder)
+        finder.start()
         self._finder = finder
         self._opened = True
         if self._paused:
             log.info("the vault is back")
             self._paused = ""
-
-    def _watch(self, finder: NoteFinder) -> None:
-        """Start the observer; without one the scans still find every note, only later."""
-        try:
-            finder.start()
-            self._observer_trouble = ""
-        except (OSError, RuntimeError) as problem:  # the latter: no thread can be started
-            every = f"{self.config.watch.rescan_minutes:g} minutes"
-            told = f"No file events ({problem}); notes are found every {every}. `nippo doctor` tells the remedy."
-            if told != self._observer_trouble:
-                self._observer_trouble = told
-                log.error("%s", told)
 
     def _close(self) -> None:
         if self._finder is not None:

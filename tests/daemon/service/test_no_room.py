@@ -152,6 +152,24 @@ def test_a_full_data_folder_loses_no_save_no_tick_and_no_edit(make_vault, settin
     assert len(worker.calls) == 2
 
 
+def test_a_full_disk_under_the_vault_goes_on_by_itself(make_vault, settings, small_disk: Path) -> None:
+    vault = make_vault(name="disk/vault")
+    config = settings(vault)
+    worker = FakeWorker()
+    with running(config, worker, make_listeners=listeners):
+        (vault / NOTE).write_text("日記")
+        filler = fill(small_disk)
+        until(lambda: read_heartbeat(config.data_path)["state"] == "no room")
+        time.sleep(1.5)
+        assert (vault / NOTE).read_text() == "日記" and jobs(config, "failed") == []
+        assert sorted(file.name for file in vault.rglob("*.tmp")) == []
+        filler.unlink()
+        began = time.monotonic()
+        until((vault / REPORT).exists)
+        assert time.monotonic() - began < 10 and BODY in (vault / REPORT).read_text()
+    assert len(worker.calls) == 1
+
+
 def test_a_daemon_starts_on_a_full_disk_as_soon_as_there_is_room(make_vault, settings, small_disk: Path) -> None:
     vault = make_vault({NOTE: "日記"})
     config = settings(vault, data={"folder": str(small_disk / "data")})
