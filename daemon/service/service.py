@@ -27,7 +27,7 @@ from daemon.service.job_runner import RETRY_SECONDS, JobRunner
 from daemon.service.leftovers import sweep_leftovers
 from daemon.service.note_finder import Listener, NoteFinder, tell
 from daemon.service.periodic import PeriodicJob, first_trouble
-from daemon.service.presence import VaultPresence
+from daemon.service.presence import VaultPresence, unreadable_settings
 from daemon.service.reload import reread
 from daemon.service.sd_notify import Notifier
 from daemon.service.start import ROOM_SECONDS, first_day, once_there_is_room
@@ -194,8 +194,9 @@ class Service:
     def _layout_changed(self, finder: NoteFinder) -> bool:
         """Whether Obsidian's own settings name another folder or format now; faulty ones are told and not taken."""
         try:
-            changed = read_layout(self.config) != finder.layout
-            self._layout_trouble = ""
+            fresh = read_layout(self.config)
+            self._layout_trouble = unreadable_settings(finder.layout, fresh)
+            changed = fresh != finder.layout and not self._layout_trouble
         except UsageError as problem:
             changed, self._layout_trouble = False, str(problem)
         return changed

@@ -15,6 +15,8 @@ from typing import Any
 from daemon.system.plain_files import is_plain, read_plain
 
 DEFAULT_FORMAT = "YYYY-MM-DD"
+DEFAULTS = "Obsidian's defaults"
+"""What gives the settings where no file does."""
 LARGEST = 16 * 2**20
 """Bytes of a settings file; a plugin that keeps more there keeps no daily-note format."""
 
@@ -44,7 +46,7 @@ def daily_notes(vault: Path) -> DailyNotes:
     """The vault's daily-note settings: Periodic Notes where that plugin is on, else the core plugin, else defaults."""
     folder = configuration_folder(vault)
     if folder is None:
-        return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
+        return DailyNotes("", DEFAULT_FORMAT, DEFAULTS)
     periodic = folder / "plugins" / "periodic-notes" / "data.json"
     core = folder / "daily-notes.json"
     plugins = _json(folder / "community-plugins.json")
@@ -55,7 +57,7 @@ def daily_notes(vault: Path) -> DailyNotes:
     values = _json(core)
     if isinstance(values, dict):
         return _settings(values, core, vault)
-    return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
+    return DailyNotes("", DEFAULT_FORMAT, DEFAULTS)
 
 
 def known_vaults() -> list[Path]:

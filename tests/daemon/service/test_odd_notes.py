@@ -227,7 +227,7 @@ def test_something_odd_among_the_reports_stops_no_report(make_vault, settings, m
         until(lambda: not {NOTE, REPORT} & aside(config).keys())
 
 
-@pytest.mark.parametrize("kind", ["fifo", "deep", "surrogate", "binary"])
+@pytest.mark.parametrize("kind", ["fifo", "deep", "surrogate", "binary", "forbidden", "half written"])
 def test_settings_of_obsidian_that_no_program_can_read(make_vault, settings, kind: str, monkeypatch) -> None:
     monkeypatch.setattr("daemon.service.service.CHECK_SECONDS", 0.05)
     vault = make_vault()
@@ -239,11 +239,24 @@ def test_settings_of_obsidian_that_no_program_can_read(make_vault, settings, kin
         file.unlink()
         if kind == "fifo":
             os.mkfifo(file)
+        elif kind == "forbidden":
+            file.write_bytes(before)
+            file.chmod(0)
         else:
-            text = {"deep": "[" * 100_000, "surrogate": r'{"folder": "\udc8e"}', "binary": "\0" * 10}[kind]
+            text = {
+                "deep": "[" * 100_000,
+                "surrogate": r'{"folder": "\udc8e"}',
+                "binary": "\0" * 10,
+                "half written": '{"fold',
+            }[kind]
             file.write_text(text)
         time.sleep(0.3)  # some looks at the settings
+        (vault / f"diary/{GOOD}.md").write_text("よい日記")
+        if kind != "surrogate":  # which can be read, and names another folder
+            until((vault / f"nippo/{GOOD}-nippo.md").exists)
+            assert "daily-notes.json" in read_heartbeat(config.data_path)["message"]
         file.unlink()
         file.write_bytes(before)
         (vault / NOTE).write_text("日記")
         until((vault / REPORT).exists)
+        until(lambda: read_heartbeat(config.data_path)["message"] == "")
