@@ -258,6 +258,7 @@ class NoteFinder:
             if not self._reports.settled(path, self._fingerprint(path), monotonic):
                 continue
             if day:
+                self._store.retry_failed(day)  # what stood in the report's place may be gone
                 tell(self._listeners, partial(_report_changed, day, path, now))
             self._reports.forget(path)
 

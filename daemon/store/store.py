@@ -140,10 +140,11 @@ class Store:
             (*_said(error), "failed" if give_up else "waiting", path),
         )
 
-    def retry_failed(self) -> int:
-        """Give every failed note a new chance; return how many."""
-        again = "UPDATE jobs SET state = 'waiting', attempts = 0 WHERE state = 'failed'"
-        return self._database.execute(again).rowcount
+    def retry_failed(self, day: date | None = None) -> int:
+        """Give every failed note, or those of a day, a new chance; return how many."""
+        again = "UPDATE jobs SET state = 'waiting', attempts = 0 WHERE state = 'failed' AND (? IS NULL OR day = ?)"
+        only = day.isoformat() if day else None
+        return self._database.execute(again, (only, only)).rowcount
 
     def drop(self, path: str) -> None:
         self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))

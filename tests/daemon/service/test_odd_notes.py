@@ -222,7 +222,6 @@ def test_something_odd_among_the_reports_stops_no_report(make_vault, settings, m
         until(lambda: {NOTE, REPORT} <= aside(config).keys())
         assert all(what and remedy for what, remedy in aside(config).values())
         (vault / REPORT).unlink()
-        (vault / NOTE).write_text("日記の続き")
         until((vault / REPORT).is_file)
         until(lambda: not {NOTE, REPORT} & aside(config).keys())
 
