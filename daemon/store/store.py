@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from daemon.errors import NippoError, NoRoom, StorageError
 from daemon.store.database import Database, explained
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
+from daemon.system.files import private, private_folder
 
 FILE_NAME = "nippo.sqlite3"
 
@@ -39,14 +41,11 @@ class Store:
         its disk is full or read-only."""
         file = folder / name
         with _opening(file):
-            folder.mkdir(parents=True, exist_ok=True)
-            fresh = not file.exists()
-            if not fresh:
+            private_folder(folder)
+            if not _made_anew(file):
                 with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
                     check_version(reader, file)
             database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Database)
-            if fresh:
-                file.chmod(0o600)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
             database.execute("PRAGMA secure_delete = ON")
@@ -180,6 +179,11 @@ class Store:
     def reports(self) -> list[ReportRow]:
         return [ReportRow(*row) for row in self._database.execute("SELECT * FROM reports ORDER BY day")]
 
+    def written_reports(self) -> list[tuple[str, str, str, str]]:
+        """Day, path, status and time of every report that was written, without its text."""
+        query = "SELECT day, report_path, status, written_at FROM reports WHERE report_sha != ''"
+        return [(day, path, status, at) for day, path, status, at in self._database.execute(query)]
+
     def begin_report(self, row: ReportRow) -> None:
         """Note what is about to be written (``pending_sha``), so that a crash after the write is recognised."""
         self._put_report(self._database, row)
@@ -253,6 +257,15 @@ def _said(error: NippoError) -> tuple[str, str]:
 
 def _pair(row: tuple[Any, ...]) -> Pair:
     return replace(Pair(*row), withdrawn=bool(row[7]))
+
+
+def _made_anew(file: Path) -> bool:
+    """Make an empty database that is this user's alone where there is none; its journals take its rights."""
+    try:
+        os.close(private(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
