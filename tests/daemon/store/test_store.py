@@ -175,7 +175,7 @@ def test_a_batch_that_cannot_be_committed_leaves_nothing_behind(tmp_path: Path) 
     with Store.open(tmp_path) as store:
         steps.hook = full
         try:
-            with pytest.raises(sqlite3.OperationalError), store.batch():
+            with pytest.raises(NippoError), store.batch():
                 store.set_meta("a", 1)
         finally:
             steps.hook = None
