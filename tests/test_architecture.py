@@ -372,6 +372,7 @@ OPEN_TO_THE_UMASK = {
     "daemon/models/hub.py": "models, which anybody may have",
     "daemon/setup/demo.py": "a temporary folder of its own, made-up diaries",
     "daemon/setup/service_install.py": "systemd's folders; the data folder with its mode",
+    "daemon/store/set_aside.py": "folds in the journal of a database that is there",
     "daemon/store/store.py": "opens a file that was made private the line before",
     "training/export.py": "inside a private folder, and as a process with its umask closed",
     "training/model/dequantise.py": "models, which anybody may have",
