@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from daemon.errors import NoteUnreadable, ReportTouched
 from daemon.learning.announcement import report_change
-from daemon.service.standing import may_write, standing
+from daemon.service.standing import leave_to_person, may_write, standing
 from daemon.store.store import Job, ReportRow, Store
 from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
@@ -35,7 +35,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
     day = date.fromisoformat(job.day)
     before = standing(layout, store, day)
     if not may_write(before, job):
-        store.leave_to_person(job.path)
+        leave_to_person(store, job.path)
         return False
     data = render(
         ReportNote(
@@ -72,7 +72,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
             change,
         )
     except ReportTouched:
-        store.leave_to_person(job.path)
+        leave_to_person(store, job.path)
         return False
     change.record()
     return True

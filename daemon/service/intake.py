@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from daemon.errors import NoteError, ReportBlocked
-from daemon.service.standing import Owner, standing
+from daemon.service.standing import Owner, leave_to_person, standing
 from daemon.store.store import JobSource, Store
 from daemon.system.plain_files import is_plain
 from daemon.vault.diary import is_blank
@@ -47,7 +47,7 @@ def take_in(layout: Layout, store: Store, note: DiaryNote, data: bytes, source: 
         source = before.source
     asked = source in ("report", "redo")
     if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and source != "report"):
-        store.leave_to_person(note.path)
+        leave_to_person(store, note.path)
         return False
     if found.owner is Owner.DAEMON and found.row and found.row.diary_sha == sha and not asked:
         store.drop(note.path)

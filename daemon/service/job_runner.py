@@ -32,7 +32,7 @@ from daemon.errors import (
 from daemon.service.apart import told
 from daemon.service.delivery import deliver
 from daemon.service.periodic import in_words
-from daemon.service.standing import may_write, standing
+from daemon.service.standing import leave_to_person, may_write, standing
 from daemon.store.store import Job, Store
 from daemon.vault.diary import declared_private, private_note
 from daemon.vault.layout import Layout
@@ -158,7 +158,7 @@ class JobRunner:
         found = standing(self._layout, self._store, day)
         done = found.row is not None and found.row.diary_sha == digest(data) and found.on_disk == found.row.report_sha
         if not may_write(found, job):
-            self._store.leave_to_person(job.path)
+            leave_to_person(self._store, job.path)
             return None, job
         if done and not job.asked:
             self._store.drop(job.path)

@@ -47,3 +47,13 @@ def may_write(now: Standing, job: Job) -> bool:
     """Whether a job may put its report there: a person's report is never overwritten, a deleted one comes back only
     when a person asks for it; who ticked `redo` and deleted the note then did not."""
     return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.source == "report")
+
+
+def leave_to_person(store: Store, path: str) -> None:
+    """The report that the job of this diary note wants to replace is a person's: the job ends. Where they had asked for
+    it and then went on with the note, what they had given away with that is theirs again."""
+    job = store.job(path)
+    with store.batch():
+        store.drop(path)
+        if job is not None and job.asked:
+            store.leave_report(job.day)

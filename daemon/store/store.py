@@ -153,15 +153,6 @@ class Store:
     def drop(self, path: str) -> None:
         self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))
 
-    def leave_to_person(self, path: str) -> None:
-        """The report that a job wants to replace is a person's: the job ends. Where they had asked for it and then went
-        on with the note, what they had given away with that is theirs again."""
-        job = self.job(path)
-        with self._transaction():
-            self.drop(path)
-            if job is not None and job.asked:
-                self.leave_report(job.day)
-
     def end_job(self, path: str, sha: str) -> None:
         """The report of the diary with this hash is written; a job for another state of the diary stays."""
         self._database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (path, sha))

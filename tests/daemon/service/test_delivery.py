@@ -214,6 +214,22 @@ def test_a_deleted_report_comes_back_only_on_demand(make_vault, make_config) -> 
     assert (vault / REPORT).exists()
 
 
+def test_who_goes_on_with_a_note_after_asking_for_a_redo_keeps_it(make_vault, make_config) -> None:
+    """Even when its bytes become those again that were given away: ticked, and unticked."""
+    config = made(make_vault, make_config, "kept")
+    queue_note(config)
+    work(config, FakeWorker())
+    report = config.vault_path / REPORT
+    given_away = report.read_bytes()
+    queue_note(config, "redo")
+    report.write_bytes(given_away.replace(b"accepted: false", b"accepted: true"))
+    work(config, FakeWorker(result("もう一度。")))
+    report.write_bytes(given_away)
+    with Store.open(config.data_path) as store:
+        found = standing(read_layout(config), store, DAY)
+        assert found.owner is Owner.PERSON and found.row and found.row.draft == BODY and store.jobs() == []
+
+
 def test_a_report_asked_for_is_written_though_the_diary_was_edited_meanwhile(make_vault, make_config) -> None:
     config = made(make_vault, make_config, "asked")
     queue_note(config)

@@ -185,18 +185,6 @@ def test_a_batch_that_cannot_be_committed_leaves_nothing_behind(tmp_path: Path) 
         assert (store.get_meta("a"), store.get_meta("b")) == (None, 2)
 
 
-def test_who_goes_on_with_a_note_after_asking_for_a_redo_keeps_it(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
-        store.put_report(ROW)
-        store.queue("a.md", DAY, "d1", "watch", NOW)
-        store.leave_to_person("a.md")
-        assert store.jobs() == [] and store.report(DAY) == ROW
-        store.queue("a.md", DAY, "d1", "redo", NOW)
-        store.leave_to_person("a.md")
-        row = store.report(DAY)
-        assert store.jobs() == [] and row is not None and row.report_sha != "r1" and row.draft == ROW.draft
-
-
 @pytest.mark.parametrize("way", [killed_before, full_before])
 @pytest.mark.parametrize("damaged", [False, True])
 def test_a_database_made_anew_takes_the_place_in_one_step(
