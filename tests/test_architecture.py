@@ -91,6 +91,7 @@ LAZY_PACKAGES = {
     "pydantic": START,
     "pydantic_settings": START,
     "rich": START,
+    "tomlkit": START,
     "sudachipy": "its dictionary is large: in the process that drafts, not in the daemon",
     "watchdog": "only the observer that the settings name is loaded",
     "xllamacpp": "in the process that drafts alone: a crash of native code must not take the daemon along",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from daemon.checks.form import BULLET, SECTIONS_NOTE, read_lines, says_nothing
 from daemon.checks.school_form import has_layout
@@ -40,7 +41,7 @@ def learn_form(reports: Sequence[str], base: ReportSettings) -> ReportSettings:
     ]
     if has_layout(base):
         return _within(texts, base)
-    changes: dict[str, object] = {"style": _style([line for text in texts for line in text.split("\n")])}
+    changes: dict[str, object] = {"style": style_of([line for text in texts for line in text.split("\n")])}
     first = _most(text.split("\n", 1)[0].strip() for text in raw if not BULLET.match(text))
     if first is not None:
         changes["lead"] = first
@@ -64,7 +65,7 @@ def _within(texts: Sequence[str], base: ReportSettings) -> ReportSettings:
     told = [[line.text for line in read_lines(text, base) if line.kind in ("bullet", "closing")] for text in texts]
     sizes = [sum(map(len, lines)) for lines in told]
     counts = [sum(line.kind == "bullet" for line in read_lines(text, base)) for text in texts]
-    style = _style([f"* {line}" for lines in told for line in lines])
+    style = style_of([f"* {line}" for lines in told for line in lines])
     return base.model_copy(update={"style": style, **_bounds(sizes, counts, base)})
 
 
@@ -85,7 +86,8 @@ def _most(values: Iterable[str], share: float = 0.6) -> str | None:
     return value if count >= share * counts.total() else None
 
 
-def _style(lines: Sequence[str]) -> str:
+def style_of(lines: Sequence[str]) -> Literal["desu-masu", "de-aru", "any"]:
+    """Given lines of reports, return the style of those that bear a mark; "any" where it is not one."""
     ends = [
         sentence.strip() for line in lines if BULLET.match(line) for sentence in line.split("。") if sentence.strip()
     ]

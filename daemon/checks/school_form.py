@@ -81,7 +81,7 @@ def mark_of(section: ReportSection, report: ReportSettings) -> str:
 
 def only_plans(section: ReportSection) -> bool:
     """Whether a section's title already says that its lines are plans."""
-    return section.take == ("plan",)
+    return section.take == ("plan",) and bool(section.title)
 
 
 def keeps_plans(report: ReportSettings) -> bool:

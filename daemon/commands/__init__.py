@@ -20,6 +20,7 @@ COMMANDS = {
     "forget": (
         "Withdraw a day's pairs and draft, remove their text from the database, name the versions trained on them."
     ),
+    "form": "The form of report that your school wants.",
     "import": (
         "Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."
     ),

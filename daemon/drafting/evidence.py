@@ -139,7 +139,7 @@ def _shown(line: LineRecord, report: ReportSettings) -> str:
     """A line as it would stand in the body, by itself."""
     text = in_style(_bare(line), report)
     at = place_of(text, _plan(line), report) if report.sections else None
-    if at is not None:
+    if at is not None and not (_plan(line) and not report.sections[at].title):
         section = report.sections[at]
         return in_layout([in_section(text, _plan(line), section, report)], section, report)[0]
     return closing_of([line.text], report) if _plan(line) else report.bullet + text

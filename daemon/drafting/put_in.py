@@ -18,7 +18,6 @@ from daemon.drafting.record import DayRecord
 from daemon.drafting.repair import PLACEHOLDER
 from daemon.drafting.school_layout import ALSO, dress, in_layout, in_section, place_of, plain_form, under_title
 
-
 _TOLD = ("bullet", "closing")
 """Kinds of lines that tell what was done and what is planned."""
 
@@ -43,7 +42,9 @@ def _with_layout(body: str, line: LeftOut, record: DayRecord, report: ReportSett
         return dress("\n".join([plain.bullet + _bare(line, report)]), report, day)
     at = place_of(_bare(line, report), line.plan, report) if report.sections else None
     read = read_lines(normalise(body), report)
-    if at is None or not any(one.section is not None for one in read):
+    closed = line.plan and any(one.kind == "closing" for one in read)
+    untitled = at is not None and not report.sections[at].title
+    if at is None or not any(one.section is not None for one in read) or (closed and untitled):
         plain = plain_form(report)
         body = _with_plan(body, line, plain) if line.plan else _with_deed(body, line, record, report)
         return _renumbered(body, report.bullet, report, None)

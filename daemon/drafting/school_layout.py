@@ -64,7 +64,7 @@ def dress(body: str, report: ReportSettings, day: date | None) -> str:
         return "\n\n".join([*parts, "\n".join(lines), *closing])
     sections = [one for one in (_section(section, told, report) for section in report.sections) if one]
     gap = "\n\n" if report.section_gap else "\n"
-    return "\n\n".join([*parts, gap.join(sections)]).strip()
+    return gap.join([*parts, *sections]).strip()
 
 
 def undress(body: str, report: ReportSettings) -> str:
@@ -120,6 +120,8 @@ def in_section(line: str, plan: bool, section: ReportSection, report: ReportSett
 
 def _section(section: ReportSection, told: PlainLines, report: ReportSettings) -> str:
     """One part of the report, "" where it is left out."""
+    if section.take == ("plan",) and not section.title:  # the closing, at a place of its own
+        return (report.closing or PLAN) + ALSO.join(told.plans) if told.plans else ""
     at = next(index for index, one in enumerate(report.sections) if one is section)
     lines = [
         in_section(line, plan, section, report)
