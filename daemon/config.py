@@ -125,11 +125,15 @@ class ReportSettings(Section):
         return value
 
 
+SummaryKind = Literal["week", "month"]
+
+
 class ScheduleSettings(Section):
     retrain: str = "sun 03:00"
     min_new_pairs: Count = 5
     jitter_minutes: NotNegative = 10.0
     draft_while_training: Literal["wait", "cpu"] = "wait"
+    summaries: tuple[SummaryKind, ...] = ()
 
     @field_validator("retrain")
     @classmethod

@@ -16,6 +16,7 @@ from daemon.service.note_finder import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
 from daemon.store.store import Store
+from daemon.summaries.notes import SummaryKeeper
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -34,8 +35,8 @@ def run(config: ConfigFile = None) -> None:
 
 
 def listeners(config: Config, store: Store) -> list[Listener]:
-    """Who hears of every report in a running daemon: the review of reports, and the weekly training."""
-    return [Reviewer(config, store), Teacher(config, store)]
+    """Who hears of every report in a running daemon: the review of reports, the weekly training, the summaries."""
+    return [Reviewer(config, store), Teacher(config, store), SummaryKeeper(config, store)]
 
 
 def set_up_log(level: str) -> None:

@@ -31,8 +31,8 @@ _NO_STUDY = re.compile(
     r"(?:学習|勉強|活動|授業|課題|作業|演習)[^。]{0,12}"
     r"(?:ありませんでした|なかった|ありません|ない|していません|しませんでした|行いませんでした|できませんでした|なし|特になし)$"
 )
-_PLANS = re.compile(r"今後|予定|明日|次回|翌日|来週|目標|これから|残り|残課題|持ち越し|やること|TODO", re.IGNORECASE)
-_ASIDE = re.compile(r"感想|所感|反省|気[づ付]き|コメント|ひとこと|一言|振り?返り|体調|備考|連絡|質問|相談|出欠|出席")
+PLANS = re.compile(r"今後|予定|明日|次回|翌日|来週|目標|これから|残り|残課題|持ち越し|やること|TODO", re.IGNORECASE)
+ASIDE = re.compile(r"感想|所感|反省|気[づ付]き|コメント|ひとこと|一言|振り?返り|体調|備考|連絡|質問|相談|出欠|出席")
 _AHEAD = re.compile(r"^(?:今後|明日|あした|次回|来週|翌日|これから|週末|次は|[0-9０-９]+日(?:に|まで))")
 _WISH = re.compile(r"(?:たい(?:です|と(?:思|考え).{1,6})?|(?:予定|つもり)(?:です|である|だ)?|うと(?:思|考え).{1,5})$")
 _PAST = re.compile(r"(?:た|だ|でした|ました|ませんでした)$")
@@ -104,7 +104,7 @@ def _pieces(text: str, report: ReportSettings) -> Iterator[Piece]:
         if kind in ("", "lead", "fixed"):
             continue
         if kind == "heading" and not is_polite(raw):
-            plans, aside, first = bool(_PLANS.search(raw)), bool(_ASIDE.search(raw)), True
+            plans, aside, first = bool(PLANS.search(raw)), bool(ASIDE.search(raw)), True
             continue
         before = False
         for sentence in split(_MARK.sub("", raw.strip())):
