@@ -90,6 +90,7 @@ LAZY_PACKAGES = {
     "importlib": START,
     "psutil": START,
     "pydantic": START,
+    "pyperclip": START,
     "pydantic_settings": START,
     "rich": START,
     "docx": "an extra of its own: only who writes Word documents has it",

@@ -20,7 +20,7 @@ _JOB = re.compile(
 )
 _CERTIFICATION = re.compile(
     r"基本情報|応用情報|ITパスポート|情報処理技術者|情報処理安全確保|情報セキュリティマネジメント|資格(?!手当)|(?<!仮説)(?<!t)検定(?:[1-4準]|試験|対策|の(?:問題|勉強|過去))|(?:英語|漢字|簿記|情報処理)検定|簿記[1-3]級|過去問|過去の問題|科目[AB]|模試|模擬試験"
-    r"|(?<![A-Za-z])(?:CCNA|CCNP|LPIC|LinuC|TOEIC|MOS|FE|AP|SG|SAA|CLF)(?:の|を|に|対策|試験|合格|受験|-)"
+    r"|(?<![A-Za-z])(?:CCNA|CCNP|LPIC|LinuC|TOEIC|MOS(?=の|試験|を受)|(?:FE|AP|SG|SAA|CLF)(?=の?(?:対策|試験|受験|合格|過去|模試)))"
     r"|(?:Java|PHP|Python|Oracle|AWS|HTML5|Ruby)\s?(?:Silver|Gold|Bronze|認定|技術者|プロフェッショナル)|Silver|認定試験|午[前後](?:問題|試験|I|1|2)"
     r"|試験(?:対策|勉強|の申し?込み|に申し?込)|秋期|春期",
     re.IGNORECASE,

@@ -45,10 +45,10 @@ def plan(
     systemd to make up a user, who then needs the rights of the vault's group.
     """
     if config.file is None:
-        raise UsageError("there is no config.toml yet", "Make one with `nippo init`.")
+        raise UsageError("there is no config.toml yet", "Make one with `nippo setup`.")
     vault = config.vault_path.absolute()
     if not vault.is_dir():
-        raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo init`.")
+        raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo setup`.")
     owner, group = (vault.owner(), vault.group()) if system else ("", "")
     user = "" if dynamic or not system else user or ("" if owner == "root" else owner)
     url = config.engine.server_url if config.engine.kind == "server" else ""

@@ -129,7 +129,7 @@ def test_a_crash_behind_the_write_leaves_a_note_that_is_still_nippo_s(
     [
         {},
         {"diary_folder": "nippo"},
-        {"diary_folder": "nippo/月報", "diary_format": "YYYY-DDD"},
+        {"diary_folder": "nippo/月報", "diary_format": "YYYY-MD", "report_folder": "nippo"},
         {"report_folder": "diary"},
     ],
     ids=str,
