@@ -19,6 +19,7 @@ from daemon.service.service import now
 from daemon.setup.form_settings import as_toml, put_into
 from daemon.system.files import write_atomically
 from daemon.vault.note_text import decode
+from daemon.vault.report_note import read
 
 app = typer.Typer(help="The form of report that your school wants.", no_args_is_help=True)
 
@@ -69,7 +70,7 @@ def example(report: ReportSettings, today: date) -> list[str]:
 
 def _text(file: Path) -> str:
     try:
-        return decode(file.read_bytes(), str(file))
+        return read(decode(file.read_bytes(), str(file)).encode()).body  # of a note the body alone
     except FileNotFoundError:
         raise UsageError(f"{file}: no such file", "Name a report as you hand it in.") from None
     except OSError as problem:

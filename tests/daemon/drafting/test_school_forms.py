@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from daemon.checks import CheckSettings, score
+from daemon.checks import CheckSettings, learn_form, score
 from daemon.checks.form import read_lines
 from daemon.config import Config, ReportSection, ReportSettings
 from daemon.drafting.compose import in_style
@@ -20,8 +20,10 @@ from daemon.drafting.put_in import put_in
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.drafting.school_layout import dress, undress
 from daemon.errors import UsageError
+from daemon.vault.report_note import ReportNote, read, render
 from tests.asking_engine import AskingEngine
 from tests.daemon.drafting.school_day import DIARY, LINES
+from tests.daemon.drafting.test_draft import QueueEngine
 
 FOLDER = Path(__file__).parents[2] / "data" / "forms"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.md"))
@@ -212,6 +214,7 @@ def test_numbers_without_sections() -> None:
     body = draft(report).body.split("\n")
     assert body[0] == "2026年11月26日 木曜日"
     assert body[4].startswith("(1) Java") and body[8].startswith("(5) 面接")
+    assert len(draft(report).evidence) == len(LINES)
     assert score("\n".join(body), DIARY, CheckSettings(report=report)).clean
 
 
@@ -223,12 +226,28 @@ def test_a_line_that_cannot_be_turned_stays_and_is_marked() -> None:
     assert any("である調" in warning for warning in result.warnings)
 
 
-def test_a_whole_draft_is_laid_out_too() -> None:
-    report = form("senmon")
-    plain = draft(ReportSettings()).body
-    assert dress(plain.replace("* ", "・"), report, DAY).split("\n\n", 1)[1] == wanted("senmon").split("\n\n", 1)[
-        1
-    ].replace("■学習内容", f"{report.lead}■学習内容")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_of_whole_reports_is_asked_for_the_plain_form_and_its_lines_are_laid_out(name: str) -> None:
+    report = form(name)
+    engine = QueueEngine(undress(wanted(name), report))
+    result = draft_report(engine, DraftRequest(DAY.isoformat(), DIARY), Config(report=report))
+    asked = engine.asked[0][0][0]["content"]
+    assert result.body == wanted(name) and "所感" not in asked
+    assert report.closing in asked and not any(part.title and part.title in asked for part in report.sections)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_note_has_it_and_it_is_read_back_as_it_is(name: str) -> None:
+    result = draft(form(name))
+    note = ReportNote(DAY, "diary/2026-11-26", result.body, "draft", "starter-1", datetime(2026, 11, 26, 22))
+    assert read(render(note).encode()).body == wanted(name)
+
+
+def test_the_style_is_learned_within_a_form_that_the_settings_name() -> None:
+    report = form("dearu").model_copy(update={"style": "auto"})
+    learned = learn_form([wanted("dearu")] * 6, report)
+    assert learned.style == "de-aru"
+    assert learned.model_copy(update={"style": "auto"}) == report
 
 
 def test_the_placeholder_stays_alone() -> None:
