@@ -16,8 +16,8 @@ from daemon.config import ReportSection, ReportSettings
 
 WEEKDAYS = "月火水木金土日"
 FIRST_OF_REIWA = 2019
-_TOKEN = re.compile(r"\{(YYYY|MM|M|DD|D|ddd|R)\}")
-_SHAPES = {"YYYY": r"\d{4}", "R": r"(?:\d{1,2}|元)", "ddd": f"[{WEEKDAYS}]"}
+_TOKEN = re.compile(r"\{(YYYY|MM|M|DD|D|ddd|R|_)\}")
+_SHAPES = {"YYYY": r"\d{4}", "R": r"(?:\d{1,2}|元)", "ddd": f"[{WEEKDAYS}]", "_": ".*"}
 _ONE = re.compile("[1１①]")
 _NUMBER = r"\d{1,2}"
 GENERAL_MARK = re.compile(r"^(?:[*\-+・•●◦]|\d{1,2}[.)]|\(\d{1,2}\))[ \t]{0,4}(?=\S)")
@@ -102,8 +102,9 @@ def header_lines(report: ReportSettings, day: date | None) -> list[str]:
         "D": str(day.day),
         "ddd": WEEKDAYS[day.weekday()],
         "R": "元" if year == 1 else str(year),
+        "_": "",
     }
-    return [_TOKEN.sub(lambda token: values[token[1]], line) for line in report.header]
+    return [_TOKEN.sub(lambda token: values[token[1]], line).rstrip() for line in report.header]
 
 
 def is_header(text: str, header: Iterable[str]) -> bool:
@@ -199,4 +200,4 @@ def _mark_pattern(mark: str) -> re.Pattern[str]:
 def _header_pattern(line: str) -> re.Pattern[str]:
     parts = _TOKEN.split(line)
     shown = [re.escape(normalise(part)) if at % 2 == 0 else _SHAPES.get(part, _NUMBER) for at, part in enumerate(parts)]
-    return re.compile("".join(shown).strip())
+    return re.compile("".join(shown).replace("\\ .*", "(?: .*)?").strip())

@@ -33,8 +33,11 @@ _HEADER = re.compile(
 _END = re.compile(r"^(?:以上|よろしく|宜しく)")
 _NOTHING = re.compile(r"^(?:特に(?:なし|無し|ありません|ございません)|なし|無し|ありません)。?$")
 _CLOSING = re.compile(r"^(?:今後|明日|次回|来週|これから)は、")
-_MARK = re.compile(r"^(?:[*\-+・•●◦○‣▪→]|[0-9０-９]{1,2}[.．)）]|[（(][0-9０-９]{1,2}[)）]|[①-⑳])[ \t　]*(?=\S)")
+_MARK = re.compile(
+    r"^[ \t　]*(?:[*\-+・•●◦○‣▪→]|[0-9０-９]{1,2}[.．)）]|[（(][0-9０-９]{1,2}[)）]|[①-⑳])[ \t　]*(?=\S)"
+)
 _TITLES = (
+    re.compile(r"^\*\*(?P<name>[^*。]{1,20})\*\*[:：]?$"),
     re.compile(r"^#{1,6}[ \t]+(?P<name>\S.{0,30})$"),
     re.compile(r"^[【\[［〔<＜](?P<name>[^】\]］〕>＞。]{1,30})[】\]］〕>＞]$"),
     re.compile(r"^[■◆●▼〇○□◇▶★☆・][ \t　]?(?P<name>[^。]{1,20})$"),
@@ -44,17 +47,15 @@ _TITLES = (
     re.compile(r"^(?P<name>[^。:：、]{2,16})[:：]?$"),
 )
 _INLINE = re.compile(r"^(?P<title>(?P<name>[^。:：]{1,16})[:：][ \t　]*)(?P<rest>.*)$")
+_REST = r"(?P<a>[ 　]?[年/.\-][ 　]?)(?P<month>\d{1,2})(?P<b>[ 　]?[月/.\-][ 　]?)(?P<day>\d{1,2})"
 _DATES = (
-    (re.compile(r"(?P<year>20\d\d)(?P<a>[年/.\-])(?P<month>\d{1,2})(?P<b>[月/.\-])(?P<day>\d{1,2})"), "{YYYY}"),
-    (
-        re.compile(
-            r"(?P<year>(?<=令和)(?:\d{1,2}|元)|(?<=R)\d{1,2})(?P<a>[年/.\-])(?P<month>\d{1,2})(?P<b>[月/.\-])(?P<day>\d{1,2})"
-        ),
-        "{R}",
-    ),
-    (re.compile(r"(?P<year>)(?P<a>)(?P<month>\d{1,2})(?P<b>[月/])(?P<day>\d{1,2})"), ""),
+    re.compile(r"(?P<era>)(?P<year>20\d\d)" + _REST),
+    re.compile(r"(?P<era>令和[ 　]?|R)(?P<year>\d{1,2}|元)" + _REST),
+    re.compile(r"(?P<era>)(?P<year>)(?P<a>)(?P<month>\d{1,2})(?P<b>[ 　]?[月/][ 　]?)(?P<day>\d{1,2})"),
 )
 _WEEKDAY = re.compile(r"(?<=[(（])[月火水木金土日](?=[)）])|[月火水木金土日](?=曜)")
+_CHANGING = re.compile(r"(?P<label>(?:天候|天気|気温|体温|体調)[ 　:：]*)[^ 　:：]+$")
+"""A header's words that are another every day; a person fills them in."""
 
 
 @dataclass
@@ -82,8 +83,8 @@ def read_form(text: str, base: ReportSettings) -> ReportSettings:
     sections = _sections(parts, bullet, closing)
     if ending:
         sections = [*sections, ReportSection(text="\n".join(ending))]
-    if [(one.title, one.take) for one in sections] == [("", ("rest",))]:
-        sections = []
+    if not any(one.title or one.text or one.layout != "lines" for one in sections):
+        sections = []  # lead, marks and closing say it all
     titles = tuple(part.title for part in parts[1:] if part.title)
     gaps = [at for at, line in enumerate(lines) if at and line.startswith(titles)]
     values = base.model_dump() | {
@@ -91,7 +92,7 @@ def read_form(text: str, base: ReportSettings) -> ReportSettings:
         "lead": lead,
         "bullet": bullet,
         "closing": closing,
-        "style": style_of([f"* {_bare(line)}" for line in told if not _NOTHING.match(line)]),
+        "style": style_of([f"* {_bare(line)}" for line in told if not _NOTHING.match(_bare(line))]),
         "sections": [section.model_dump() for section in sections],
         "section_gap": 2 * sum(not lines[at - 1] for at in gaps) >= len(gaps),
     }
@@ -113,6 +114,10 @@ def _parts(lines: Sequence[str]) -> tuple[list[str], list[_Part]]:
             parts.append(_Part("", "", lines=[line]))
         else:
             head.append(line)
+    while not parts and head and not head[-1]:
+        head.pop()
+    if not parts and head and re.search(r"(?:まし|し|っ|ん|い)た。", head[-1]) and not _HEADER.search(head[-1]):
+        parts.append(_Part("", "", lines=[head.pop()]))  # nothing but running text
     if not parts:
         raise UsageError(
             "No part of this text tells what was learned.",
@@ -125,7 +130,7 @@ def _title(line: str, following: Sequence[str], inside: bool) -> _Part | None:
     """The part that a line opens, None for a line within one."""
     for pattern in _TITLES:
         found = pattern.match(line)
-        if found and (_known(found["name"]) or (inside and pattern in _TITLES[:2])) and not _date(line):
+        if found and (_known(found["name"]) or (inside and pattern in _TITLES[:3])) and not _date(line):
             below = next((one for one in following if one), "")
             bare = pattern is _TITLES[-1] and not line.endswith((":", "："))
             if bare and not (_MARK.match(below) or below.endswith("。")):
@@ -165,7 +170,7 @@ def _head(lines: Sequence[str]) -> tuple[list[str], str]:
     while kept and not kept[-1]:
         kept.pop()
     lead = ""
-    if kept and (kept[-1].endswith("。") or not (_HEADER.search(kept[-1]) or _date(kept[-1]))):
+    if kept and kept[-1].endswith(("。", ":", "：")) and not _date(kept[-1]):
         lead = kept.pop()
     while kept and not kept[-1]:
         kept.pop()
@@ -173,19 +178,22 @@ def _head(lines: Sequence[str]) -> tuple[list[str], str]:
 
 
 def _date(line: str) -> bool:
-    return any(pattern.search(line) for pattern, _ in _DATES)
+    return any(pattern.search(line) for pattern in _DATES)
 
 
 def _with_tokens(line: str) -> str:
-    """A header line with tokens in place of its date and weekday."""
-    for pattern, year in _DATES:
+    """A header line with tokens in place of its date and weekday, and of what a person fills in."""
+    line = _CHANGING.sub(lambda found: found["label"] + "{_}", line)
+    for pattern in _DATES:
         found = pattern.search(line)
         if found is None:
             continue
-        two = found["a"] not in ("年", "") or any(found[part].startswith("0") for part in ("month", "day"))
+        year = "{R}" if found["era"] else "{YYYY}" if found["year"] else ""
+        zero = any(found[part].startswith("0") for part in ("month", "day"))
+        two = zero or bool(found["a"] and "年" not in found["a"])
         month, day = ("{MM}", "{DD}") if two else ("{M}", "{D}")
-        line = line[: found.start()] + year + found["a"] + month + found["b"] + day + line[found.end() :]
-        return _WEEKDAY.sub("{ddd}", line)
+        parts = (line[: found.start()], found["era"], year, found["a"], month, found["b"], day, line[found.end() :])
+        return _WEEKDAY.sub("{ddd}", "".join(parts))
     return line
 
 
@@ -221,7 +229,7 @@ def _kinds(part: _Part) -> list[LineKind]:
 
 
 def _section(part: _Part, take: tuple[LineKind, ...], bullet: str, closing: str) -> ReportSection:
-    nothing = part.lines[0] if len(part.lines) == 1 and _NOTHING.match(part.lines[0]) else ""
+    nothing = part.lines[0] if len(part.lines) == 1 and _NOTHING.match(_bare(part.lines[0])) else ""
     if not take:
         layout = "inline" if part.inline else "lines"
         return ReportSection.model_validate({"title": part.title, "text": nothing, "layout": layout})

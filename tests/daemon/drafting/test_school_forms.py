@@ -8,15 +8,19 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from daemon.checks import CheckSettings, learn_form, score
 from daemon.checks.form import read_lines
+from daemon.checks.text import normalise
 from daemon.config import Config, ReportSection, ReportSettings
-from daemon.drafting.compose import in_style
+from daemon.drafting.compose import ReportLine, choose, in_style, lay_out
 from daemon.drafting.draft import draft_report
 from daemon.drafting.evidence import LeftOut, evidence_in, left_out
 from daemon.drafting.form_reading import read_form
 from daemon.drafting.put_in import put_in
+from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.drafting.school_layout import dress, undress
 from daemon.errors import UsageError
@@ -266,3 +270,58 @@ def test_a_text_that_is_no_report_gives_no_form(text: str) -> None:
 def test_evidence_survives_the_pipe() -> None:
     result = draft(form("table"))
     assert DraftResult.from_json(result.to_json()) == replace(result)
+
+
+DEEDS = tuple(line for line in LINES.values() if line.startswith("* "))
+WISHES = tuple(line for line in LINES.values() if line not in DEEDS)
+KINDS = ("lesson", "assignment", "certification", "job", "plan", "rest")
+
+
+@st.composite
+def forms(draw: st.DrawFn) -> ReportSettings:
+    """Any form whose parts have titles: kinds spread over parts, marks, layouts, own parts and fixed texts between."""
+    kinds = draw(st.permutations(KINDS))
+    cuts = sorted(draw(st.lists(st.integers(1, 5), max_size=4, unique=True)))
+    groups = [kinds[a:b] for a, b in zip([0, *cuts], [*cuts, 6], strict=True)]
+    parts = [
+        ReportSection(
+            title=f"【欄{number}】",
+            take=tuple(group),
+            bullet=draw(st.sampled_from([None, "", "・", "1) "])),
+            layout=draw(st.sampled_from(["lines", "paragraph", "inline"])),
+            optional=draw(st.booleans()),
+            empty=draw(st.sampled_from(["", "特になし"])),
+        )
+        for number, group in enumerate(groups)
+    ]
+    parts.insert(draw(st.integers(0, len(parts))), ReportSection(title="■所感"))
+    return ReportSettings(
+        header=draw(st.sampled_from([(), ("{YYYY}/{MM}/{DD}", "", "氏名: 山田")])),
+        lead=draw(st.sampled_from(["", "本日の報告です。"])),
+        bullet=draw(st.sampled_from(["* ", "・", "1. ", "(1)", "①"])),
+        style=draw(st.sampled_from(["desu-masu", "de-aru"])),
+        sections=(*parts, ReportSection(text="以上")),
+        section_gap=draw(st.booleans()),
+    )
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    forms(), st.lists(st.sampled_from(DEEDS), min_size=1, unique=True), st.lists(st.sampled_from(WISHES), unique=True)
+)
+def test_in_any_form_every_line_stands_once_and_nothing_else_is_told(
+    report: ReportSettings, deeds: list[str], wishes: list[str]
+) -> None:
+    lines = [ReportLine(text, at, 0.9) for at, text in enumerate([*deeds, *wishes])]
+    record = DayRecord(
+        "", tuple(SentenceRecord(one.text, 1, 0, 1, 0.1, (LineRecord(one.text, 0.9, True),)) for one in lines)
+    )
+    body = dress(lay_out(choose(lines, report), report), report, DAY)
+    for one in lines:
+        bare = in_style(one.text.removeprefix("* ").removeprefix("今後は、"), report)
+        assert body.count(bare) == 1
+    assert len({one.sentence for one in evidence_in(record, body, report)}) == len(lines)
+    kinds = [one.kind for one in read_lines(normalise(body), report)]
+    assert "text" not in kinds and "own" not in kinds
+    assert [one for one in score(body, DIARY, CheckSettings(report=report)).findings if one.check == "form"] == []
+    assert dress(undress(body, report), report, DAY) == body
