@@ -16,7 +16,7 @@ from daemon.drafting.polite_style import to_polite
 from daemon.drafting.prompt import BULLET, PLAN
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.drafting.repair import PLACEHOLDER
-from daemon.drafting.school_layout import ALSO, in_layout, in_section, place_of
+from daemon.drafting.school_layout import ALSO, in_layout, in_section, place_of, tells_plan
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _behind(
     bare = told.text.strip()
     if bare in deeds and told.kind != "closing":
         return [deeds[bare]]
-    every = [(key, *pair) for key, pair in deeds.items()] if told.kind != "closing" else list(plans)
+    every = [*((key, *pair) for key, pair in deeds.items() if not _plan(pair[0])), *plans]
     inside = [(bare.find(key), line, one) for key, line, one in every if key and _whole(key, bare)]
     return [(line, one) for _, line, one in sorted(inside, key=lambda entry: entry[0])]
 
@@ -148,14 +148,14 @@ def _shown(line: LineRecord, report: ReportSettings) -> str:
 def _told(body: str, report: ReportSettings, plan: bool) -> list[str]:
     """What a body tells, as it stands and in the writer's own style: of plans its closing sentence by sentence, of
     deeds every other line, whole and sentence by sentence."""
-    kinds = ("closing",) if plan else ("bullet", "text")
-    texts = [line.text for line in read_lines(normalise(body), report) if line.kind in kinds]
-    pieces = [part for text in texts for part in (text, *re.split(r"(?<=。)", text)) if part]
+    pieces: list[str] = []
+    for line in read_lines(normalise(body), report):
+        if line.kind in ("bullet", "text", "closing"):
+            sentences = [one for one in re.split(r"(?<=。)", line.text) if one]
+            fitting = [one for one in sentences if tells_plan(line, one, report) == plan]
+            pieces += [line.text, *fitting] if len(fitting) == len(sentences) else fitting
     if plan:
-        pieces = [
-            part.strip().removeprefix(ALSO).removeprefix(normalise(report.closing)).removeprefix(ALSO)
-            for part in pieces
-        ]
+        pieces = [part.strip().removeprefix(normalise(report.closing)).removeprefix(ALSO) for part in pieces]
     return [form for part in pieces for form in dict.fromkeys((part, to_polite(part)))]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from daemon.checks.form import read_lines, says_nothing
-from daemon.checks.school_form import has_layout, is_counted, mark_of, marked, without_mark
+from daemon.checks.school_form import has_layout, is_counted, mark_of, marked, only_plans, without_mark
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
 from daemon.drafting.compose import in_style
@@ -58,7 +58,10 @@ def _in_section(body: str, line: LeftOut, record: DayRecord, report: ReportSetti
     told = [one for one in mine if one.kind in _TOLD]
     text = in_section(_bare(line, report), line.plan, section, report)
     if told and section.layout != "lines":
-        lines[told[-1].number - 1] = lines[told[-1].number - 1].rstrip() + text
+        running = lines[told[-1].number - 1].rstrip()
+        end = running.find(report.closing or PLAN) if not line.plan and not only_plans(section) else -1
+        end = end if end >= 0 else len(running)  # a deed stands before the plans
+        lines[told[-1].number - 1] = running[:end] + text + running[end:]
         return "\n".join(lines)
     if not told:
         block = under_title(section, "\n".join(in_layout([text], section, report)))

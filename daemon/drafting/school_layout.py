@@ -90,6 +90,15 @@ def _sentences(line: Line, raw: str) -> list[str]:
     return [one for one in re.split(r"(?<=。)(?![」』）)])", line.as_typed(raw)) if one.strip()]
 
 
+def tells_plan(line: Line, sentence: str, report: ReportSettings) -> bool:
+    """Whether a sentence of a line is a plan: in running text that takes other kinds too, only one that says so."""
+    if sentence.startswith(normalise(report.closing or PLAN)):
+        return True
+    section = None if line.section is None else report.sections[line.section]
+    apart = section is None or not section.title or only_plans(section)
+    return line.kind == "closing" and (apart or sentence.startswith(ALSO))
+
+
 def read_plain(body: str, plain: ReportSettings) -> PlainLines:
     """Given a body in a plain form, return what it tells, letter by letter."""
     raw = body.split("\n")

@@ -17,7 +17,7 @@ from daemon.checks.text import normalise
 from daemon.config import ReportSettings
 from daemon.drafting.line_kind import kind_of
 from daemon.drafting.repair import PLACEHOLDER
-from daemon.drafting.school_layout import ALSO
+from daemon.drafting.school_layout import ALSO, tells_plan
 from daemon.learning.report_pieces import ASIDE, PLANS
 from daemon.summaries.subjects import subject_of
 from daemon.vault.layout import Layout
@@ -79,8 +79,9 @@ def lines_of(reported: ReportedDay, report: ReportSettings) -> Iterator[Reported
         if line.kind not in ("bullet", "closing", "text", "own"):
             continue
         for sentence in filter(None, map(str.strip, _STOP.split(line.as_typed(raw[line.number - 1])))):
-            text = sentence.removeprefix(ALSO) if line.kind == "closing" else sentence
-            part: Part = "own" if line.kind == "own" else "plan" if line.kind == "closing" else under
+            planned = tells_plan(line, sentence, report)
+            text = sentence.removeprefix(ALSO) if planned else sentence
+            part: Part = "own" if line.kind == "own" else "plan" if planned else under
             told = part == "deed"
             kind = kind_of(text) if told else part if part == "plan" else ""
             yield ReportedLine(reported.day, reported.accepted, text, part, kind, subject_of(text) if told else "")

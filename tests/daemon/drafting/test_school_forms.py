@@ -325,3 +325,16 @@ def test_in_any_form_every_line_stands_once_and_nothing_else_is_told(
     assert "text" not in kinds and "own" not in kinds
     assert [one for one in score(body, DIARY, CheckSettings(report=report)).findings if one.check == "form"] == []
     assert dress(undress(body, report), report, DAY) == body
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(forms(), st.sampled_from(list(LINES)))
+def test_in_any_form_a_line_left_out_goes_back_to_its_place(report: ReportSettings, sentence: str) -> None:
+    engine = AskingEngine(LINES, {LINES[sentence]: 0.02})
+    result = draft_report(engine, DraftRequest(DAY.isoformat(), DIARY), Config(report=report))
+    (line,) = left_out(result.record, result.body, report)
+    body = put_in(result.body, line, result.record, report, DAY)
+    record = draft(report).record
+    assert {one.sentence for one in evidence_in(record, body, report)} == set(LINES)
+    assert left_out(result.record, body, report) == ()
+    assert [one for one in score(body, DIARY, CheckSettings(report=report)).findings if one.check == "form"] == []

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
 
 from daemon.config import Config, ReportSettings
 from daemon.drafting.draft import draft_report
@@ -15,7 +16,7 @@ from daemon.learning.report_pieces import cut
 from daemon.store.rows import Pair
 from tests.asking_engine import AskingEngine
 from tests.daemon.drafting.school_day import DIARY, LINES
-from tests.daemon.drafting.test_school_forms import NAMES, form
+from tests.daemon.drafting.test_school_forms import NAMES, form, forms
 
 WANTED = [(sentence, (LINES[sentence],) if sentence in LINES else ()) for sentence in DIARY.split("\n")]
 MFA = "MFAをオンにした。"
@@ -113,3 +114,14 @@ def test_words_of_the_form_are_no_pieces() -> None:
     (piece,) = cut(body, form("senmon")).pieces
     assert piece.text == "今後は、再帰を復習したいと考えています。"
     assert cut(body.split("\n\n■明日")[0], form("senmon")).unwritten
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(forms())
+def test_any_form_teaches_the_same(report: ReportSettings) -> None:
+    result = draft_report(AskingEngine(LINES), DraftRequest("2026-11-26", DIARY), Config(report=report))
+    told = json.dumps(result.record.to_json(), ensure_ascii=False)
+    body = f"{result.body}\n".replace("■所感\n", "■所感\n権限の考え方が面白かった。\n", 1)
+    pair = Pair("2026-11-26", "2026-11-26", DIARY, "", body, result.body, "", False, "vault", told)
+    rows = edit_rows(pair, Config(report=report))
+    assert list(rows.sentences) == WANTED and rows.untraced == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -166,3 +168,15 @@ def test_an_unreadable_vault_is_outlived(
     SummaryKeeper(config, store).scanned(SUNDAY)
     assert "summary 2026-W48" in caplog.text and "学びました" not in caplog.text
     assert Path(layout.root / "nippo" / "週報").read_text(encoding="utf-8") == "a file"
+
+
+def test_the_daemon_needs_no_dictionary_for_it(config: Config) -> None:
+    code = (
+        "import sys\nfrom datetime import datetime\nfrom pathlib import Path\nfrom daemon.config import load\n"
+        "from daemon.store.store import Store\nfrom daemon.summaries.notes import SummaryKeeper\n"
+        f"config = load(Path({str(config.file)!r}))\n"
+        f"SummaryKeeper(config, Store.open(config.data_path)).scanned(datetime.fromisoformat({SUNDAY.isoformat()!r}))\n"
+        "print('sudachipy' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout.strip() == "False" and (config.vault_path / PATH).is_file()
