@@ -16,6 +16,7 @@ from daemon.config import LineKind, ReportSection, ReportSettings
 from daemon.errors import UsageError
 from daemon.vault import frontmatter
 
+LONGEST_HEADER = 12
 _PLAN = re.compile(r"予定|今後|明日|次回|翌日|来週|目標|次にや|これから|TODO", re.IGNORECASE)
 _OWN = re.compile(
     r"感想|所感|反省|気[づ付]き|振り?返り|コメント|ひとこと|一言|備考|連絡|質問|相談|体調|時間|時刻|欠席|出欠|遅刻|天気|気分"
@@ -76,6 +77,11 @@ def read_form(text: str, base: ReportSettings) -> ReportSettings:
     head, parts = _parts(lines)
     ending = _ending(parts)
     header, lead = _head(head)
+    if len(header) > LONGEST_HEADER:
+        raise UsageError(
+            f"{len(header)} lines stand in front of the first part, so this is no report.",
+            "Name one report, as you hand it in.",
+        )
     told = [line for part in parts if not _left(part) for line in part.lines]
     marks = Counter(mark for line in told if (mark := _mark(line)))
     bullet = marks.most_common(1)[0][0] if marks else base.bullet

@@ -10,6 +10,7 @@ from daemon.checks.school_form import header_lines, is_header
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
 from daemon.drafting.form_reading import read_form
+from daemon.errors import UsageError
 
 DEED = "HTMLの授業で、フォームの部品を学びました。"
 PLAN = "CSSを復習したいと考えています。"
@@ -91,6 +92,11 @@ def test_a_second_part_for_lessons_is_left_for_the_person() -> None:
 def test_a_date_becomes_tokens(line: str, wanted: str) -> None:
     found = form(line, "", "■学習内容", f"・{DEED}")
     assert found.header == (wanted,)
+
+
+def test_a_text_of_another_kind_is_refused() -> None:
+    with pytest.raises(UsageError, match="no report"):
+        form(*(f"{number}行目" for number in range(20)), "■学習内容", f"・{DEED}")
 
 
 def test_the_first_year_of_an_era() -> None:
