@@ -179,9 +179,9 @@ class Person:
             found += of_diary(day, one, self.diary(day))
             found += of_report(day, one, self.report(day))
         wanted = {self.diary(day) for day, one in self.days.items() if one.diary is not None}
-        strange = [file for file in self.diary(date.min).parent.iterdir() if file not in wanted]
+        strange = [file for file in self.diary(date.min).parent.iterdir() if file not in wanted and file.is_file()]
         wanted = {self.report(day) for day in self.days}
-        strange += [file for file in self.report(date.min).parent.iterdir() if file not in wanted]
+        strange += [file for file in self.report(date.min).parent.iterdir() if file not in wanted and file.is_file()]
         kinds = ["left" if file.name.startswith(".") else "reports" for file in strange]
         found += [Complaint(kind, 1, f"{file.name} lies about") for kind, file in zip(kinds, strange, strict=True)]
         return found + of_pairs(self.config, {day: self.report(day) for day in self.days})
@@ -216,7 +216,8 @@ class Person:
         if data == before:
             return None
         one = self.days[day]
-        if one.report == "auto" or (one.report == "either" and before != one.words):
+        redone = one.report == "redo" and not read(before).redo and read(before).body != read(one.words).body
+        if one.report == "auto" or redone or (one.report == "either" and before != one.words):
             one.drawn = before
         if self._put(self.report(day), data):
             one.words = data

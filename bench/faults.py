@@ -1,6 +1,6 @@
 """Faults: a daemon that is killed, deaf and out of disk, beside a person who goes on writing.
 
-    python -m bench.faults [--rounds 50] [--seed 1] [--keep FOLDER]
+    python -m bench.faults [--rounds 50] [--seed 1] [--first 0] [--keep FOLDER]
 
 A round is a real daemon process (forked, so that it starts in milliseconds; the real service, database, observer and
 review, with a writer that needs no model) and one SIGKILL. The daemon is started on what the round before left and has
@@ -112,11 +112,11 @@ class Trial:
         self._log = folder / "daemon.log"
         self._faults = Faults()
 
-    def run(self, rounds: int) -> None:
-        for first in range(0, rounds, LIFE):
+    def run(self, begin: int, rounds: int) -> None:
+        for first in range(begin, begin + rounds, LIFE):
             place = Place(self._folder / f"life{first}")
             try:
-                self._live(place, range(first, min(first + LIFE, rounds)))
+                self._live(place, range(first, min(first + LIFE, begin + rounds)))
             finally:
                 place.close()
                 shutil.rmtree(self._folder / f"life{first}", ignore_errors=True)
@@ -246,12 +246,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="the first round, a multiple of 25: to play a life again")
     parser.add_argument("--keep", type=Path, help="where the daemons' log stays when something was lost")
     options = parser.parse_args()
     began = time.monotonic()
     with _workplace() as folder:
         trial = Trial(folder, options.seed)
-        trial.run(options.rounds)
+        trial.run(options.first, options.rounds)
         lost = sum(trial.lost.values())
         if lost and options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
