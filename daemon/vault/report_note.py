@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from daemon.vault import frontmatter
-from daemon.vault.own_lines import NewValue, own_lines, with_body, with_values
+from daemon.vault.own_lines import NewValue, OwnLine, own_lines, with_body, with_values
 
 TRUE_WORDS = {"true", "yes", "on", "y", "1", "x", "✓", "✔", "☑", "はい"}
 PLAIN = re.compile(r"[A-Za-z][\w.+/@-]*")
@@ -71,7 +71,8 @@ def read(data: bytes) -> ReadReport:
     """Given the bytes of a report note, return what stands in it. Never raises: unreadable bytes become U+FFFD."""
     span = frontmatter.find(data)
     body = data[span[2] :] if span else data.removeprefix(frontmatter.MARK)
-    texts = {name: _plain(data[line.value : line.value_end]) for name, line in own_lines(data).items()}
+    lines = own_lines(data)
+    texts = {name: _plain(data[line.value : line.value_end]) for name, line in lines.items()}
     link = texts.get("diary", "")
     return ReadReport(
         whole=span is not None,
@@ -83,8 +84,8 @@ def read(data: bytes) -> ReadReport:
         status=texts.get("status", ""),
         model=texts.get("model", ""),
         generated=texts.get("generated", ""),
-        warnings=_warnings(data, span) if span else (),
-        keys=frozenset(texts),
+        warnings=_warnings(data, lines.get("warnings")),
+        keys=frozenset(lines),
     )
 
 
@@ -148,9 +149,13 @@ def _plain(raw: bytes) -> str:
     return text[1:-1].replace("''", "'").strip() if len(text) >= 2 and text[0] == text[-1] == "'" else text
 
 
-def _warnings(data: bytes, span: tuple[int, int, int]) -> tuple[str, ...]:
-    """The list under ``warnings``, in block or flow style; () when it is no list."""
-    found = frontmatter.values(_lines(data[span[0] : span[1]])).get("warnings")
+def _warnings(data: bytes, line: OwnLine | None) -> tuple[str, ...]:
+    """The list under ``warnings``, in block or flow style; () when it is no list. Read by itself: another property that
+    is no YAML takes nothing away."""
+    if line is None:
+        return ()
+    parts = [data[line.value : line.line_end], *(data[start:end] for start, end in line.more)]
+    found = frontmatter.values(_lines(b"warnings: " + b"".join(parts))).get("warnings")
     return tuple(_entry(entry) for entry in found) if isinstance(found, list) else ()
 
 
