@@ -1,29 +1,34 @@
 """The review in the running daemon and in commands: looks at report notes, stores and withdraws pairs, starts redos.
 
-A missed event costs nothing: every scan looks at all notes whose size or time has changed since they were last read.
-The only change made to a note is its ``redo`` line, and only while the note is still the one that was read.
+A missed event costs nothing: every scan looks at all notes whose size or time has changed since they were last read,
+wherever in the vault they lie (``daemon.learning.places``). Of a note the ``redo`` line is changed and a hint is put
+under its ``warnings``, each only while the note is still the one that was read.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoteError, ReportBlocked, UsageError
-from daemon.learning.review import FORGOTTEN, decide
-from daemon.store.store import Pair, ReportRow, Store
-from daemon.vault.layout import Layout, nfc, read_layout
-from daemon.vault.note_text import decode
+from daemon.learning.note_problems import NoteProblems
+from daemon.learning.pair_keeper import VAULT, PairKeeper
+from daemon.learning.places import Places, place_of
+from daemon.learning.review import decide
+from daemon.store.store import ReportRow, Store
+from daemon.vault.conflict import has_conflict
+from daemon.vault.history import keep_body
+from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import ReadReport, read, set_key
-from daemon.vault.scan import DiaryNote, find_diaries, look_at, read_note
-from daemon.vault.writer import change_key, digest, report_digest
+from daemon.vault.scan import read_note
+from daemon.vault.tick_hint import tick_hints, with_hints
+from daemon.vault.writer import change_key, digest, replace_file, report_digest
 
-VAULT = "vault"
-"""Source of pairs that were accepted in the vault."""
+CONFLICT = "Decide which side holds and remove the marks; until then nothing is learned of it."
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +36,12 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Reviewed:
     """What looking at one note led to: the step taken with the pair, whether a new draft was queued, and what stood in
-    the way (a message for a person, "" without)."""
+    the way (a message for a person and what to do about it, "" without)."""
 
     step: str
     redo: bool = False
     problem: str = ""
+    next_step: str = ""
 
 
 class Reviewer:
@@ -44,15 +50,17 @@ class Reviewer:
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
         self._store = store
+        self._places = Places(store)
+        self._problems = NoteProblems(store)
         self._seen: dict[str, tuple[int, int]] = {}
-        self._told: dict[str, str] = {}
 
     def reconfigure(self, config: Config) -> None:
         self._config = config
         self._seen.clear()
 
     def report_changed(self, day: date, path: str, now: datetime) -> None:
-        self._safely(lambda: self._one(read_layout(self._config), day, path, now), path)
+        self._places.forget_search()
+        self._safely(lambda: self._one(read_layout(self._config), day, now), path)
 
     def scanned(self, now: datetime) -> None:
         self._safely(lambda: self.review_all(read_layout(self._config), now), "scan")
@@ -63,40 +71,57 @@ class Reviewer:
     def stop(self) -> None:
         """Nothing is held."""
 
-    def review_all(self, layout: Layout, now: datetime) -> dict[str, Reviewed]:
+    def review_all(self, layout: Layout, now: datetime, everywhere: bool = False) -> dict[str, Reviewed]:
         """Look at every report note that has changed, and for notes that are gone. Return what was done, by path.
 
-        A report folder that is missing as a whole is not taken for many deleted notes.
+        ``everywhere``: also for reports that nobody has ever seen and that do not lie where reports are written.
         """
-        folder = layout.file(layout.report_folder)
+        self._places.forget_search()
         done: dict[str, Reviewed] = {}
-        if not folder.is_dir():
-            return done
-        days: set[str] = set()
-        for file in sorted(folder.iterdir()):
+        here = dict(self._here(layout))
+        if everywhere:
+            here = {**{day: paths[0] for day, paths in self._places.elsewhere(layout).items()}, **here}
+        missed = (self._with_note() - here.keys()) | (self._written() - here.keys() if not self._seen else set())
+        for day in sorted(here.keys() | missed):
+            path = here.get(day, "")
+            if path and self._seen.get(path) == _state(layout.file(path)):
+                continue
+            found = self._one(layout, day, now)
+            if found.step != "nothing" or found.redo or found.problem:
+                done[path or place_of(layout, self._store, day)] = found
+        self._problems.keep({place_of(layout, self._store, day) for day in here.keys() | missed})
+        return done
+
+    def _here(self, layout: Layout) -> Iterator[tuple[date, str]]:
+        """Day and path of each report that lies where reports are written, or where it was last seen."""
+        folder = layout.file(layout.report_folder)
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
             path = f"{layout.report_folder}/{file.name}" if layout.report_folder else file.name
             day = layout.report_date(path)
-            if day is None:
-                continue
-            days.add(day.isoformat())
-            state = file.stat()
-            if self._seen.get(path) == (state.st_size, state.st_mtime_ns):
-                continue
-            found = self._one(layout, day, path, now)
-            if found.step != "nothing" or found.redo or found.problem:
-                done[path] = found
-        for pair in self._store.pairs(withdrawn=True):
-            standing = pair.source == FORGOTTEN or (pair.source == VAULT and not pair.withdrawn)
-            if standing and pair.day not in days:
-                path = layout.report_path(date.fromisoformat(pair.day))
-                done[path] = self._one(layout, date.fromisoformat(pair.day), path, now)
-        return done
+            if day is not None:
+                yield day, path
+        for text, path in self._store.places().items():
+            if _state(layout.file(path)) is not None:
+                yield date.fromisoformat(text), path
+
+    def _with_note(self) -> set[date]:
+        """The days whose pair stands for a note that ought to be there, or may come back."""
+        return {
+            date.fromisoformat(pair.day)
+            for pair in self._store.pairs(withdrawn=True)
+            if pair.source == VAULT and (not pair.withdrawn or pair.withdrawn_by == "missing")
+        }
+
+    def _written(self) -> set[date]:
+        """The days whose report was written once."""
+        return {date.fromisoformat(row.day) for row in self._store.reports() if row.report_sha}
 
     def review(self, layout: Layout, day: date, now: datetime) -> Reviewed:
         """Look at the report of one day now, for a command. Raises ``NippoError`` with what stood in the way."""
-        found = self._one(layout, day, layout.report_path(day), now)
+        self._places.forget_search()
+        found = self._one(layout, day, now)
         if found.problem:
-            raise NoteError(found.problem)
+            raise NoteError(found.problem, found.next_step)
         return found
 
     def _safely(self, work: Callable[[], object], what: str) -> None:
@@ -107,84 +132,70 @@ class Reviewer:
         except Exception as problem:
             log.error("review of %s: %s", what, type(problem).__name__)
 
-    def _one(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
+    def _one(self, layout: Layout, day: date, now: datetime) -> Reviewed:
+        here = self._places.look(layout, day)
+        path = here or place_of(layout, self._store, day)
         file = layout.file(path)
         before = _state(file)
         try:
-            data = read_file(file, self._config.watch.max_note_kilobytes)
+            data = read_file(file, self._config.watch.max_note_kilobytes) if here else None
         except ReportBlocked as problem:
-            return self._told_once(path, Reviewed("nothing", problem=problem.what))
+            return self._told_once(path, Reviewed("nothing", problem=problem.what, next_step=problem.next_step))
+        if data is not None and has_conflict(data.decode("utf-8", "replace")):
+            found = Reviewed("nothing", False, f"{path}: holds git's conflict marks (<<<<<<<).", CONFLICT)
+            self._saw(path, file, before)
+            return self._told_once(path, found)
         note = None if data is None else read(data)
-        pair = self._store.pair(day.isoformat())
-        decision = decide(note, pair)
+        pair, row = self._store.pair(day.isoformat()), self._store.report(day)
+        away = here is None and self._places.is_away(layout, day, [one.day for one in self._store.pairs()])
+        drawn = data is not None and row is not None and digest(data) == row.report_sha
+        decision = decide(note, pair, now, away, row if drawn else None)
         done = Reviewed(decision.pair)
+        hints: tuple[str, ...] = ()
         try:
-            if decision.pair in ("store", "update") and note is not None:
-                self._store_pair(layout, day, note, pair, now)
-            elif decision.pair == "withdraw" and pair is not None:
-                self._store.put_pair(replace(pair, withdrawn=True))
-            elif decision.pair == "drop":
-                self._store.delete_pair(day.isoformat())
+            self._keeper.carry_out(layout, day, note, decision, pair, now)
             if decision.redo and data is not None:
                 self._redo(layout, day, file, data, note, now)
                 done = replace(done, redo=True)
+            elif data is not None and not drawn:
+                hints = tick_hints(data)
+                if with_hints(data, hints) != data:
+                    replace_file(file, with_hints(data, hints), digest(data), lambda: True)
         except NippoError as problem:
-            return self._told_once(path, replace(done, step="nothing", problem=problem.what))
-        self._told.pop(path, None)
+            blocked = replace(done, step="nothing", problem=problem.what, next_step=problem.next_step)
+            return self._told_once(path, blocked)
+        self._problems.tell(path, hints[0] if hints else "", "")
         if done.step != "nothing" or done.redo:
             log.info("%s: pair %s%s", path, done.step, ", redo" if done.redo else "")
+        self._saw(path, file, before)
+        return done
+
+    def _saw(self, path: str, file: Path, before: tuple[int, int] | None) -> None:
+        """Remember a note as it was read, unless it has changed meanwhile."""
         if before is not None and before == _state(file):
             self._seen[path] = before
         else:
             self._seen.pop(path, None)
-        return done
 
     def _told_once(self, path: str, found: Reviewed) -> Reviewed:
-        if self._told.get(path) != found.problem:
-            self._told[path] = found.problem
+        if self._problems.tell(path, found.problem, found.next_step):
             log.warning("%s", found.problem)
         return found
 
-    def _store_pair(self, layout: Layout, day: date, note: ReadReport, pair: Pair | None, now: datetime) -> None:
-        diary = self.find_diary(layout, day, note)
-        try:
-            if diary is None:
-                raise NoteError(f"{layout.report_path(day)}: its diary note is gone.", "Put the diary note back.")
-            data = read_note(layout, diary, self._config.watch.max_note_kilobytes)
-            if data is None:
-                raise NoteError(f"{diary}: has vanished.", "Put the diary note back.")
-            text, sha = decode(data, diary), digest(data)
-        except NoteError:
-            # An edit of the body still follows when the diary is gone or unreadable by now.
-            if pair is None or not pair.diary:
-                raise
-            text, sha = pair.diary, pair.diary_sha
-        row = self._store.report(day)
-        draft = row.draft if row and row.draft else pair.draft if pair else ""
-        record = row.record if row and row.draft else pair.record if pair else ""
-        accepted_at = pair.accepted_at if pair and not pair.withdrawn else now.isoformat(timespec="seconds")
-        self._store.put_pair(
-            Pair(day.isoformat(), day.isoformat(), text, sha, note.body, draft, accepted_at, False, VAULT, record)
-        )
-
-    def find_diary(self, layout: Layout, day: date, note: ReadReport | None) -> str | None:
-        """The path of the diary note of a report: as the database or the note's link says, else the day's note."""
-        row = self._store.report(day)
-        named = [row.diary_path] if row else []
-        named += [f"{note.diary}.md"] if note and note.diary else []
-        for path in named:
-            if layout.diary_date(path) == day and isinstance(look_at(layout, path), DiaryNote):
-                return nfc(path)
-        found = (one.path for one in find_diaries(layout) if isinstance(one, DiaryNote) and one.day == day)
-        return next(found, None)
+    @property
+    def _keeper(self) -> PairKeeper:
+        return PairKeeper(self._config, self._store)
 
     def _redo(self, layout: Layout, day: date, file: Path, data: bytes, note: ReadReport | None, now: datetime) -> None:
         """Queue a new draft, then clear the box.
 
         The database learns first which bytes it may replace: a crash in between leaves the box ticked, so all of it is
-        done again.
+        done again. A body that is not the one drawn is copied before all.
         """
-        diary = self.find_diary(layout, day, note)
+        row = self._store.report(day)
+        if note is not None and (row is None or note.body != row.draft.strip()):
+            keep_body(layout, day, data)
+        diary = self._keeper.find_diary(layout, day, note)
         content = None if diary is None else read_note(layout, diary, self._config.watch.max_note_kilobytes)
         if diary is None or content is None:
             raise NoteError(f"{layout.report_path(day)}: its diary note is gone, so there is nothing to redo.")
@@ -207,13 +218,13 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
     return data
 
 
-def tick(layout: Layout, day: date, key: str, value: bool) -> None:
-    """Set a checkbox of a day's report note, changing only that line. Raises ``UsageError`` without such a note."""
-    file = layout.file(layout.report_path(day))
-    sha = report_digest(file)
+def tick(layout: Layout, path: str, day: date, key: str, value: bool) -> None:
+    """Set a checkbox of a day's report note, which lies under ``path``, changing only that line. Raises ``UsageError``
+    without such a note."""
+    sha = report_digest(layout.file(path))
     if sha is None:
-        raise UsageError(f"{layout.report_path(day)}: there is no report of {day}.", f"Make one: nippo report {day}")
-    change_key(file, key, "true" if value else "false", sha)
+        raise UsageError(f"{path}: there is no report of {day}.", f"Make one: nippo report {day}")
+    change_key(layout.file(path), key, "true" if value else "false", sha)
 
 
 def _unknown_row(layout: Layout, day: date, diary: str) -> ReportRow:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daemon.errors import NoteError, NoteUnreadable, ReportTouched
+from daemon.learning.places import place_of
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, ReportRow, Store
 from daemon.vault.layout import Layout, link_name
@@ -35,8 +36,9 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
     if not may_write(before, job):
         store.drop(job.path)
         return False
+    place = place_of(layout, store, day)
     data = redraw(
-        bytes_before(layout.file(layout.report_path(day)), before.on_disk),
+        bytes_before(layout.file(place), before.on_disk),
         ReportNote(
             day=day,
             diary=link_name(job.path),
@@ -51,7 +53,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
         day=job.day,
         diary_path=job.path,
         diary_sha=before.row.diary_sha if before.row else "",
-        report_path=layout.report_path(day),
+        report_path=place,
         report_sha=before.on_disk or "",
         pending_sha=digest(data),
         pending_diary_sha=job.sha,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
+from daemon.learning.places import place_of
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
 from daemon.service.job_runner import JobRunner
@@ -72,8 +73,9 @@ def ask(
         if source == "report":
             found = standing(layout, store, note.day)
             if found.owner is Owner.PERSON:
+                place = place_of(layout, store, note.day)
                 raise ReportTouched(
-                    f"{layout.report_path(note.day)}: is not as nippo wrote it, so it is yours and stays as it is.",
+                    f"{place}: is not as nippo wrote it, so it is yours and stays as it is.",
                     "Tick `redo` in the note, or delete it and ask again.",
                 )
         try:

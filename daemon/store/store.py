@@ -201,6 +201,20 @@ class Store:
         values = tuple(vars(row).values())
         database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
 
+    # Places
+
+    def places(self) -> dict[str, str]:
+        """Day → where its report was last seen."""
+        return dict(self._database.execute("SELECT day, path FROM places").fetchall())
+
+    def place(self, day: date | str) -> str:
+        """Where the report of a day was last seen, "" where it never was."""
+        row = self._database.execute("SELECT path FROM places WHERE day = ?", (str(day),)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_place(self, day: date | str, path: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (str(day), path))
+
     # Pairs
 
     def put_pair(self, pair: Pair) -> None:
