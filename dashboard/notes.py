@@ -29,9 +29,10 @@ class OpenNote:
     report: ReadReport
 
 
-def open_note(layout: Layout, day: date) -> OpenNote | None:
-    """The report of a day as it is now, None without one. Raises ``ReportBlocked`` when it cannot be read."""
-    file = layout.file(layout.report_path(day))
+def open_note(layout: Layout, day: date, place: str = "") -> OpenNote | None:
+    """The report of a day as it is now, None without one. ``place`` is its path where it does not lie under its usual
+    name. Raises ``ReportBlocked`` when it cannot be read."""
+    file = layout.file(place or layout.report_path(day))
     try:
         data = file.read_bytes()
     except FileNotFoundError:
@@ -96,7 +97,8 @@ def save_draft(
         return data
 
     data = note_of(body)
-    write_report(layout.root, layout.file(layout.report_path(day)), data, before.sha if before else None, lambda: True)
+    file = before.file if before else layout.file(layout.report_path(day))
+    write_report(layout.root, file, data, before.sha if before else None, lambda: True)
     return digest(data), digest(note_of(result.body))
 
 

@@ -176,13 +176,14 @@ def _editor(config: Config, vault: Layout, turn: dict[str, Any]) -> None:
 def _save(config: Config, vault: Layout, turn: dict[str, Any], text: str) -> None:
     """Put the text into the vault, over an older report only when that was shown and the box under it ticked."""
     day, shown_key = turn["day"], f"shown{turn['number']}"
-    before = notes.open_note(vault, day)
+    place = context.place(config, vault, day)
+    before = notes.open_note(vault, day, place)
     shown = st.session_state.get(shown_key, before)
     st.session_state[shown_key] = before
     agreed = True
     if before is not None:
         if before.report.body == text:
-            st.html(notice(f"{day} の日報として保管庫にあります", vault.report_path(day), "good"))
+            st.html(notice(f"{day} の日報として保管庫にあります", place, "good"))
         else:
             st.html(notice(f"{day} の日報は保管庫にもうあります", "保存すると本文が置きかわります。", "warn"))
             with st.expander("今ある日報との違い"):
@@ -202,7 +203,7 @@ def _save(config: Config, vault: Layout, turn: dict[str, Any], text: str) -> Non
     except NippoError as problem:
         context.show_error(problem)
         return
-    context.leave_message("保存しました", vault.report_path(day))
+    context.leave_message("保存しました", place)
     st.rerun()
 
 
