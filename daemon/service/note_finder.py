@@ -98,7 +98,7 @@ class NoteFinder:
         """Begin to watch. Raises OSError where the machine's limit of watches is reached."""
         folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]
         if self._listeners:
-            folders.append((self.layout.file(self.layout.report_folder), False))
+            folders.append((self.layout.file(self.layout.report_folder), bool(self.layout.report_folder)))
         self._watcher.start(list(dict(reversed(folders)).items()))
         self._scan_wanted = True
 
@@ -128,6 +128,8 @@ class NoteFinder:
             if self._listeners:
                 self._reports.see(path, self._fingerprint(path), monotonic)
             return
+        if self.layout.among_reports(path):
+            self._scan_wanted = True  # listeners know moved reports, and look at all
         note = look_at(self.layout, path)
         if isinstance(note, Oddity):
             set_aside(self._store, note, now)

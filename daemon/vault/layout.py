@@ -68,6 +68,12 @@ class Layout:
         name = f"{day.isoformat()}-nippo.md"
         return f"{self.report_folder}/{name}" if self.report_folder else name
 
+    def among_reports(self, path: str) -> bool:
+        """Whether a path is that of a note below the report folder, such as a report that its person has archived."""
+        path = nfc(path)
+        inside = bool(self.report_folder) and path.startswith(f"{self.report_folder}/")
+        return inside and path.lower().endswith(".md") and not is_leftover(path)
+
     @property
     def depth(self) -> int:
         """How many folders below the diary folder a note lies, as the format says."""
