@@ -46,6 +46,7 @@ class Places:
         self._store = store
         self._finder = ReportFinder()
         self._elsewhere: dict[date, list[str]] | None = None
+        self._usual: dict[date, str] = {}
 
     def forget_search(self) -> None:
         """The vault may have changed: look through it anew when a note is missed next."""
@@ -58,16 +59,28 @@ class Places:
         return self._elsewhere
 
     def look(self, layout: Layout, day: date) -> str | None:
-        """The path of a day's report, None where there is none in the vault. Of several the ticked one counts, and of
-        these the one with the usual name."""
-        known = self._store.place(day)
-        here = [path for path in dict.fromkeys((layout.report_path(day), known)) if _is_of(layout, path, day)]
-        here = here or [path for path in self.elsewhere(layout).get(day, ()) if _is_of(layout, path, day)]
-        if len(here) > 1:
+        """The path of a day's report, None where there is none in the vault. While one lies where it was last seen, no
+        copy takes its place, but a ticked one under the usual name; of copies that are left the ticked one counts."""
+        known, usual = self._store.place(day), layout.report_path(day)
+        here = [path for path in dict.fromkeys((known, usual)) if _is_of(layout, path, day)]
+        if here == [known, usual] and _ticked(layout, usual):
+            here = [usual]
+        elif not here:
+            here = [path for path in self.elsewhere(layout).get(day, ()) if _is_of(layout, path, day)]
             here.sort(key=lambda path: not _ticked(layout, path))
-        if here and here[0] != known:
+        if here and not known and here[0] == usual:
+            self._usual[day] = usual
+        elif here and here[0] != known:
             self._store.set_place(day, here[0])
         return here[0] if here else None
+
+    def write_down(self) -> None:
+        """Remember the reports that lie where nippo put them, all in one step: a thousand at the first start."""
+        found, self._usual = self._usual, {}
+        if found:
+            with self._store.batch():
+                for day, path in found.items():
+                    self._store.set_place(day, path)
 
     def is_away(self, layout: Layout, day: date, kept: Collection[str]) -> bool:
         """Given that a day's report is not there: whether that says nothing, since its folder is gone, cannot be read,

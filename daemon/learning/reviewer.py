@@ -8,7 +8,7 @@ under its ``warnings``, each only while the note is still the one that was read.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -59,8 +59,7 @@ class Reviewer:
         self._seen.clear()
 
     def report_changed(self, day: date, path: str, now: datetime) -> None:
-        self._places.forget_search()
-        self._safely(lambda: self._one(read_layout(self._config), day, now), path)
+        self._safely(lambda: self._alone(read_layout(self._config), day, now), path)
 
     def scanned(self, now: datetime) -> None:
         self._safely(lambda: self.review_all(read_layout(self._config), now), "scan")
@@ -78,31 +77,37 @@ class Reviewer:
         """
         self._places.forget_search()
         done: dict[str, Reviewed] = {}
-        here = dict(self._here(layout))
-        if everywhere:
-            here = {**{day: paths[0] for day, paths in self._places.elsewhere(layout).items()}, **here}
+        here = self._here(layout, everywhere)
         missed = (self._with_note() - here.keys()) | (self._written() - here.keys() if not self._seen else set())
         for day in sorted(here.keys() | missed):
-            path = here.get(day, "")
-            if path and self._seen.get(path) == _state(layout.file(path)):
+            states = {path: _state(layout.file(path)) for path in here.get(day, ())}
+            if states and all(self._seen.get(path) == state for path, state in states.items()):
                 continue
             found = self._one(layout, day, now)
+            looked_at = place_of(layout, self._store, day)
+            self._seen |= {path: state for path, state in states.items() if state and path != looked_at}
             if found.step != "nothing" or found.redo or found.problem:
-                done[path or place_of(layout, self._store, day)] = found
+                done[looked_at] = found
+        self._places.write_down()
         self._problems.keep({place_of(layout, self._store, day) for day in here.keys() | missed})
         return done
 
-    def _here(self, layout: Layout) -> Iterator[tuple[date, str]]:
-        """Day and path of each report that lies where reports are written, or where it was last seen."""
+    def _here(self, layout: Layout, everywhere: bool) -> dict[date, list[str]]:
+        """By day, the paths of reports that lie where reports are written or where they were last seen, or anywhere."""
+        found: dict[date, list[str]] = {}
         folder = layout.file(layout.report_folder)
         for file in sorted(folder.iterdir()) if folder.is_dir() else ():
             path = f"{layout.report_folder}/{file.name}" if layout.report_folder else file.name
             day = layout.report_date(path)
             if day is not None:
-                yield day, path
+                found[day] = [layout.report_path(day)]
         for text, path in self._store.places().items():
-            if _state(layout.file(path)) is not None:
-                yield date.fromisoformat(text), path
+            day = date.fromisoformat(text)
+            if path not in found.get(day, ()) and _state(layout.file(path)) is not None:
+                found.setdefault(day, []).append(path)
+        for day, paths in self._places.elsewhere(layout).items() if everywhere else ():
+            found.setdefault(day, paths)
+        return found
 
     def _with_note(self) -> set[date]:
         """The days whose pair stands for a note that ought to be there, or may come back."""
@@ -118,10 +123,15 @@ class Reviewer:
 
     def review(self, layout: Layout, day: date, now: datetime) -> Reviewed:
         """Look at the report of one day now, for a command. Raises ``NippoError`` with what stood in the way."""
-        self._places.forget_search()
-        found = self._one(layout, day, now)
+        found = self._alone(layout, day, now)
         if found.problem:
             raise NoteError(found.problem, found.next_step)
+        return found
+
+    def _alone(self, layout: Layout, day: date, now: datetime) -> Reviewed:
+        self._places.forget_search()
+        found = self._one(layout, day, now)
+        self._places.write_down()
         return found
 
     def _safely(self, work: Callable[[], object], what: str) -> None:

@@ -13,7 +13,7 @@ from datetime import date
 
 from daemon.errors import ImpossibleDate
 from daemon.vault import frontmatter
-from daemon.vault.layout import Layout, is_leftover
+from daemon.vault.layout import Layout, is_leftover, nfc
 from daemon.vault.report_note import ReadReport, day_of, read
 
 HEAD = 4096
@@ -76,13 +76,13 @@ def _notes(layout: Layout, folder: str = "") -> Iterator[tuple[str, os.stat_resu
     for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
         try:
-            if is_leftover(entry.name):
+            if is_leftover(entry.name) or not path.isprintable():
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _notes(layout, path)
             elif entry.name.lower().endswith(".md") and layout.diary_date(path) is None:
                 status = entry.stat(follow_symlinks=False)
                 if stat.S_ISREG(status.st_mode):
-                    yield path, status
+                    yield nfc(path), status
         except (OSError, ImpossibleDate, ValueError):
             continue

@@ -11,6 +11,7 @@ import streamlit as st
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest
 from daemon.errors import NippoError, ReportTouched
+from daemon.vault.conflict import has_conflict
 from daemon.vault.layout import Layout
 from daemon.vault.scan import DiaryNote
 from dashboard import actions, context, notes
@@ -45,6 +46,9 @@ def _choose_source(config: Config, vault: Layout) -> tuple[date, str, str] | Non
             left, right = st.columns([1, 3])
             day = left.date_input("日付", value="today", key="paste_day")
             diary = right.text_area("日記の本文", height=200, key="paste_text", placeholder="ここに日記を貼り付けます")
+            if has_conflict(diary):
+                st.html(notice("gitの競合の印があります", "どちらの文が正しいか決めて、印を消してください。", "warn"))
+                return None
             return (day, "", diary) if diary.strip() else None
         _, found = context.all_days(config, vault)
         if not found:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -128,6 +130,57 @@ def test_moved_and_renamed_notes_are_followed(world: World, move: Callable[[Path
     file.write_bytes(set_key(file.read_bytes(), "accepted", "false"))
     pair = world.scan()
     assert (pair.withdrawn, pair.withdrawn_by) == (True, "unticked") and len(world.store.pairs()) == 2
+
+
+def test_a_copy_counts_only_when_the_note_is_gone(world: World) -> None:
+    copy = world.vault / "backup" / world.file.name
+    copy.parent.mkdir()
+    shutil.copy(world.file, copy)
+    world.file.write_text(note_of(DAY, f"{BODY}\n* 直しました。"), encoding="utf-8")
+    assert world.scan().report.endswith("直しました。"), "a copy changes nothing while the note is there"
+    world.file.unlink()
+    assert world.scan().report == BODY, "the copy is what is left of it"
+    world.file.write_text(note_of(DAY, "* 三つめ。"), encoding="utf-8")
+    assert world.scan().report == "* 三つめ。"
+    world.file.write_text(note_of(DAY, "* 三つめ。", accepted=False), encoding="utf-8")
+    assert world.scan().withdrawn_by == "unticked", "whatever a copy says"
+
+
+def test_names_in_any_form_and_of_any_bytes_are_walked_past_or_followed(world: World) -> None:
+    folder = os.fsencode(world.vault / "nippo")
+    for name in (b"\x8e\xca.md", b"a\nb.md", "\u202eab.md".encode()):
+        Path(os.fsdecode(folder + b"/" + name)).write_bytes(world.file.read_bytes())
+    (world.vault / "loop.md").symlink_to("loop.md")
+    (world.vault / "loop").symlink_to(".")
+    os.mkfifo(world.vault / "pipe.md")
+    before = world.pair()
+    nfd = world.vault / unicodedata.normalize("NFD", "がくせい")
+    nfd.mkdir()
+    world.file.rename(nfd / unicodedata.normalize("NFD", "ぱぴぷ.md"))
+    assert world.scan() == before and world.kinds() == []
+    (nfd / unicodedata.normalize("NFD", "ぱぴぷ.md")).write_text(note_of(DAY, accepted=False), encoding="utf-8")
+    assert world.scan().withdrawn_by == "unticked"
+
+
+@pytest.mark.parametrize("sync", ["2026-01-07-nippo.sync-conflict-20260110-1-A.md", ".trash/2026-01-07-nippo.md"])
+def test_what_a_sync_or_the_bin_holds_is_no_moved_note(world: World, sync: str) -> None:
+    (world.vault / ".trash").mkdir()
+    world.file.rename(world.vault / sync)
+    assert world.scan().missing_since
+
+
+def test_reports_in_the_root_of_the_vault(make_vault: MakeVault, make_config: MakeConfig) -> None:
+    vault = make_vault({f"{DAY}.md": diary_of(DAY), f"{DAY}-nippo.md": note_of(DAY)}, name="flat")
+    (vault / ".obsidian/daily-notes.json").write_text("{}", encoding="utf-8")
+    config = make_config(vault, vault={"report_folder": "."})
+    with Store.open(config.data_path) as store:
+        made = World(vault, config, store, Reviewer(config, store))
+        before = made.scan(NOW)
+        (vault / "archive").mkdir()
+        (vault / f"{DAY}-nippo.md").rename(vault / "archive/x.md")
+        assert made.scan() == before
+        (vault / "archive/x.md").unlink()
+        assert made.scan().missing_since
 
 
 def test_a_draft_that_was_moved_is_ticked_where_it_lies(world: World) -> None:
