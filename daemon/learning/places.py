@@ -13,6 +13,7 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.store.store import Store
+from daemon.vault.history import history_folder
 from daemon.vault.layout import Layout
 from daemon.vault.report_finder import ReportFinder, day_of_report
 from daemon.vault.report_note import ReadReport, read
@@ -37,6 +38,12 @@ def known_places(config: Config) -> dict[str, str]:
         return {}
     with store:
         return store.places()
+
+
+def report_folders(layout: Layout, store: Store) -> set[Path]:
+    """The folders in which nippo writes reports and copies of them."""
+    places = {layout.file(path).parent for path in store.places().values()}
+    return {layout.file(layout.report_folder), layout.file(history_folder(layout)), *places}
 
 
 class Places:

@@ -7,6 +7,7 @@ under its ``warnings``, each only while the note is still the one that was read.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, ReportBlocked, UsageError
+from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, UsageError
 from daemon.learning.note_problems import NoteProblems
 from daemon.learning.pair_keeper import VAULT, PairKeeper
 from daemon.learning.places import Places, place_of
@@ -170,7 +171,8 @@ class Reviewer:
             elif data is not None and not drawn:
                 hints = tick_hints(data)
                 if with_hints(data, hints) != data:
-                    replace_file(file, with_hints(data, hints), digest(data), lambda: True)
+                    with contextlib.suppress(ReportTouched):  # it is being edited, and looked at again right after
+                        replace_file(file, with_hints(data, hints), digest(data), lambda: True)
         except NippoError as problem:
             blocked = replace(done, step="nothing", problem=problem.what, next_step=problem.next_step)
             return self._told_once(path, blocked)

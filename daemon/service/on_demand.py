@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
-from daemon.learning.places import place_of
+from daemon.learning.places import place_of, report_folders
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
 from daemon.service.job_runner import JobRunner
@@ -117,7 +117,8 @@ def _runner(
         return
     with VaultLock(config.data_path) as lock:
         lock.acquire_vault(layout.root)
-        sweep(layout.file(layout.report_folder))
+        for folder in report_folders(layout, store):
+            sweep(folder)
         wake = threading.Event()
         runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 

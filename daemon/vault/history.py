@@ -1,7 +1,7 @@
 """Bodies of reports that a new one has taken the place of: copies of the whole note, in a hidden folder beside it.
 
 ``.history`` is hidden from Obsidian, its search and Obsidian Sync, and nothing of it is handed in or learned; a sync of
-files (Syncthing, git, iCloud) takes it along. A copy is never changed; its person may delete it.
+files (Syncthing, git) takes it along. A copy is never changed; its person may delete it.
 """
 
 from __future__ import annotations

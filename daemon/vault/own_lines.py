@@ -15,12 +15,15 @@ from daemon.vault import frontmatter
 
 OWN_KEYS = ("date", "diary", "accepted", "redo", "status", "model", "generated", "warnings")
 
+LONGEST = 16_384
+"""Bytes beyond which a quoted text or brackets are taken for never closed."""
+
 _OWN = re.compile(rb"([\"']?)(\w+)\1[ \t]*:(?:[ \t]+|$)")
 _VALUE = re.compile(
-    rb"(?:-[ \t]+)*(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^\s#\[{][^\r\n]*?)[ \t]*:[ \t]+(?:[&!]\S*[ \t]+)*"
-    rb"|(?:-[ \t]+)*"
+    rb"(?:-[ \t]++)*+(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^\s#\[{][^\r\n]*?):[ \t]+(?:[&!]\S*+[ \t]++)*+"
+    rb"|(?:-[ \t]++)*+"
 )
-_PROPERTIES = re.compile(rb"(?:[&!]\S*(?:[ \t]+|$))*")
+_PROPERTIES = re.compile(rb"(?:[&!]\S*+(?:[ \t]++|$))*+")
 _ITEM = re.compile(rb"-(?:[ \t]|$)")
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"|' + rb"'(?:[^']|'')*'", re.DOTALL)
 _REST = re.compile(rb"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|$)")
@@ -157,7 +160,7 @@ def _lines(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int, bool]]
         if at >= inside:
             value = _VALUE.match(data, at, stop)
             if value and data[value.end() : value.end() + 1] in (b'"', b"'", b"[", b"{"):
-                inside = _closing(data, value.end(), end) or at
+                inside = _closing(data, value.end(), min(end, value.end() + LONGEST)) or at
         at = stop
 
 

@@ -18,6 +18,8 @@ HINT = "チェックとして読めません: "
 LOOKS_TRUE = TRUE_WORDS | {"t", "ok", "okay", "done", "checked", "済", "済み", "提出", "提出済", "提出済み", "v"}
 LOOKS_TRUE |= {"✅", "☒", "〇", "○", "◯", "◎", "🆗", "👍", "レ"}
 SHOWN = 40
+LONGEST = 200
+"""Signs of a line that may be meant as a box."""
 
 _PAIR = re.compile(r"[\"']?([^\"':]+?)[\"']?[ ]*:{1,2}(.*)")
 _BODY_BOX = re.compile(r"[-*+] \[\S\] *(.+?) *:*")
@@ -71,7 +73,7 @@ def _other_line(data: bytes, box: str) -> str:
     head = data[span[0] : span[1]] if span else b""
     lines = head.decode("utf-8", "replace").splitlines()
     for number, line in enumerate(lines):
-        if line[:1] in " \t#":
+        if line[:1] in " \t#" or len(line) > LONGEST:
             continue
         pair = _PAIR.fullmatch(_folded(line))
         if pair and pair[1].strip() == box and line.strip() != f"{box}:":
@@ -79,6 +81,8 @@ def _other_line(data: bytes, box: str) -> str:
             if _is_yes(pair[2]) or (not pair[2].strip() and any(map(_is_yes, below))):
                 return " ".join([line.strip(), *(each.strip() for each in below if not pair[2].strip())])
     for line in data[start:].decode("utf-8", "replace").splitlines():
+        if len(line) > LONGEST:
+            continue
         text = _folded(line).strip()
         pair = _PAIR.fullmatch(text)
         ticked = _BODY_BOX.fullmatch(text)

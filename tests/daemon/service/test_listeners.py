@@ -84,6 +84,19 @@ def test_a_report_in_the_archive_is_as_alive_as_any_other(config: Config, read_v
     assert str(kept) == set_key(mine, "redo", "true").decode() and len(worker.calls) == 2
 
 
+def test_a_redo_in_a_living_vault_changes_our_own_lines_alone(config: Config) -> None:
+    file = config.vault_path / "nippo" / f"{TODAY}-nippo.md"
+    mine = "C#: 3h\r\n'a: b': 1\r\nit's: 4\r\n-x: 2\r\nmemo: |\r\n  一\r\n\r\n  二\r\n# 私の\r\n"
+    with running(config, FakeWorker(result(), result("* 二つ目の下書きです。")), make_listeners=listeners):
+        until(lambda: file.is_file())
+        text = file.read_text(encoding="utf-8").replace("redo: false", "redo: true").replace("\n", "\r\n")
+        file.write_bytes(text.replace("status:", mine + "status:").encode())
+        until(lambda: read(file.read_bytes()).body == "* 二つ目の下書きです。")
+    after = file.read_bytes().decode()
+    assert after.replace(mine, "").replace("\r\n", "\n").split("\n---\n")[0].count("\n") == 8
+    assert mine in after and "\n" not in after.replace("\r\n", "")
+
+
 def test_a_diary_with_conflict_marks_is_not_drafted_until_they_are_gone(config: Config) -> None:
     diary = config.vault_path / f"diary/{TODAY}.md"
     diary.write_text("<<<<<<< HEAD\nJavaをやった。\n=======\nSQLをやった。\n>>>>>>> phone\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
@@ -11,6 +12,7 @@ import pytest
 
 from daemon.vault.own_lines import OWN_KEYS, NewValue, own_lines, with_values
 from daemon.vault.report_note import ReportNote, read, redraw, set_key
+from daemon.vault.tick_hint import tick_hints
 
 NEW = ReportNote(
     day=date(2026, 1, 7),
@@ -202,3 +204,13 @@ def test_missing_keys_come_last_and_in_order() -> None:
     after = redraw(b"---\nmine: 1\n---\nx", replace(NEW, warnings=()))
     keys = [line.split(":")[0] for line in after.decode().split("\n---")[0].split("\n")[1:]]
     assert keys == ["mine", *OWN_KEYS]
+
+
+@pytest.mark.parametrize(
+    "line", [" " * 200_000, "a" + " " * 200_000 + "b", "- " * 50_000, "[" * 100_000, "a: '" * 40_000]
+)
+def test_a_long_line_costs_no_time(line: str) -> None:
+    data = f"---\n{line}\naccepted: false\n---\n{line}".encode()
+    begin = time.process_time()
+    assert read(set_key(data, "accepted", "true")).accepted and len(tick_hints(data)) == 0
+    assert time.process_time() - begin < 2.0
