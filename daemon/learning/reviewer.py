@@ -54,6 +54,7 @@ class Reviewer:
         self._places = Places(store)
         self._problems = NoteProblems(store)
         self._seen: dict[str, tuple[int, int]] = {}
+        self._sought: set[date] = set()
 
     def reconfigure(self, config: Config) -> None:
         self._config = config
@@ -79,13 +80,16 @@ class Reviewer:
         self._places.forget_search()
         done: dict[str, Reviewed] = {}
         here = self._here(layout, everywhere)
-        missed = (self._with_note() - here.keys()) | (self._written() - here.keys() if not self._seen else set())
+        self._sought -= here.keys()
+        missed = (self._with_note() | (self._once_seen() - self._sought)) - here.keys()
         for day in sorted(here.keys() | missed):
             states = {path: _state(layout.file(path)) for path in here.get(day, ())}
             if states and all(self._seen.get(path) == state for path, state in states.items()):
                 continue
             found = self._one(layout, day, now)
             looked_at = place_of(layout, self._store, day)
+            if _state(layout.file(looked_at)) is None:
+                self._sought.add(day)
             self._seen |= {path: state for path, state in states.items() if state and path != looked_at}
             if found.step != "nothing" or found.redo or found.problem:
                 done[looked_at] = found
@@ -118,9 +122,11 @@ class Reviewer:
             if pair.source == VAULT and (not pair.withdrawn or pair.withdrawn_by == "missing")
         }
 
-    def _written(self) -> set[date]:
-        """The days whose report was written once."""
-        return {date.fromisoformat(row.day) for row in self._store.reports() if row.report_sha}
+    def _once_seen(self) -> set[date]:
+        """The days whose report was written or seen once. One that is gone is sought once: its person may have moved
+        it, or not have wanted it."""
+        days = {row.day for row in self._store.reports() if row.report_sha} | self._store.places().keys()
+        return {date.fromisoformat(day) for day in days}
 
     def review(self, layout: Layout, day: date, now: datetime) -> Reviewed:
         """Look at the report of one day now, for a command. Raises ``NippoError`` with what stood in the way."""
