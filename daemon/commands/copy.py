@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import typer
 
-from daemon.config import load
+from daemon.config import Config, load
 from daemon.errors import NippoError, UsageError
+from daemon.learning.places import known_places, place_among
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
-from daemon.vault.layout import Layout, read_layout
+from daemon.vault.layout import read_layout
 from daemon.vault.report_note import ReadReport, read
 from daemon.vault.scan import find_reports
 
@@ -32,7 +33,7 @@ def copy(day: Day = "", config: ConfigFile = None) -> None:
     """Put the body of a report on the clipboard, ready to be pasted into the school's form."""
     import pyperclip
 
-    wanted, _, report = _find(read_layout(load(config)), day)
+    wanted, _, report = _find(load(config), day)
     try:
         pyperclip.copy(report.body + "\n")
     except pyperclip.PyperclipException:
@@ -45,7 +46,7 @@ def copy(day: Day = "", config: ConfigFile = None) -> None:
 
 def open_in_obsidian(day: Day = "", config: ConfigFile = None) -> None:
     """Open a report in Obsidian."""
-    _, file, _ = _find(read_layout(load(config)), day)
+    _, file, _ = _find(load(config), day)
     typer.echo(file)
     if typer.launch(address(file)):
         raise NippoError(f"{address(file)} could not be opened.", "Is Obsidian installed? Open the note by hand.")
@@ -56,16 +57,19 @@ def address(file: Path) -> str:
     return f"obsidian://open?path={quote(str(file), safe='')}"
 
 
-def _find(layout: Layout, day: str) -> tuple[date, Path, ReadReport]:
+def _find(config: Config, day: str) -> tuple[date, Path, ReadReport]:
     """The report note of a day, or the newest one. Raises ``UsageError`` where there is none."""
+    layout, places = read_layout(config), known_places(config)
     if day:
         wanted: date | None = to_date(day, now().date())
     else:
         days = [found for path in find_reports(layout) if (found := layout.report_date(path))]
+        moved = [date.fromisoformat(known) for known in places]
+        days += [known for known in moved if layout.file(place_among(layout, places, known)).is_file()]
         wanted = max(days, default=None)
     if wanted is None:
         raise UsageError("There is no report yet.", "`nippo report DATE` writes one.")
-    file = layout.file(layout.report_path(wanted))
+    file = layout.file(place_among(layout, places, wanted))
     with contextlib.suppress(OSError):
         return wanted, file, read(file.read_bytes())
     raise UsageError(f"There is no report of {wanted}.", f"`nippo report {wanted}` writes it.")

@@ -20,6 +20,7 @@ from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.errors import NippoError, PairRefused, UsageError
 from daemon.learning.pair_import import parse_line, read_pairs
 from daemon.learning.review import FORGOTTEN
+from daemon.learning.reviewer import Reviewer
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import FILE_NAME, Store
 from daemon.system.extras import adding
@@ -134,6 +135,21 @@ def test_rebuild_loses_no_pair_whatever_has_become_of_its_note(config: Config, r
     assert "3 pair(s) from nippo" in nippo(config, "rebuild").output
     with Store.open(config.data_path) as store:
         assert [(pair.diary, pair.report) for pair in store.pairs()] == [(one.diary, one.report) for one in before]
+
+
+def test_commands_find_a_moved_report(config: Config) -> None:
+    nippo(config, "rebuild")
+    moved = config.vault_path / "nippo/archive/提出.md"
+    moved.parent.mkdir()
+    (config.vault_path / PATH).rename(moved)
+    with Store.open(config.data_path) as store:
+        Reviewer(config, store).scanned(NOW)
+    assert "nippo/archive/提出.md: accepted (3 pairs in all)" in nippo(config, "accept", DAY).output
+    assert read(moved.read_bytes()).accepted and not (config.vault_path / PATH).exists()
+    assert json.loads(nippo(config, "check", DAY, "--json").output)["report"] == str(moved)
+    assert DAY not in nippo(config, "backfill", "--from", DAY, "--to", DAY, "--dry-run").stdout
+    nippo(config, "forget", DAY)
+    assert not read(moved.read_bytes()).accepted
 
 
 def test_a_lost_note_is_told_restored_or_rejected(config: Config, read_vault: ReadVault) -> None:
