@@ -31,8 +31,8 @@ MEANING: dict[type[errors.NippoError], str] = {
 def matter_words(one: Attention) -> tuple[str, str]:
     """Something to look at in Japanese: its title, and what it means."""
     day, path = one.day, one.path
-    if one.kind == "note":
-        return path, one.what + (f"\n→ {one.next_step}" if one.next_step else "")
+    if one.kind == "hint":
+        return path, one.what
     titles = {
         "missing": (
             f"{day}: 提出済みの日報のノートが見つかりません",

@@ -55,10 +55,7 @@ def in_words(one: Mapping[str, str]) -> tuple[str, str]:
             f"{path}: was drafted anew; the pair keeps the text that was accepted",
             f"Tick the new draft, or `nippo restore {day}` brings the old text back, {give_up}",
         ),
-        "note": (
-            one["what"] if path in one["what"] else f"{path}: {one['what']}",
-            one["next_step"] or "Mend the line in the note.",
-        ),
+        "hint": (f"{path}: {one['what']}", "The same hint stands in the note's `warnings`."),
         "stale-text": (
             f"{path}: the diary has changed since; the report holds your words, so it stays as it is",
             f"`nippo redo {day}` drafts it anew and keeps your text",

@@ -1,5 +1,5 @@
-"""What a person should look at: pairs that wait for their word, notes that cannot be read as they are, and reports that
-nobody renews any more although the diary has changed. Reads only.
+"""What a person should look at: pairs that wait for their word, ticks that are not read, and reports that nobody renews
+any more although the diary has changed. Reads only.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Literal
 
 from daemon.config import Config
 from daemon.errors import NippoError
-from daemon.learning.note_problems import NoteProblems
+from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import VAULT
 from daemon.learning.places import place_of
 from daemon.learning.review import GRACE
@@ -20,28 +20,26 @@ from daemon.vault.report_note import read
 from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
-Kind = Literal["missing", "diary", "body", "redo", "note", "stale-text", "stale-properties", "stale-accepted"]
+Kind = Literal["missing", "diary", "body", "redo", "hint", "stale-text", "stale-properties", "stale-accepted"]
 
 
 @dataclass(frozen=True)
 class Attention:
     """One matter. ``missing``: the note of an accepted report is gone (``until``: the day from which that counts as
-    deleting it); ``diary``, ``body``, ``redo``: as ``Pair.question``; ``note``: ``what`` stands in the way. Stale
-    reports, by what keeps nippo from renewing them: a person's text, properties alone, or the tick."""
+    deleting it); ``diary``, ``body``, ``redo``: as ``Pair.question``; ``hint``: a tick that is not read (``what``).
+    Stale reports, by what keeps nippo from renewing them: a person's text, properties alone, or the tick."""
 
     kind: Kind
     day: str
     path: str
     what: str = ""
-    next_step: str = ""
     until: str = ""
 
 
 def attention(config: Config, store: Store, layout: Layout | None) -> list[Attention]:
     """Everything to look at, the oldest day first within each kind; without a vault (None) what the database knows."""
     found = [_waiting(layout, store, pair) for pair in store.pairs() if pair.missing_since or pair.question]
-    for path, problem in NoteProblems(store).all().items():
-        found.append(Attention("note", "", path, problem.what, problem.next_step))
+    found += [Attention("hint", "", path, hint) for path, hint in sorted(NoteHints(store).all().items())]
     if layout is not None:
         pairs = {pair.day: pair for pair in store.pairs() if pair.source == VAULT}
         for row in store.reports():
@@ -58,7 +56,7 @@ def _waiting(layout: Layout | None, store: Store, pair: Pair) -> Attention:
     if pair.missing_since:
         until = (datetime.fromisoformat(pair.missing_since) + GRACE).date().isoformat()
         return Attention("missing", pair.day, store.place(pair.day) or path, until=until)
-    return Attention(pair.question or "note", pair.day, path)
+    return Attention(pair.question or "body", pair.day, path)
 
 
 def _stale(config: Config, store: Store, layout: Layout, row: ReportRow, pair: Pair | None) -> Kind | None:

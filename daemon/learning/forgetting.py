@@ -17,7 +17,7 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.errors import NippoError, ReportBlocked, UsageError
 from daemon.learning.ledger import Ledger
-from daemon.learning.note_problems import NoteProblems
+from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import VAULT, withdrawn
 from daemon.learning.places import place_of
 from daemon.learning.review import FORGOTTEN
@@ -97,7 +97,7 @@ def _drop_day(store: Store, day: date) -> None:
         if job.day == day.isoformat():
             store.drop(job.path)
     store.forget_report(day)
-    NoteProblems(store).tell(store.place(day), "", "")
+    NoteHints(store).put(store.place(day), "")
 
 
 def _from_databases_aside(config: Config, ids: Sequence[str], day: date | None) -> tuple[Path, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, UsageError
-from daemon.learning.note_problems import NoteProblems
+from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import VAULT, PairKeeper
 from daemon.learning.places import Places, place_of
 from daemon.learning.review import decide
@@ -52,9 +52,10 @@ class Reviewer:
         self._config = config
         self._store = store
         self._places = Places(store)
-        self._problems = NoteProblems(store)
+        self._hints = NoteHints(store)
         self._seen: dict[str, tuple[int, int]] = {}
         self._sought: set[date] = set()
+        self._told: dict[str, str] = {}
 
     def reconfigure(self, config: Config) -> None:
         self._config = config
@@ -84,7 +85,7 @@ class Reviewer:
         missed = (self._with_note() | (self._once_seen() - self._sought)) - here.keys()
         for day in sorted(here.keys() | missed):
             states = {path: _state(layout.file(path)) for path in here.get(day, ())}
-            if states and all(self._seen.get(path) == state for path, state in states.items()):
+            if states and all(state and self._seen.get(path) == state for path, state in states.items()):
                 continue
             found = self._one(layout, day, now)
             looked_at = place_of(layout, self._store, day)
@@ -94,7 +95,7 @@ class Reviewer:
             if found.step != "nothing" or found.redo or found.problem:
                 done[looked_at] = found
         self._places.write_down()
-        self._problems.keep({place_of(layout, self._store, day) for day in here.keys() | missed})
+        self._hints.keep({place_of(layout, self._store, day) for day in here.keys() | missed})
         return done
 
     def _here(self, layout: Layout, everywhere: bool) -> dict[date, list[str]]:
@@ -150,18 +151,21 @@ class Reviewer:
             log.error("review of %s: %s", what, type(problem).__name__)
 
     def _one(self, layout: Layout, day: date, now: datetime) -> Reviewed:
+        """Look at one note. What stands in the way is kept under its name and keeps no other from being looked at."""
+        try:
+            return self._look(layout, day, now)
+        except NippoError as problem:
+            return self._set_aside(place_of(layout, self._store, day), problem, now)
+
+    def _look(self, layout: Layout, day: date, now: datetime) -> Reviewed:
         here = self._places.look(layout, day)
         path = here or place_of(layout, self._store, day)
         file = layout.file(path)
         before = _state(file)
-        try:
-            data = read_file(file, self._config.watch.max_note_kilobytes) if here else None
-        except ReportBlocked as problem:
-            return self._told_once(path, Reviewed("nothing", problem=problem.what, next_step=problem.next_step))
+        data = read_file(file, self._config.watch.max_note_kilobytes) if here else None
         if data is not None and has_conflict(data.decode("utf-8", "replace")):
-            found = Reviewed("nothing", False, f"{path}: holds git's conflict marks (<<<<<<<).", CONFLICT)
             self._saw(path, file, before)
-            return self._told_once(path, found)
+            raise NoteError(f"{path}: holds git's conflict marks (<<<<<<<).", CONFLICT)
         note = None if data is None else read(data)
         pair, row = self._store.pair(day.isoformat()), self._store.report(day)
         away = here is None and self._places.is_away(layout, day, [one.day for one in self._store.pairs()])
@@ -169,20 +173,19 @@ class Reviewer:
         decision = decide(note, pair, now, away, row if drawn else None)
         done = Reviewed(decision.pair)
         hints: tuple[str, ...] = ()
-        try:
-            self._keeper.carry_out(layout, day, note, decision, pair, now)
-            if decision.redo and data is not None:
-                self._redo(layout, day, file, data, note, now)
-                done = replace(done, redo=True)
-            elif data is not None and not drawn:
-                hints = tick_hints(data)
-                if with_hints(data, hints) != data:
-                    with contextlib.suppress(ReportTouched):  # it is being edited, and looked at again right after
-                        replace_file(file, with_hints(data, hints), digest(data), lambda: True)
-        except NippoError as problem:
-            blocked = replace(done, step="nothing", problem=problem.what, next_step=problem.next_step)
-            return self._told_once(path, blocked)
-        self._problems.tell(path, hints[0] if hints else "", "")
+        self._keeper.carry_out(layout, day, note, decision, pair, now)
+        if decision.redo and data is not None:
+            self._redo(layout, day, file, data, note, now)
+            done = replace(done, redo=True)
+        elif data is not None and not drawn:
+            hints = tick_hints(data)
+            if with_hints(data, hints) != data:
+                with contextlib.suppress(ReportTouched):  # it is being edited, and looked at again right after
+                    replace_file(file, with_hints(data, hints), digest(data), lambda: True)
+        self._hints.put(path, hints[0] if hints else "")
+        self._told.pop(path, None)
+        if self._store.job(path) is not None:
+            self._store.drop(path)
         if done.step != "nothing" or done.redo:
             log.info("%s: pair %s%s", path, done.step, ", redo" if done.redo else "")
         self._saw(path, file, before)
@@ -195,10 +198,13 @@ class Reviewer:
         else:
             self._seen.pop(path, None)
 
-    def _told_once(self, path: str, found: Reviewed) -> Reviewed:
-        if self._problems.tell(path, found.problem, found.next_step):
-            log.warning("%s", found.problem)
-        return found
+    def _set_aside(self, path: str, problem: NippoError, now: datetime) -> Reviewed:
+        """Keep a note that cannot be reviewed where ``nippo status`` shows it; the log hears of it once."""
+        self._store.put_aside(path, None, "", "skipped", problem, now)
+        if self._told.get(path) != problem.what:
+            self._told[path] = problem.what
+            log.warning("%s", problem.what)
+        return Reviewed("nothing", problem=problem.what, next_step=problem.next_step)
 
     @property
     def _keeper(self) -> PairKeeper:

@@ -18,7 +18,7 @@ from daemon.learning.attention import attention
 from daemon.learning.pair_answers import keep_diary, restore, take_diary, withdraw
 from daemon.learning.review import GRACE
 from daemon.learning.reviewer import Reviewer
-from daemon.store.store import Pair, ReportRow, Store
+from daemon.store.store import Job, Pair, ReportRow, Store
 from daemon.vault.history import kept_bodies
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import ReportNote, read, render, set_key
@@ -160,6 +160,12 @@ def test_names_in_any_form_and_of_any_bytes_are_walked_past_or_followed(world: W
     assert world.scan() == before and world.kinds() == []
     (nfd / unicodedata.normalize("NFD", "ぱぴぷ.md")).write_text(note_of(DAY, accepted=False), encoding="utf-8")
     assert world.scan().withdrawn_by == "unticked"
+
+
+def test_a_link_in_the_place_of_a_report_is_told_by_a_scan(world: World) -> None:
+    world.file.unlink()
+    world.file.symlink_to("nowhere.md")
+    assert not world.scan().withdrawn and "is a link" in aside(world).error
 
 
 @pytest.mark.parametrize("sync", ["2026-01-07-nippo.sync-conflict-20260110-1-A.md", ".trash/2026-01-07-nippo.md"])
@@ -339,20 +345,19 @@ def test_a_tick_over_an_empty_diary_waits(world: World) -> None:
     (world.vault / f"diary/{DAY}.md").write_text("", encoding="utf-8")
     world.file.write_text(note_of(DAY, f"{BODY} "), encoding="utf-8")
     world.reviewer.scanned(LATER)
-    assert world.store.pair(str(DAY)) is None and world.kinds() == ["note"]
+    assert world.store.pair(str(DAY)) is None and "is empty" in aside(world).error
 
 
 def test_conflict_marks_are_not_learned_and_said(world: World) -> None:
     before = world.pair()
     world.file.write_text(note_of(DAY, f"{BODY}\n{CONFLICT}"), encoding="utf-8")
     assert world.scan() == before
-    (told,) = attention(world.config, world.store, world.layout)
-    assert told.kind == "note" and told.path == PATH and "conflict marks" in told.what
+    assert "conflict marks" in aside(world).error and "remove the marks" in aside(world).next_step
     both = note_of(DAY).replace("accepted: true", "<<<<<<< a\naccepted: false\n=======\naccepted: true\n>>>>>>> b")
     world.file.write_text(both, encoding="utf-8")
     assert world.scan() == before
     world.file.write_text(note_of(DAY, f"{BODY}\n* 解決しました。"), encoding="utf-8")
-    assert world.scan().report.endswith("解決しました。") and world.kinds() == []
+    assert world.scan().report.endswith("解決しました。") and world.store.jobs() == []
     (world.vault / f"diary/{DAY}.md").write_text(diary_of(DAY) + CONFLICT, encoding="utf-8")
     world.file.write_text(note_of(DAY, f"{BODY}\n* また。"), encoding="utf-8")
     assert world.scan().diary == diary_of(DAY) and world.pair().report.endswith("また。")
@@ -438,7 +443,7 @@ def test_a_tick_that_is_not_read_gets_a_hint_in_the_note_and_in_status(world: Wo
     assert hint.startswith("チェックとして読めません: 「accepted: - true」")
     assert data == text.replace("warnings: []", f'warnings:\r\n  - "{hint}"').encode()
     (told,) = attention(world.config, world.store, world.layout)
-    assert (told.kind, told.path, told.what) == ("note", PATH, hint)
+    assert (told.kind, told.path, told.what) == ("hint", PATH, hint)
     world.reviewer.scanned(LATER)
     assert world.file.read_bytes() == data
     world.file.write_bytes(data.replace(b"accepted:\r\n  - true", b"accepted: true"))
@@ -462,6 +467,13 @@ def test_reports_that_nobody_renews_are_listed(world: World) -> None:
         (world.vault / f"nippo/{day}-nippo.md").write_text(note_of(day, accepted=False), encoding="utf-8")
     assert world.scan().withdrawn_by == "unticked"
     assert world.kinds() == [], "nippo renews its own"
+
+
+def aside(world: World) -> Job:
+    """What `nippo status` shows of the note."""
+    job = world.store.job(PATH)
+    assert job is not None and job.state == "skipped"
+    return job
 
 
 def row_of(day: date, report_sha: str, diary_sha: str) -> ReportRow:
