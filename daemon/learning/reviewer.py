@@ -101,8 +101,10 @@ class Reviewer:
     def _here(self, layout: Layout, everywhere: bool) -> dict[date, list[str]]:
         """By day, the paths of reports that lie where reports are written or where they were last seen, or anywhere."""
         found: dict[date, list[str]] = {}
-        folder = layout.file(layout.report_folder)
-        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        files: list[Path] = []
+        with contextlib.suppress(OSError):  # a folder that is not there, or may not be read now, says nothing
+            files = sorted(layout.file(layout.report_folder).iterdir())
+        for file in files:
             path = f"{layout.report_folder}/{file.name}" if layout.report_folder else file.name
             day = layout.report_date(path)
             if day is not None:
