@@ -83,9 +83,11 @@ TORCH = "seconds and gigabytes: never in the daemon, and in training once the ar
 LAZY_PACKAGES = {
     **dict.fromkeys([*sorted(HEAVY), "safetensors", "numpy", "gguf", "scipy", "sacrebleu", "matplotlib"], TORCH),
     "apscheduler": START,
+    "desktop_notifier": "only the process that shows a notification speaks to the desktop",
     "frontmatter": START,
     "httpx": START,
     "huggingface_hub": START,
+    "markdown_it": START,
     "importlib": START,
     "psutil": START,
     "pydantic": START,

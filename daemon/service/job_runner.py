@@ -29,6 +29,7 @@ from daemon.errors import (
 from daemon.service.delivery import deliver
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, Store
+from daemon.vault.diary import declared_private, private_note
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import read_note
@@ -138,13 +139,17 @@ class JobRunner:
         if data is None:
             self._store.forget_notes([job.path])
             return None, job
-        found = standing(self._layout, self._store, datetime.fromisoformat(job.day).date())
+        day = datetime.fromisoformat(job.day).date()
+        if declared_private(decode(data, job.path), self._config.privacy):
+            self._store.put_aside(job.path, day, digest(data), "skipped", private_note(job.path), now)
+            return None, job
+        found = standing(self._layout, self._store, day)
         done = found.row is not None and found.row.diary_sha == digest(data) and found.on_disk == found.row.report_sha
         if not may_write(found, job) or (done and not job.asked):
             self._store.drop(job.path)
             return None, job
         if digest(data) != job.sha:
-            self._store.queue(job.path, datetime.fromisoformat(job.day).date(), digest(data), job.source, now)
+            self._store.queue(job.path, day, digest(data), job.source, now)
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
         earlier = DayRecord.from_text(found.row.record if found.row else "")

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from daemon.errors import NippoError
 from daemon.learning.training_call import missing_packages
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
+from daemon.setup.doctor_private import private_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
@@ -32,14 +34,16 @@ MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}
 INOTIFY_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
-def examine(file: Path | None) -> list[DoctorLine]:
-    """All findings, in the order in which a person would mend them; a faulty settings file ends the list."""
+def examine(file: Path | None, day: date | None = None) -> list[DoctorLine]:
+    """All findings, in the order in which a person would mend them; a faulty settings file ends the list. ``day``: of
+    which diary the private parts are told, None for the newest."""
     try:
         config = load(file)
     except NippoError as problem:
         return [*collision_lines(), DoctorLine("config", "fail", problem.what, problem.next_step)]
     lines = [*collision_lines(), DoctorLine("config", "ok", str(config.file or "built-in defaults"))]
     lines += vault_lines(config)
+    lines += private_lines(config, day)
     lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
     return lines + system_lines(config)
 

@@ -176,6 +176,11 @@ class Store:
     def reports(self) -> list[ReportRow]:
         return [ReportRow(*row) for row in self._database.execute("SELECT * FROM reports ORDER BY day")]
 
+    def written_reports(self) -> list[tuple[str, str, str, str]]:
+        """Day, path, status and time of every report that was written, without its text."""
+        query = "SELECT day, report_path, status, written_at FROM reports WHERE report_sha != ''"
+        return [(day, path, status, at) for day, path, status, at in self._database.execute(query)]
+
     def begin_report(self, row: ReportRow) -> None:
         """Note what is about to be written (``pending_sha``), so that a crash after the write is recognised."""
         self._put_report(self._database, row)

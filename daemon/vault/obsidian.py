@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 DEFAULT_FORMAT = "YYYY-MM-DD"
 
@@ -52,6 +53,11 @@ def daily_notes(vault: Path) -> DailyNotes:
     if isinstance(values, dict):
         return _settings(values, core, vault)
     return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
+
+
+def open_address(file: Path) -> str:
+    """The address under which Obsidian opens a note (its URI scheme, action ``open`` by absolute path). Pure."""
+    return f"obsidian://open?path={quote(str(file), safe='')}"
 
 
 def known_vaults() -> list[Path]:
