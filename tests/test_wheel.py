@@ -16,8 +16,8 @@ TOPS = ("daemon", "training", "dashboard")
 STARTER = "daemon/starter/"
 SHIPPED = {"daemon/config.toml": "config.toml"}
 """Files of the wheel that lie elsewhere in a checkout; beside them the starter and the systemd units."""
-PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app"}
-"""What is started by name: the console command, the process that drafts, a notification, the page."""
+PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app", "dashboard.server"}
+"""What is started by name: the console command, the process that drafts, a notification, the page and its server."""
 
 COMING = {"daemon.drafting.sieve"}
 """Written ahead of the run that will use them: training by sentence, and the sieve before the questions."""

@@ -13,7 +13,7 @@ COMMANDS = {
     "check": "Explain a report: what no model sees of its diary, checks, private terms, the lines behind each bullet.",
     "copy": "Put the body of a report on the clipboard, ready to be pasted into the school's form.",
     "open": "Open a report in Obsidian.",
-    "dashboard": "Open the review page in the browser. It listens on 127.0.0.1 only; Ctrl-C ends it.",
+    "dashboard": "Open the review page in the browser. It listens on 127.0.0.1 only, behind a secret; Ctrl-C ends it.",
     "demo": "Show nippo at work on the sample vault, in a temporary folder that goes away at the end.",
     "doctor": "Look at settings, vault, private parts, model, observer and machine. Exit code 1 when something fails.",
     "evaluate": (

@@ -245,5 +245,7 @@ def _traced(lines: tuple[Evidence, ...] | tuple[LeftOut, ...]) -> Table:
     """Lines of a report beside the sentences that they were written from."""
     table = Table("line", "sentence of the diary", "sure", "to look at", show_lines=True)
     for one in lines:
-        table.add_row(*map(escape, (one.text, one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts))))
+        table.add_row(
+            *map(escape, (one.text.removeprefix("* "), one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts)))
+        )
     return table

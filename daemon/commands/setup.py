@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from daemon.commands.fetch import fetch_with_progress
 from daemon.commands.report import write_now
@@ -20,6 +21,7 @@ from daemon.config import Config, VaultSettings, load, user_config_file
 from daemon.errors import NippoError, UsageError
 from daemon.learning.places import known_places, place_among
 from daemon.models.reference import is_gguf, is_here
+from daemon.options import folded
 from daemon.setup import service_install, systemctl
 from daemon.setup.settings_file import first_answers, write_settings
 from daemon.system.extras import adding, lacking
@@ -184,7 +186,10 @@ def _report(settings: Config, layout: Layout, note: DiaryNote) -> str:
     except NippoError as problem:
         return _told("日報を書けませんでした", problem, f"nippo report {note.day}")
     report = read(file.read_bytes())
-    Console().print(Panel(report.body.strip(), title=file.relative_to(layout.root).as_posix()))
+    console = Console()
+    console.print(
+        Panel(Text(folded(report.body.strip(), console.width - 4)), title=file.relative_to(layout.root).as_posix())
+    )
     for warning in report.warnings:
         typer.echo(f"※ {warning}")
     return ""

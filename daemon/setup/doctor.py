@@ -22,10 +22,12 @@ from daemon.learning.training_call import missing_packages
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
 from daemon.setup.doctor_private import private_lines
+from daemon.setup.doctor_rights import rights_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
 from daemon.system.extras import adding
+from daemon.system.files import private, private_folder
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries
 
@@ -45,7 +47,7 @@ def examine(file: Path | None, day: date | None = None) -> list[DoctorLine]:
     lines += vault_lines(config)
     lines += private_lines(config, day)
     lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
-    return lines + system_lines(config)
+    return [*lines, *rights_lines(config), *system_lines(config)]
 
 
 def vault_lines(config: Config) -> Iterator[DoctorLine]:
@@ -96,10 +98,10 @@ def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> 
     watcher = Watcher(kind, 0.2, seen.set)
     trial = config.data_path / f".observer-{os.getpid()}"
     try:
-        config.data_path.mkdir(parents=True, exist_ok=True)
+        private_folder(config.data_path)
         watcher.start([(config.data_path, False)])
         time.sleep(0.3)
-        trial.write_text("trial", encoding="utf-8")
+        os.close(private(str(trial), os.O_WRONLY | os.O_CREAT))
         came = seen.wait(wait_seconds)
         same = config.data_path.stat().st_dev == layout.root.stat().st_dev
     except OSError as problem:

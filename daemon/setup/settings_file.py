@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from daemon.config import user_config_file
-from daemon.system.files import write_atomically
+from daemon.system.files import private_folder, write_atomically
 from daemon.system.shipped import PACKAGE, starter_folder
 from daemon.vault.report_note import quoted
 
@@ -36,8 +36,8 @@ def first_answers(vault: Path, file: Path) -> Answers:
 
 
 def write_settings(file: Path, answers: Answers) -> None:
-    """Write a new settings file, and the folder that it lies in."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Write a new settings file, and the folder that it lies in, for this user alone: it will hold names of people."""
+    private_folder(file.absolute().parent)
     write_atomically(file.resolve(), fill_in(shipped(), answers))
 
 
