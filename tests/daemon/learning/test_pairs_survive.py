@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from daemon.commands.rebuild import rebuild
 from daemon.config import Config
-from daemon.learning.carry_over import carry_pairs, read_before
 from daemon.learning.reviewer import Reviewer
-from daemon.store.set_aside import set_aside_database
 from daemon.store.store import Store
-from daemon.vault.layout import read_layout
 from daemon.vault.own_lines import with_body
 from daemon.vault.report_note import ReportNote, render, set_key
 from tests.conftest import MakeConfig, MakeVault
@@ -137,18 +135,16 @@ class Life:
     def restart(self) -> None:
         self.reviewer = Reviewer(self.config, self.store)
 
-    def rebuild(self) -> None:
+    def made_anew(self) -> None:
         self.store.close()
-        old = set_aside_database(self.config.data_path, self.now)
-        self.store = Store.open(self.config.data_path)
-        carry_pairs(read_before(old), self.store)
+        rebuild(self.config.file)
         for file in self.config.data_path.glob("nippo.sqlite3.2*"):
             file.unlink()
+        self.store = Store.open(self.config.data_path)
         self.restart()
-        self.reviewer.review_all(read_layout(self.config), self.now, everywhere=True)
 
     EVENTS = (tick, tick, untick, edit, edit, grow, move, move, folder_away, gone, emptied, conflict, body_lost)
-    EVENTS += (diary_spoiled, plugin, restart, rebuild)
+    EVENTS += (diary_spoiled, plugin, restart, made_anew)
 
     def step(self) -> None:
         event = self.rng.choice(self.EVENTS)
