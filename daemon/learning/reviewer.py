@@ -15,12 +15,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, UsageError
+from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, UsageError, unforeseen
 from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import VAULT, PairKeeper
 from daemon.learning.places import Places, place_of
 from daemon.learning.review import decide
 from daemon.store.store import ReportRow, Store
+from daemon.system.plain_files import read_plain
 from daemon.vault.conflict import has_conflict
 from daemon.vault.history import keep_body
 from daemon.vault.layout import Layout, read_layout
@@ -145,19 +146,29 @@ class Reviewer:
         return found
 
     def _safely(self, work: Callable[[], object], what: str) -> None:
+        """Do the work; what it raises is told, but ``StorageError`` is raised, so that it is asked for again."""
         try:
             work()
+        except StorageError:
+            raise
         except NippoError as problem:
             log.warning("review of %s: %s", what, problem.what)
         except Exception as problem:
             log.error("review of %s: %s", what, type(problem).__name__)
 
     def _one(self, layout: Layout, day: date, now: datetime) -> Reviewed:
-        """Look at one note. What stands in the way is kept under its name and keeps no other from being looked at."""
+        """Look at one note. What fails in it is set aside under its name and keeps no other from being looked at; only
+        ``StorageError`` is raised."""
+        path = place_of(layout, self._store, day)
         try:
             return self._look(layout, day, now)
+        except StorageError:
+            raise
         except NippoError as problem:
-            return self._set_aside(place_of(layout, self._store, day), problem, now)
+            return self._set_aside(path, problem, now)
+        except Exception as problem:
+            what = f"{path}: cannot be reviewed ({unforeseen(problem)})."
+            return self._set_aside(path, NoteError(what, "Please report this line as a bug."), now)
 
     def _look(self, layout: Layout, day: date, now: datetime) -> Reviewed:
         here = self._places.look(layout, day)
@@ -238,7 +249,7 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
     """The bytes of a report note, None without one. Raises ``ReportBlocked`` for what is no plain, small file."""
     if report_digest(file) is None:
         return None
-    data = file.read_bytes()
+    data = read_plain(file, kilobytes * 1024)
     if len(data) > kilobytes * 1024:
         raise ReportBlocked(f"{file}: larger than {kilobytes} KB, so it is no report.", "Make it shorter.")
     return data
