@@ -11,14 +11,13 @@ import typer
 
 from daemon.config import Config, load
 from daemon.errors import NippoError, UsageError
-from daemon.learning.places import known_places, place_among
+from daemon.learning.places import all_reports, known_places, place_among
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
 from daemon.system.clipboard import put
 from daemon.vault.layout import read_layout
 from daemon.vault.obsidian import open_address
 from daemon.vault.report_note import ReadReport, read
-from daemon.vault.scan import find_reports
 
 Day = Annotated[
     str, typer.Argument(metavar="[DATE]", help="The day of the report.", show_default="the newest report's")
@@ -52,10 +51,7 @@ def _find(config: Config, day: str) -> tuple[date, Path, ReadReport]:
     if day:
         wanted: date | None = to_date(day, now().date())
     else:
-        days = [found for path in find_reports(layout) if (found := layout.report_date(path))]
-        moved = [date.fromisoformat(known) for known in places]
-        days += [known for known in moved if layout.file(place_among(layout, places, known)).is_file()]
-        wanted = max(days, default=None)
+        wanted = max(all_reports(layout, places), default=None)
     if wanted is None:
         raise UsageError("There is no report yet.", "`nippo report DATE` writes one.")
     file = layout.file(place_among(layout, places, wanted))

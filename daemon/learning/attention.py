@@ -20,7 +20,7 @@ from daemon.vault.report_note import read
 from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
-Kind = Literal["missing", "diary", "body", "redo", "hint", "stale-text", "stale-properties", "stale-accepted"]
+Matter = Literal["missing", "diary", "body", "redo", "hint", "stale-text", "stale-properties", "stale-accepted"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Attention:
     deleting it); ``diary``, ``body``, ``redo``: as ``Pair.question``; ``hint``: a tick that is not read (``what``).
     Stale reports, by what keeps nippo from renewing them: a person's text, properties alone, or the tick."""
 
-    kind: Kind
+    kind: Matter
     day: str
     path: str
     what: str = ""
@@ -59,7 +59,7 @@ def _waiting(layout: Layout | None, store: Store, pair: Pair) -> Attention:
     return Attention(pair.question or "body", pair.day, path)
 
 
-def _stale(config: Config, store: Store, layout: Layout, row: ReportRow, pair: Pair | None) -> Kind | None:
+def _stale(config: Config, store: Store, layout: Layout, row: ReportRow, pair: Pair | None) -> Matter | None:
     """Why nippo does not renew the report of a day though its diary has changed; None where it does, or need not."""
     if not row.report_sha or not row.diary_sha:
         return None

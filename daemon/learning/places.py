@@ -5,6 +5,7 @@ The place is remembered in the database, so that a note is looked for only when 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Collection, Mapping
@@ -17,6 +18,7 @@ from daemon.vault.history import history_folder
 from daemon.vault.layout import Layout
 from daemon.vault.report_finder import ReportFinder, day_of_report
 from daemon.vault.report_note import ReadReport, read
+from daemon.vault.scan import find_reports
 
 
 def place_of(layout: Layout, store: Store, day: date) -> str:
@@ -38,6 +40,22 @@ def known_places(config: Config) -> dict[str, str]:
         return {}
     with store:
         return store.places()
+
+
+def all_reports(layout: Layout, places: Mapping[str, str]) -> dict[date, tuple[str, int, int]]:
+    """Given where reports were last seen, every report that is there: day → path, size, mtime_ns."""
+    found: dict[date, tuple[str, int, int]] = {}
+    for path, (size, mtime_ns) in find_reports(layout).items():
+        if day := layout.report_date(path):
+            found[day] = (path, size, mtime_ns)
+    for text, path in places.items():
+        day = date.fromisoformat(text)
+        if path != layout.report_path(day):
+            with contextlib.suppress(OSError):
+                status = layout.file(path).lstat()
+                if stat.S_ISREG(status.st_mode):
+                    found[day] = (path, status.st_size, status.st_mtime_ns)
+    return found
 
 
 def report_folders(layout: Layout, store: Store) -> set[Path]:

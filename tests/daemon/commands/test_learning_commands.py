@@ -19,12 +19,15 @@ from daemon.config import Config
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.errors import NippoError, PairRefused, UsageError
 from daemon.learning.pair_import import parse_line, read_pairs
+from daemon.learning.places import known_places
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import Reviewer
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import FILE_NAME, Store
+from daemon.summaries.days import read_days
 from daemon.system.extras import adding
 from daemon.system.lock import VaultLock
+from daemon.vault.layout import read_layout
 from daemon.vault.report_note import read
 from daemon.versions.champion import champion, promote
 from dashboard import training_page
@@ -148,6 +151,8 @@ def test_commands_find_a_moved_report(config: Config) -> None:
     assert read(moved.read_bytes()).accepted and not (config.vault_path / PATH).exists()
     assert json.loads(nippo(config, "check", DAY, "--json").output)["report"] == str(moved)
     assert DAY not in nippo(config, "backfill", "--from", DAY, "--to", DAY, "--dry-run").stdout
+    days = read_days(read_layout(config), day_of(0), day_of(0), 512, places=known_places(config))
+    assert [(one.day, one.accepted) for one in days] == [(day_of(0), True)]
     nippo(config, "forget", DAY)
     assert not read(moved.read_bytes()).accepted
 
