@@ -72,12 +72,11 @@ def _walk(layout: Layout, folder: str, depth: int, known: set[str]) -> Iterator[
 
 def _file(layout: Layout, path: str, depth: int) -> Stray | None:
     """Why a file is not taken; None for an oddity, which is told elsewhere."""
-    name = PurePosixPath(path).name
-    stem, ending = os.path.splitext(fold(name))
-    dated = bool(DATED.search(stem))
+    name = PurePosixPath(fold(path))
+    dated = bool(DATED.search(name.stem))
     if is_leftover(path):
         return Stray(path, "a leftover of syncing or of an editor", False)
-    if ending != ".md":
+    if name.suffix != ".md":
         return Stray(path, "no Markdown note", False)
     try:
         if layout.diary_date(path) is not None:
