@@ -190,9 +190,10 @@ class Service:
         layout = read_layout(self.config)
         self._lock.acquire_vault(layout.root)
         sweep(layout.file(layout.report_folder))
-        finder = NoteFinder(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._listeners)
+        finder = NoteFinder(layout, self._store, self.config, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
-        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)
+        waits = (self._retry_seconds, finder.notes)
+        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, *waits)
         self._watch(finder)
         self._finder = finder
         if self._paused:
@@ -296,5 +297,4 @@ class Service:
 
 
 def _worker_client(config: Config) -> Worker:
-
     return SharedWorker(config)

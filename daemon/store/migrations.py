@@ -58,6 +58,12 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE reports ADD COLUMN record TEXT NOT NULL DEFAULT '';
     ALTER TABLE pairs ADD COLUMN record TEXT NOT NULL DEFAULT '';
     """,
+    """
+    CREATE TABLE essences (         -- what counts of a diary that a draft was made from (daemon.vault.essence)
+        diary_sha TEXT PRIMARY KEY,
+        essence TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -167,6 +167,28 @@ class Store:
         """State → number of jobs."""
         return dict(self._database.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall())
 
+    # Essences
+
+    def essence(self, diary_sha: str) -> str:
+        """What counted of a diary that a draft was made from, "" where it is not known."""
+        row = self._database.execute("SELECT essence FROM essences WHERE diary_sha = ?", (diary_sha,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def remember_essence(self, diary_sha: str, essence: str) -> None:
+        """Remember what counts of a diary; what no report and no job is made from any more is forgotten."""
+        with self._transaction() as database:
+            database.execute(
+                "DELETE FROM essences WHERE diary_sha NOT IN (SELECT diary_sha FROM reports UNION ALL"
+                " SELECT pending_diary_sha FROM reports UNION ALL SELECT sha FROM jobs)"
+            )
+            database.execute("INSERT OR REPLACE INTO essences VALUES (?, ?)", (diary_sha, essence))
+
+    def follow_diary(self, day: date, diary_sha: str, essence: str) -> None:
+        """The diary of a report has other bytes and says the same."""
+        with self._transaction() as database:
+            database.execute("UPDATE reports SET diary_sha = ? WHERE day = ?", (diary_sha, day.isoformat()))
+            self.remember_essence(diary_sha, essence)
+
     # Reports
 
     def report(self, day: date | str) -> ReportRow | None:
