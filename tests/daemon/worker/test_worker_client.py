@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from daemon.config import Config, EngineSettings
+from daemon.drafting.ask_day import Stage
 from daemon.drafting.result import DraftRequest
 from daemon.errors import (
     ConfigError,
@@ -313,3 +314,22 @@ def test_an_unforeseen_error_travels_without_its_text() -> None:
 @pytest.mark.parametrize("kind", ["ErrorMessage", "annotations", "nothing"])
 def test_an_unknown_kind_of_error_is_still_an_error(kind: str) -> None:
     assert isinstance(to_error({"kind": kind, "what": "w", "next_step": ""}), EngineError)
+
+
+def test_a_cancelled_draft_ends_between_two_sentences_and_the_model_stays(tiny: TinyModel) -> None:
+    diary = "\n".join(f"{number}限はデータベースの正規化を復習した。" for number in range(60))
+    with WorkerClient(settings(tiny, method="sentences", drafts=1)) as client:
+        heard: list[int] = []
+
+        def on_stage(stage: Stage) -> None:
+            heard.append(stage.number)
+            if stage.number == 3:
+                client.cancel()
+
+        with pytest.raises(WorkerStopped):
+            client.draft(DraftRequest("2026-01-07", diary), on_stage=on_stage)
+        pid = client.pid
+        assert pid is not None and 3 <= max(heard) < 60
+        client.cancel()  # nothing is under way: the next draft is not meant
+        client.draft(DraftRequest("2026-01-07", "一限はデータベース。"))
+        assert client.pid == pid
