@@ -17,6 +17,7 @@ from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
+from daemon.system.extras import adding
 from daemon.system.lock import holder, holder_of
 from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout
@@ -102,9 +103,7 @@ def no_training(missing: Sequence[str]) -> str:
     if not missing:
         return ""
     names = "、".join(missing)
-    return (
-        f'学習に必要なパッケージ({names})がないため、この機械では学習しません。pip install "nippo[train]" で入ります。'
-    )
+    return f"学習に必要なパッケージ({names})がないため、この機械では学習しません。`{adding('train')}` で入ります。"
 
 
 def _hint(config: Config, fresh: int, coming: datetime | None) -> str:

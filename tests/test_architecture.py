@@ -86,6 +86,7 @@ LAZY_PACKAGES = {
     "frontmatter": START,
     "httpx": START,
     "huggingface_hub": START,
+    "importlib": START,
     "psutil": START,
     "pydantic": START,
     "pydantic_settings": START,

@@ -17,6 +17,7 @@ import typer
 from daemon.config import load
 from daemon.errors import UsageError
 from daemon.options import ConfigFile
+from daemon.system.extras import adding
 
 ADDRESS = "127.0.0.1"
 FIXED_OPTIONS: dict[str, str] = {
@@ -66,7 +67,7 @@ def app_file() -> Path:
     """The file that Streamlit runs. Raises ``UsageError`` where the extra is not installed."""
     found = find_spec("dashboard")
     if find_spec("streamlit") is None or found is None or not found.submodule_search_locations:
-        raise UsageError("The review page is not installed.", 'Install it with `pip install "nippo[dashboard]"`.')
+        raise UsageError("The review page is not installed.", f"Install it with `{adding('dashboard')}`.")
     return Path(found.submodule_search_locations[0]) / "app.py"
 
 

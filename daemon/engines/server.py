@@ -250,10 +250,15 @@ class ServerEngine:
         return int(count) if isinstance(count, int) else len(tokens) if isinstance(tokens, list) else None
 
     def _send(self, method: str, address: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """The server's answer. A kept connection that the server closed while it was idle breaks at the next request,
+        before anything was answered: once, it is sent again over a new one."""
         import httpx
 
         try:
-            answer = self._client.request(method, address, json=body)
+            try:
+                answer = self._client.request(method, address, json=body)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+                answer = self._client.request(method, address, json=body)
         except httpx.HTTPError as problem:
             raise unreachable(problem, self._url, self._settings) from None
         if answer.status_code != httpx.codes.OK:

@@ -24,6 +24,7 @@ from daemon.setup.doctor_diary import stray_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
+from daemon.system.extras import adding
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries
 
@@ -169,7 +170,7 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
         yield server_line(config)
         return
     if kind == "llamacpp" and find_spec("xllamacpp") is None:
-        yield DoctorLine("engine", "fail", "llamacpp: the package xllamacpp is missing", "pip install 'nippo[starter]'")
+        yield DoctorLine("engine", "fail", "llamacpp: the package xllamacpp is missing", adding("starter"))
     else:
         yield DoctorLine("engine", "ok", kind)
     if is_here(config.engine.model):
@@ -193,7 +194,7 @@ def training_line(config: Config) -> DoctorLine:
     schedule = config.schedule.retrain or "switched off"
     if missing := missing_packages():
         state: State = "warn" if config.schedule.retrain else "ok"
-        remedy = 'Install them with `pip install "nippo[train]"`, or set retrain = "" in [schedule] of config.toml.'
+        remedy = f'Install them with `{adding("train")}`, or set retrain = "" in [schedule] of config.toml.'
         return DoctorLine("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
     return DoctorLine("training", "ok", f"the training packages are there; weekly training: {schedule}")
 

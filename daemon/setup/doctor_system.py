@@ -22,6 +22,7 @@ from typing import Literal
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.setup import systemctl
+from daemon.system.extras import adding
 from daemon.system.hardware import Gpu, choose, gpu_extra_installed, probe
 
 State = Literal["ok", "warn", "fail"]
@@ -134,9 +135,7 @@ def stack_line(
         return DoctorLine("bitsandbytes", "fail", f"no answer in {timeout_seconds:.0f} s", "Look at `nvidia-smi`.")
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return DoctorLine(
-            "bitsandbytes", "fail", last, 'Run `pip install "nippo[gpu]"` again, with a driver of 570 or newer.'
-        )
+        return DoctorLine("bitsandbytes", "fail", last, f"Run `{adding('gpu')}` again, with a driver of 570 or newer.")
     return DoctorLine("bitsandbytes", "ok", f"4-bit works on the GPU (torch, CUDA, Triton: {done.stdout.strip()})")
 
 
@@ -153,7 +152,7 @@ def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllama
     last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
     library = re.search(r"lib\w+\.so(?:\.\d+)*", last)
     remedy = (
-        f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else "Install `nippo[starter]` again."
+        f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else f"Run `{adding('starter')}` again."
     )
     return DoctorLine("llama.cpp", "fail", last, remedy)
 

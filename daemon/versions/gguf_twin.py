@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon.errors import ModelMissing
+from daemon.system.extras import adding
 from daemon.system.files import replacing
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def to_gguf(adapter: Path, target: Path, architecture: str = "") -> None:
     try:
         import gguf
     except ImportError:
-        raise ModelMissing("the package `gguf` is not installed", 'Run `pip install "nippo[starter]"`.') from None
+        raise ModelMissing("the package `gguf` is not installed", f"Run `{adding('starter')}`.") from None
     base = architecture or base_architecture(adapter, config)
     if base not in ARCHITECTURES:
         raise ModelMissing(f"adapters of {base} models are not converted", 'Use engine.kind = "transformers".')

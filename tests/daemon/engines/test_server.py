@@ -198,6 +198,21 @@ def test_a_server_of_another_kind_is_recognised(stand_in: Callable[[Answer], str
         draft(url)
 
 
+def test_a_connection_dropped_before_the_answer_is_opened_once_more(stand_in: Callable[[Answer], str]) -> None:
+    """A server may close a kept connection at the very moment the next request leaves."""
+    drops = [True, False, True, True]
+
+    def answer(handler: http.server.BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        if not drops.pop(0):
+            say(handler, 200, {"choices": [{"message": {"content": "本日は"}, "finish_reason": "stop"}]})
+
+    url = stand_in(answer)
+    assert draft(url) == "本日は"
+    with pytest.raises(EngineError, match=r"the connection to .* broke"):
+        draft(url)
+    assert drops == []
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_server_that_hangs_is_a_timeout(stand_in: Callable[[Answer], str], stream: bool) -> None:
     url = stand_in(lambda handler, _: time.sleep(3))
