@@ -34,6 +34,7 @@ from daemon.service.settle import SettleTracker
 from daemon.service.standing import Owner, follows, may_write, standing
 from daemon.store.store import Job, Store
 from daemon.vault.essence import essence
+from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import read_note
@@ -72,6 +73,7 @@ class JobRunner:
         self._wake = wake
         self._retry_seconds = retry_seconds
         self._notes = notes
+        self._habits = Habits(layout, config.privacy)
         self._job: Job | None = None
         self._essence = ""
         self._looked_at = 0.0
@@ -170,7 +172,7 @@ class JobRunner:
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
         earlier = DayRecord.from_text(found.row.record if found.row else "")
-        return DraftRequest(job.day, text, seed, earlier), job
+        return DraftRequest(job.day, text, seed, earlier, self._habits.made(text)), job
 
     def _look_again(self, job: Job) -> None:
         """Give the draft under way up where its note has changed since and says something else. What a person asked for

@@ -16,7 +16,7 @@ from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.obsidian import templates
 from daemon.vault.scan import DiaryNote, find_diaries, read_note
-from daemon.vault.template import Template, common_lines, own_lines, read_template
+from daemon.vault.template import Template, common_lines, comparable, own_lines, read_template
 
 FRESH_SECONDS = 600.0
 LOOKED_AT = 40
@@ -47,6 +47,11 @@ class Habits:
             return "is still empty" if is_blank(text) else "holds nothing but its template"
         common = common_lines(self._others(path, day))
         return "" if any(not common.holds(line) for line in left) else "holds only lines that most of your notes have"
+
+    def made(self, text: str) -> tuple[str, ...]:
+        """The lines of a note that a template of the vault's settings wrote, as they are compared."""
+        lines = dict.fromkeys(comparable(line) for line in prepare(text, self.privacy).text.split("\n"))
+        return tuple(line for line in lines if line and any(one.holds(line) for one in self._known()))
 
     def _known(self) -> list[Template]:
         moment = time.monotonic()

@@ -100,8 +100,8 @@ class WorkerClient:
                 self._busy.release()
 
     def cancel(self) -> None:
-        """Give the draft under way up between two of its sentences; it raises ``WorkerStopped``, and the model stays. A
-        draft that is written as a whole goes on to its end."""
+        """Give the draft under way up between two of its sentences, or between two drafts of a whole diary; it raises
+        ``WorkerStopped``, and the model stays."""
         child = self._child
         if child is not None and self._busy.locked():
             child.send({"cancel": self._drafts})
