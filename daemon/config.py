@@ -204,12 +204,16 @@ def weekly_time(value: str) -> tuple[str, int, int]:
 
 
 def config_file(explicit: Path | None = None) -> Path | None:
-    """The settings file in use: the given one, ``NIPPO_CONFIG``, ``./config.toml``, or the user's own."""
+    """The settings file in use: the given one, ``NIPPO_CONFIG``, the user's own, or ``./config.toml``."""
     named = explicit or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else None)
     if named:
         return named.expanduser()
-    user_file = platformdirs.user_config_path("nippo") / "config.toml"
-    return next((path for path in (Path("config.toml"), user_file) if path.is_file()), None)
+    return next((path for path in (user_config_file(), Path("config.toml")) if path.is_file()), None)
+
+
+def user_config_file() -> Path:
+    """Where the user's own settings lie on this platform, whether they are there or not."""
+    return platformdirs.user_config_path("nippo") / "config.toml"
 
 
 def load(path: Path | None = None) -> Config:
@@ -221,7 +225,7 @@ def load(path: Path | None = None) -> Config:
             values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise ConfigError(
-                f"{file}: no such file", "Make one with `nippo init`, or name another with --config."
+                f"{file}: no such file", "Make one with `nippo setup`, or name another with --config."
             ) from None
         except (OSError, UnicodeDecodeError) as problem:
             raise ConfigError(

@@ -16,6 +16,7 @@ from daemon.service.note_finder import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
 from daemon.store.store import Store
+from daemon.vault.layout import need_settings
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
 def run(config: ConfigFile = None) -> None:
     """Watch the vault and write reports until stopped (Ctrl-C or SIGTERM)."""
     settings = load(config)
+    need_settings(settings)
     set_up_log(settings.log.level)
     service = Service(settings, notifier=Notifier.from_environment(), make_listeners=listeners)
     service.handle_signals()

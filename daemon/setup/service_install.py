@@ -45,7 +45,7 @@ def plan(
     systemd to make up a user, who then needs the rights of the vault's group.
     """
     if config.file is None:
-        raise UsageError("there is no config.toml yet", "Make one with `nippo init`.")
+        raise UsageError("there is no config.toml yet", "Make one with `nippo setup`.")
     vault = config.vault_path.absolute()
     if not vault.is_dir():
         raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo init`.")

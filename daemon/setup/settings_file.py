@@ -1,11 +1,16 @@
-"""The settings file that ``nippo init`` makes: the shipped one, commented, with the answers filled in. Pure but for
-``shipped``."""
+"""The settings file that ``nippo setup`` and ``nippo init`` make: the shipped one, commented, with the answers filled
+in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
+import platformdirs
+
+from daemon.config import user_config_file
+from daemon.system.files import write_atomically
 from daemon.system.shipped import PACKAGE, starter_folder
 from daemon.vault.report_note import quoted
 
@@ -16,6 +21,20 @@ def shipped() -> str:
     return (packaged if packaged.is_file() else starter_folder().parent.parent / "config.toml").read_text(
         encoding="utf-8"
     )
+
+
+def first_answers(vault: Path, file: Path) -> dict[tuple[str, str], str]:
+    """What a settings file says of places: the vault, and for the user's own file the platform's folder for data."""
+    answers = {("vault", "path"): str(vault)}
+    if file == user_config_file():
+        answers["data", "folder"] = str(platformdirs.user_data_path("nippo"))
+    return answers
+
+
+def write_settings(file: Path, answers: Mapping[tuple[str, str], str]) -> None:
+    """Write a new settings file, and the folder that it lies in."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file.resolve(), fill_in(shipped(), answers))
 
 
 def fill_in(text: str, answers: Mapping[tuple[str, str], str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -14,19 +15,24 @@ MARKS = {"starter": "xllamacpp", "dashboard": "streamlit", "train": "trl", "gpu"
 """Extra of pyproject.toml → a package that only it brings: who sees the package has the extra."""
 
 
-def adding(extra: str) -> str:
-    """The command that adds the packages of ``extra`` here, to be typed in any folder: ``uv tool install …`` or ``pipx
+def lacking(extras: Iterable[str]) -> list[str]:
+    """Which of these extras are not installed here. Looks for them without importing anything."""
+    return [name for name in extras if find_spec(MARKS[name]) is None]
+
+
+def adding(*extras: str) -> str:
+    """The command that adds the packages of ``extras`` here, to be typed in any folder: ``uv tool install …`` or ``pipx
     install …`` where that made the environment (both make it anew, so what is there already is named again), else pip
     of this Python."""
     prefix = Path(sys.prefix)
-    present = [name for name, package in MARKS.items() if name != extra and find_spec(package) is not None]
-    for receipt, words in (
-        ("uv-receipt.toml", "uv tool install --force"),
-        ("pipx_metadata.json", "pipx install --force"),
-    ):
-        if (prefix / receipt).is_file():
-            return f"{words} {quoted([*present, extra])}"
-    return f"{shlex.quote(sys.executable)} -m pip install {quoted([extra])}"
+    everything = [*sorted(set(MARKS) - set(lacking(MARKS)) - set(extras)), *extras]
+    if (prefix / "uv-receipt.toml").is_file():
+        # PyTorch for what the machine has: without an NVIDIA card the CPU build, a tenth of the size.
+        torch = "--torch-backend auto " if {"train", "gpu"} & set(everything) else ""
+        return f"uv tool install --force {torch}{quoted(everything)}"
+    if (prefix / "pipx_metadata.json").is_file():
+        return f"pipx install --force {quoted(everything)}"
+    return f"{shlex.quote(sys.executable)} -m pip install {quoted(list(extras))}"
 
 
 def quoted(extras: list[str]) -> str:

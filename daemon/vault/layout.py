@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from daemon.config import Config
-from daemon.errors import UsageError, VaultUnavailable
+from daemon.config import Config, VaultSettings
+from daemon.errors import ConfigError, UsageError, VaultUnavailable
 from daemon.vault.date_format import MomentFormat, compile_format
 from daemon.vault.obsidian import daily_notes
 
@@ -127,8 +127,16 @@ def require_vault(root: Path) -> Path:
     )
 
 
+def need_settings(config: Config) -> None:
+    """Raise ``ConfigError`` where nobody has set nippo up, and no vault lies where the defaults look."""
+    if config.file is None and config.vault == VaultSettings() and not config.vault_path.exists():
+        raise ConfigError("There are no settings yet.", "Run `nippo setup`: it finds the vault and makes them.")
+
+
 def read_layout(config: Config) -> Layout:
-    """Read the vault's own settings; config.toml wins. Raises ``VaultUnavailable`` or ``UsageError``."""
+    """Read the vault's own settings; config.toml wins. Raises ``VaultUnavailable``, ``UsageError``, or
+    ``ConfigError`` where nothing was set up yet."""
+    need_settings(config)
     root = require_vault(config.vault_path)
     own = daily_notes(root)
     wanted = config.vault

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from daemon.system import extras
-from daemon.system.extras import adding, installed_from
+from daemon.system.extras import adding, installed_from, lacking
 
 
 @pytest.fixture
@@ -40,15 +40,19 @@ def test_a_plain_environment_uses_its_own_pip(place: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("receipt", "start"), [("uv-receipt.toml", "uv tool install"), ("pipx_metadata.json", "pipx install")]
+    ("receipt", "start"),
+    [("uv-receipt.toml", "uv tool install --force"), ("pipx_metadata.json", "pipx install --force")],
 )
 def test_an_environment_that_is_made_anew_keeps_its_extras(
     place: Path, monkeypatch: pytest.MonkeyPatch, receipt: str, start: str
 ) -> None:
     (place / receipt).write_text("")
     record(monkeypatch, json.dumps({"url": "file:///srv/nippo", "dir_info": {}}))
-    assert adding("train") == f'{start} --force "/srv/nippo[starter,train]"'
-    assert adding("starter") == f'{start} --force "/srv/nippo[starter]"'
+    backend = " --torch-backend auto" if "uv" in start else ""
+    assert adding("dashboard", "train") == f'{start}{backend} "/srv/nippo[starter,dashboard,train]"'
+    assert adding("dashboard") == f'{start} "/srv/nippo[starter,dashboard]"'
+    assert adding("starter") == f'{start} "/srv/nippo[starter]"'
+    assert lacking(["starter", "train"]) == ["train"]
 
 
 @pytest.mark.parametrize(
