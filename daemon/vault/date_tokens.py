@@ -14,7 +14,7 @@ TOKENS = re.compile(
     re.DOTALL,
 )
 """[literal text], or a token with a backslash that makes it literal, or any other character."""
-WORD = r"[^\W\d_]+\.?"
+WORD = r"[^\W\d_]{1,40}\.?"
 """A name that no language of moment's knows; of a month only where its number stands elsewhere in the name."""
 TWO = r"\d{2}"
 ONE_OR_TWO = r"\d{1,2}"

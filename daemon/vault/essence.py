@@ -18,14 +18,11 @@ from daemon.vault.frontmatter import split
 QUERIES = ("dataview", "dataviewjs", "tasks", "query", "button", "tracker", "meta-bind-button", "ad-hoc", "base")
 """Code blocks that another plugin runs: they hold nothing that a person did."""
 
-_QUERY = re.compile(
-    rf"^[ \t]*(?:>[ \t]*)*(?P<fence>`{{3,}}|~{{3,}})[ \t]*(?:{'|'.join(QUERIES)})\b[^\n]*\n.*?"
-    r"^[ \t]*(?:>[ \t]*)*(?P=fence)[`~]*[ \t]*$",
-    re.MULTILINE | re.DOTALL | re.IGNORECASE,
-)
+_FENCE = re.compile(r"[ \t]*(?:>[ \t]*)*(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)")
 # Templater's commands; those of JSP or ERB in a student's notes are no such ones.
 _COMMAND = re.compile(r"<%(?:\*|(?:(?!<%|%>).)*?\btp\b)(?:(?!<%|%>).)*%>", re.DOTALL)
-_INLINE_QUERY = re.compile(r"`(?:\$?=)[^`\n]*`")
+# Dataview's; a formula of a spreadsheet begins with the same sign.
+_INLINE_QUERY = re.compile(r"`(?:\$=|=[ ]?(?:this\b|\[\[|(?:date|dateformat|choice|default|e?link)\())[^`\n]*`")
 _EMBED = re.compile(r"!\[\[[^\]\n]*\]\]|!\[[^\]\n]*\]\([^)\n]*\)")
 _WIKILINK = re.compile(r"\[\[(?P<target>[^\]|\n]*)(?:\|(?P<shown>[^\]\n]*))?\]\]")
 _LINK = re.compile(r"\[(?P<shown>[^\]\n]+)\]\([^)\n]*\)")
@@ -42,7 +39,26 @@ def essence(text: str, privacy: PrivacySettings) -> str:
 
 def without_programs(text: str) -> str:
     """A text without the queries and template commands that other programs run in it."""
-    return _INLINE_QUERY.sub("", _COMMAND.sub("", _QUERY.sub("", text)))
+    return _INLINE_QUERY.sub("", _COMMAND.sub("", _without_queries(text)))
+
+
+def _without_queries(text: str) -> str:
+    """A text without its code blocks that hold a query; one that nobody has closed stays, with all behind it."""
+    kept: list[str] = []
+    fence, begun, is_query = "", 0, False
+    for line in text.split("\n"):
+        mark = _FENCE.match(line)
+        kept.append(line)
+        if not mark:
+            continue
+        if not fence:
+            words = mark["info"].split()
+            fence, begun, is_query = mark["fence"], len(kept) - 1, bool(words) and words[0].lower() in QUERIES
+        elif mark["fence"].startswith(fence) and not mark["info"].strip():
+            fence = ""
+            if is_query:
+                del kept[begun:]
+    return "\n".join(kept)
 
 
 def shown(text: str) -> str:

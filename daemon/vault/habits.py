@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from datetime import date
+from heapq import nsmallest
 
 from daemon.config import PrivacySettings
 from daemon.errors import NippoError, NoteError
@@ -32,6 +33,8 @@ class Habits:
         self.privacy = privacy
         self._templates: list[Template] = []
         self._read_at = float("-inf")
+        self._notes: list[DiaryNote] = []
+        self._found_at = float("-inf")
         self._lines: dict[str, tuple[tuple[int, int], list[str]]] = {}
 
     def nothing_own(self, path: str, day: date, text: str) -> str:
@@ -67,8 +70,11 @@ class Habits:
 
     def _others(self, path: str, day: date) -> list[list[str]]:
         """The own lines of the notes nearest in time, each read again only when it has changed."""
-        notes = [note for note in find_diaries(self._layout) if isinstance(note, DiaryNote) and note.path != path]
-        nearest = sorted(notes, key=lambda note: (abs((note.day - day).days), note.day))[:LOOKED_AT]
+        if time.monotonic() - self._found_at >= FRESH_SECONDS:
+            self._notes = [note for note in find_diaries(self._layout) if isinstance(note, DiaryNote)]
+            self._found_at = time.monotonic()
+        others = (note for note in self._notes if note.path != path)
+        nearest = nsmallest(LOOKED_AT, others, key=lambda note: (abs((note.day - day).days), note.day))
         found = {note.path: ((note.size, note.mtime_ns), self._lines_of(note)) for note in nearest}
         self._lines = found
         return [lines for _, lines in found.values()]

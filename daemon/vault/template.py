@@ -19,10 +19,10 @@ MOST = 0.75
 """Share of the notes that hold a line which is taken for a part of their template."""
 FEWEST = 6
 """Notes that are looked at before any line is taken for common."""
-LONGEST = 300
+LONGEST = 200
 """Characters of a line that is held against the open places of a template."""
 MOST_PLACES = 4
-"""Open places of a line: with more the comparison could take long."""
+"""Open places of a line, those that follow one another counted once: with more the comparison could take long."""
 
 _DAYS = (
     r"mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
@@ -57,6 +57,7 @@ _TYPED = re.compile(r"cursor|prompt|suggester|clipboard|selection")
 _DATED_COMMAND = re.compile(r"date|title|moment|file\.|now")
 _OPEN = re.compile("[\ue000-\ue002]")
 """What stands for an open place of a template: of a date, of what a person is asked for, of anything."""
+_DATES_IN_A_ROW = re.compile(rf"\ue000(?:(?:{_DATE})*+\ue000)+")
 _RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
 _PERIOD = re.compile(r"[\d\s:~\-.,/()限第時月火水木金土日曜午前後ampx☐□✓_*+\[\]]*")
 _SUBJECT = re.compile(
@@ -137,6 +138,7 @@ def _opened(place: re.Match[str]) -> str:
 def _pattern(line: str) -> re.Pattern[str] | None:
     """The pattern of a template's line with open places; None where nothing but a command that may give any text stands
     on it: such a line would be taken for whatever a person wrote."""
+    line = _DATES_IN_A_ROW.sub("\ue000", line)
     letters = sum(character.isalpha() for character in _OPEN.sub("", line))
     if ("\ue002" in line and letters < 2) or len(_OPEN.findall(line)) > MOST_PLACES:
         return None

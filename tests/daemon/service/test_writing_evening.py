@@ -27,6 +27,7 @@ from daemon.service.patience import CALM_SECONDS, LONGEST, Patience
 from daemon.setup.status import status
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
+from daemon.vault.writer import digest
 from tests.fake_worker import FakeWorker, result
 
 DAY = date(2026, 11, 30)
@@ -181,6 +182,23 @@ def test_a_change_outside_the_prepared_text_costs_nothing_even_after_a_restart(
     evening.save(DIARY + "SQLも。\n")
     evening.pass_time(60)
     assert len(evening.worker.calls) == 2 and evening.report() != before
+
+
+def test_a_report_that_is_its_persons_follows_a_touched_diary_too(make_evening: Callable[..., Evening]) -> None:
+    """Else it would be told as older than its diary."""
+    evening = make_evening()
+    evening.save(DIARY)
+    evening.pass_time(60)
+    report = evening.config.vault_path / REPORT
+    report.write_text(report.read_text().replace("accepted: false", "accepted: true"))
+    touched = DIARY.replace("20:00", "21:07")
+    evening.save(touched)
+    evening.pass_time(60)
+    row = evening.store.report(DAY)
+    assert row and row.diary_sha == digest(touched.encode()) and len(evening.worker.calls) == 1
+    evening.save(DIARY + "SQLも。\n")
+    evening.pass_time(60)
+    assert evening.store.report(DAY) == row and len(evening.worker.calls) == 1
 
 
 def test_a_touch_while_the_report_is_made_does_not_spoil_it(make_evening: Callable[..., Evening]) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 import unicodedata
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from daemon.errors import ImpossibleDate, UsageError
 from daemon.vault.date_format import compile_format
@@ -118,3 +122,30 @@ def test_a_format_that_names_no_single_day_is_refused_with_a_remedy(text: str) -
         compile_format(text)
     assert text in caught.value.what
     assert "diary_format" in caught.value.next_step
+
+
+TOKEN = st.sampled_from(
+    ["YYYY", "YY", "M", "MM", "Mo", "MMM", "MMMM", "D", "DD", "Do", "DDDD", "dd", "ddd", "dddd", "w", "WW", "E", "GGGG",
+     "A", "HH", "/", "//", "-", " ", ".", ".md", "[a]", "[", "]", "\\", "L", "日", "é", "\u0301", "N", "Z", "x"]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(TOKEN, max_size=12).map("".join), st.text(alphabet="0123456789年月日/- .aJun火水\u0301٣१", max_size=40))
+def test_odd_formats_and_names_give_a_day_or_words_for_a_person(text: str, name: str) -> None:
+    try:
+        compiled = compile_format(f"YYYY-MM-DD{text}")
+    except UsageError as problem:
+        assert problem.next_step
+        return
+    assert compiled.depth >= 0
+    with contextlib.suppress(ImpossibleDate):
+        assert compiled.read(name) is None or isinstance(compiled.read(name), date)
+
+
+def test_a_long_name_takes_no_time() -> None:
+    compiled = compile_format("ddddMMMMddddDMYYYYMMMMdddd")
+    began = time.process_time()
+    for name in ("a" * 255, "1" * 255, "日" * 85, "monday" * 40, "111月" * 40):
+        assert compiled.read(name) is None
+    assert time.process_time() - began < 3

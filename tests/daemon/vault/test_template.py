@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
-from daemon.vault.template import common_lines, own_lines, read_template
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daemon.vault.template import common_lines, comparable, own_lines, read_template
 
 UNTOUCHED = {
     "navigation": "<< [[2026-11-29]] | [[2026-12-01]] >>",
@@ -57,6 +61,7 @@ WRITTEN = {
     "after an open query": "```dataview\nTABLE x\n\nサブネット計算をした",
     "between commands": "<% x サブネットの計算をした y %>",
     "a path": "a | b | c",
+    "a formula": "`=SUM(A1:A3)` を使った",
 }
 
 
@@ -137,8 +142,27 @@ def test_lines_of_most_notes_are_common_and_habits_that_were_ticked_are_not() ->
     assert common_lines([*notes, *[["別の日"]] * 4]).lines == frozenset(), "two thirds are not most"
 
 
-def test_a_long_line_takes_no_time() -> None:
-    template = read_template("{{date}} {{time}} <% tp.user.x() %>です {{title}}")
+def test_odd_lines_and_large_notes_take_no_time() -> None:
+    template = read_template(
+        "{{date}} {{time}} <% tp.user.x() %>です {{date}} / {{date}}\n予定 {{date}}, {{date}} {{title}} まで"
+    )
     long = "2026-11-30 " * 5000 + "x"
-    assert own_lines(f"{long}\n{long[:290]}!", [template])
+    numbers = "\n".join(f"{number}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, x" for number in range(3000))
+    queries = "```tasks\n" * 20000 + "<% tp " * 20000
+    began = time.process_time()
+    assert own_lines(f"{long}\n{long[:190]}!", [template])
     assert own_lines("[[2026]] " + "前日 | - " * 20000 + "x")
+    assert (
+        own_lines(numbers, [template])
+        and any(template.holds(comparable(line)) for line in numbers.split("\n")) is False
+    )
+    assert own_lines(queries)
+    assert time.process_time() - began < 5
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="[]()|#>-*`~<%=!:：{} \n\r\t0123あ日月Ja年", max_size=120))
+def test_no_text_is_too_odd(text: str) -> None:
+    template = read_template(text)
+    left = own_lines(text, [template])
+    assert all(line and line == comparable(line) for line in left)
