@@ -118,7 +118,7 @@ def _periodic_day(values: Any) -> dict[str, Any] | None:
 def _settings(values: dict[str, Any], file: Path, vault: Path) -> DailyNotes:
     folder = values.get("folder")
     text = values.get("format")
-    template = values.get("template")
+    template = values.get("template") or values.get("templatePath")  # the latter in Periodic Notes 1.0
     return DailyNotes(
         folder.strip().strip("/") if isinstance(folder, str) else "",
         text.strip() if isinstance(text, str) and text.strip() else DEFAULT_FORMAT,

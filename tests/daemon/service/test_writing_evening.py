@@ -292,6 +292,12 @@ WHERE = {
         ),
         "templates/day.md": TEMPLATE,
     },
+    "Periodic Notes 1.0": {
+        ".obsidian/plugins/periodic-notes/data.json": json.dumps(
+            {"calendarSets": [{"id": "a", "day": {"enabled": True, "folder": "diary", "templatePath": "day.md"}}]}
+        ),
+        "day.md": TEMPLATE,
+    },
     "Templater": {
         ".obsidian/plugins/templater-obsidian/data.json": json.dumps(
             {"folder_templates": [{"folder": "/", "template": "t.md"}, {"folder": "diary", "template": "day.md"}]}
