@@ -89,6 +89,7 @@ LAZY_PACKAGES = {
     "importlib": START,
     "psutil": START,
     "pydantic": START,
+    "pyperclip": START,
     "pydantic_settings": START,
     "rich": START,
     "sudachipy": "its dictionary is large: in the process that drafts, not in the daemon",

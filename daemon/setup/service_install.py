@@ -48,7 +48,7 @@ def plan(
         raise UsageError("there is no config.toml yet", "Make one with `nippo setup`.")
     vault = config.vault_path.absolute()
     if not vault.is_dir():
-        raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo init`.")
+        raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo setup`.")
     owner, group = (vault.owner(), vault.group()) if system else ("", "")
     user = "" if dynamic or not system else user or ("" if owner == "root" else owner)
     url = config.engine.server_url if config.engine.kind == "server" else ""

@@ -99,7 +99,7 @@ def choose(gpus: Sequence[Gpu], has_gpu_extra: bool | None = None) -> EngineChoi
         if gpu.memory >= least:
             if not (gpu_extra_installed() if has_gpu_extra is None else has_gpu_extra):
                 return EngineChoice(
-                    *STARTER, f"{seen} could run {model}, after `{adding('gpu')}` and a new `nippo init`"
+                    *STARTER, f"{seen} could run {model}, after `{adding('gpu')}` and a new `nippo init --force`"
                 )
             return EngineChoice(
                 "transformers", model, f"{seen}: {box} GB and more hold {model} and its weekly training"

@@ -1,4 +1,5 @@
-"""What ``nippo init`` puts beside the reports: an Obsidian Bases view of them, and a page that says how to use them.
+"""What ``nippo setup`` and ``nippo init`` put beside the reports: an Obsidian Bases view of them, and a page that says
+how to use them.
 
 Both are made only where they are missing; a person may edit or delete them.
 """
