@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from daemon.errors import NoteError, ReportBlocked
-from daemon.service.standing import Owner, follows, standing
+from daemon.service.follow import follows
+from daemon.service.standing import Owner, standing
 from daemon.store.store import JobSource, Store
 from daemon.vault.essence import essence
 from daemon.vault.habits import Habits

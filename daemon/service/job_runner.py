@@ -30,8 +30,9 @@ from daemon.errors import (
     WorkerStopped,
 )
 from daemon.service.delivery import deliver
+from daemon.service.follow import follows
 from daemon.service.settle import SettleTracker
-from daemon.service.standing import Owner, follows, may_write, standing
+from daemon.service.standing import Owner, may_write, standing
 from daemon.store.store import Job, Store
 from daemon.vault.essence import essence
 from daemon.vault.habits import Habits

@@ -48,16 +48,3 @@ def may_write(now: Standing, job: Job) -> bool:
     """Whether a job may put its report there: a person's report is never overwritten, a deleted one comes back only
     when a person asks for it."""
     return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.asked)
-
-
-def follows(store: Store, found: Standing, sha: str, essence: str) -> bool:
-    """Whether the report of a day was made from a diary that says what this one says (``daemon.vault.essence``); then
-    the report is remembered as this one's."""
-    if found.row is None:
-        return False
-    if found.row.diary_sha == sha:
-        return True
-    if not essence or store.essence(found.row.diary_sha) != essence:
-        return False
-    store.follow_diary(date.fromisoformat(found.row.day), sha, essence)
-    return True

@@ -178,8 +178,8 @@ class Store:
         """Remember what counts of a diary; what no report and no job is made from any more is forgotten."""
         with self._transaction() as database:
             database.execute(
-                "DELETE FROM essences WHERE diary_sha NOT IN (SELECT diary_sha FROM reports UNION ALL"
-                " SELECT pending_diary_sha FROM reports UNION ALL SELECT sha FROM jobs)"
+                "DELETE FROM essences WHERE diary_sha NOT IN"
+                " (SELECT diary_sha FROM reports UNION ALL SELECT sha FROM jobs)"
             )
             database.execute("INSERT OR REPLACE INTO essences VALUES (?, ?)", (diary_sha, essence))
 
