@@ -1,4 +1,4 @@
-"""Whether a diary still says what its report was made from. The answer survives restarts: it is kept in the database."""
+"""Whether a diary still says what its report was made from; what that was is kept in the database, across restarts."""
 
 from __future__ import annotations
 

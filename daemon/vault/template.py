@@ -45,6 +45,7 @@ _DATES = re.compile(rf"(?:{_DATE}|[\W_])*+")
 _NAVIGATION = re.compile(rf"(?:{_DATE}|{_TURN}|[\W_])*+")
 _LINKED = re.compile(r"\[\[|\]\(")
 _QUOTE = re.compile(r"^(?:\s*>)+\s?")
+_QUOTATION = re.compile(r"^>[ \t]*\[!quote\][^\n]*(?:\n>[^\n]*)*", re.MULTILINE | re.IGNORECASE)
 _CALLOUT = re.compile(r"\[![^\]]*\][+-]?.*")
 _BULLET = re.compile(r"(?:[-*+]|\d+[.)])(?:\s+|$)(?:\[.\](?:\s+|$))?")
 _SCAFFOLD = re.compile(
@@ -67,10 +68,12 @@ _SUBJECT = re.compile(
 
 @dataclass(frozen=True)
 class Template:
-    """Lines that a note is made with: as they are compared, and as patterns where a template leaves something open."""
+    """Lines that a note is made with: as they are compared, and as patterns where a template leaves something open.
+    ``quotes``: a command fetches a quotation of the day, which stands in a callout of its own."""
 
     lines: frozenset[str] = frozenset()
     patterns: tuple[re.Pattern[str], ...] = ()
+    quotes: bool = False
 
     def holds(self, line: str) -> bool:
         """Given a line as ``comparable`` gives it, whether it is the template's."""
@@ -83,16 +86,17 @@ def read_template(text: str) -> Template:
     """A template of Obsidian's core plugin, of Periodic Notes or of Templater: ``{{date}}`` and ``<% … %>`` may become
     a date or, of commands beside other words of their line, anything; what a person is asked to type is not its own."""
     body = re.sub(r"<%\*(?:(?!<%|%>).)*%>", "", split(text, dots=True)[1], flags=re.DOTALL)
-    lines = {comparable(_PLACE.sub(_opened, line)) for line in body.split("\n")} - {""}
-    opened = {line for line in lines if _OPEN.search(line)}
+    lines = {comparable(line) for line in body.split("\n")} - {""}  # also as they are, where nobody has run it
+    opened = {comparable(_PLACE.sub(_opened, line)) for line in body.split("\n") if _PLACE.search(line)}
     patterns = (_pattern(line) for line in sorted(opened))
-    return Template(frozenset(lines - opened), tuple(pattern for pattern in patterns if pattern))
+    return Template(frozenset(lines), tuple(pattern for pattern in patterns if pattern), "daily_quote" in text)
 
 
 def own_lines(prepared: str, templates: Iterable[Template] = ()) -> list[str]:
     """Given a prepared diary, return the lines that are its person's own, as they are compared."""
     known = list(templates)
     body = without_programs(split(prepared.lstrip("\ufeff\n"), dots=True)[1])
+    body = _QUOTATION.sub("", body) if any(one.quotes for one in known) else body
     lines = ["" if _is_navigation(line) else comparable(line) for line in body.split("\n")]
     return [
         line

@@ -96,6 +96,8 @@ created: 2026-11-30
 おはよう。07:30 に起きた。
 天気は 晴れ、最高 12 度 でした。
 - 目標:
+> [!quote] Stay hungry, stay foolish.
+> — Steve Jobs
 | 時限 | 科目 | 内容 |
 |---|---|---|
 | 1 | Linux演習 | |
@@ -106,7 +108,7 @@ created: 2026-11-30
 
 def test_a_note_as_its_template_made_it_is_nobodys_own() -> None:
     assert own_lines(MADE, [read_template(TEMPLATE)]) == []
-    assert own_lines(MADE.replace("\n", "\r\n").replace("\r\n", "\n"), [read_template(TEMPLATE)]) == []
+    assert own_lines(TEMPLATE, [read_template(TEMPLATE)]) == [], "nobody has run its commands"
     assert own_lines(MADE), "without the template nobody knows"
 
 
