@@ -23,7 +23,7 @@ from daemon.errors import AlreadyRunning, EngineCrashed, ModelMissing
 from daemon.service.config_changes import config_changes
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.service import Service
-from daemon.store.store import Store
+from daemon.store.store import FILE_NAME, Store
 from daemon.vault.writer import digest
 from tests.fake_worker import BODY, FakeWorker, result
 
@@ -43,6 +43,9 @@ def until(done: Callable[[], object], seconds: float = 15.0) -> None:
 def running(
     config: Config, worker: FakeWorker, retry_seconds: tuple[float, ...] = (0.05,), **more: object
 ) -> Iterator[Service]:
+    """A daemon that first ran yesterday: a note of a day to come waits, so another day than today is a day before."""
+    if not (config.data_path / FILE_NAME).exists():
+        first_run(config, TODAY - timedelta(days=1))
     service = Service(config, make_worker=lambda _: worker, retry_seconds=retry_seconds, **more)  # type: ignore[arg-type]
     failure: list[BaseException] = []
 
@@ -81,7 +84,7 @@ def jobs(config: Config, state: str | None = None) -> list[tuple[str, str]]:
 
 
 def first_run(config: Config, day: date) -> None:
-    """As if nippo had first run on that day: a note of a day to come waits, so tests take days that are past."""
+    """As if nippo had first run on that day."""
     with Store.open(config.data_path) as store:
         store.set_meta("first_run_date", day.isoformat())
 
@@ -121,8 +124,8 @@ def test_our_own_report_makes_no_echo(make_vault, settings) -> None:
 
 
 def test_notes_saved_while_no_daemon_ran_are_found_and_older_ones_left(make_vault, settings) -> None:
-    old = TODAY - timedelta(days=1)
-    vault = make_vault({NOTE: "今日", f"diary/{old}.md": "昨日"})
+    old = TODAY - timedelta(days=2)
+    vault = make_vault({NOTE: "今日", f"diary/{old}.md": "一昨日"})
     with running(settings(vault), FakeWorker()):
         until((vault / REPORT).exists)
         time.sleep(0.3)
@@ -205,7 +208,6 @@ def test_a_crashing_worker_is_tried_three_times_and_the_others_go_on(make_vault,
     other = TODAY - timedelta(days=1)
     vault = make_vault({NOTE: "日記", f"diary/{other}.md": "別の日"})
     config = settings(vault)
-    first_run(config, other)
 
     class Crashing(FakeWorker):
         def draft(self, request, timeout_seconds=None):  # type: ignore[no-untyped-def]
@@ -248,7 +250,6 @@ def test_a_bad_note_is_shown_and_the_others_go_on(make_vault, settings, kind: st
     good = TODAY - timedelta(days=1)
     vault = make_vault({NOTE: data, f"diary/{good}.md": "よい日記"})
     config = settings(vault, max_note_kilobytes=2)
-    first_run(config, good)
     with running(config, FakeWorker()):
         until((vault / f"nippo/{good}-nippo.md").exists)
         until(lambda: [path for path, _ in jobs(config)] == [NOTE])
