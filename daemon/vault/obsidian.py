@@ -67,7 +67,7 @@ def templates(vault: Path, diary_folder: str) -> list[Path]:
     pairs = values.get("folder_templates") if isinstance(values, dict) else None
     for pair in pairs if isinstance(pairs, list) else ():
         of, template = (pair.get("folder"), pair.get("template")) if isinstance(pair, dict) else (None, None)
-        if isinstance(of, str) and isinstance(template, str) and f"{diary_folder}/".startswith(f"{of.strip('/')}/"):
+        if isinstance(of, str) and isinstance(template, str) and f"/{diary_folder}/".startswith(f"/{of.strip('/')}"):
             named.append(template)
     found = [vault / (name if name.lower().endswith(".md") else f"{name}.md") for name in named if name]
     return list(dict.fromkeys(found))
