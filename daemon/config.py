@@ -129,6 +129,10 @@ class TrainingSettings(Section):
     max_memory_gigabytes: NotNegative = 0.0
 
 
+class NotifySettings(Section):
+    desktop: bool = False
+
+
 class DashboardSettings(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 8765
 
@@ -148,6 +152,7 @@ class Config(Section):
     report: ReportSettings = ReportSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     training: TrainingSettings = TrainingSettings()
+    notify: NotifySettings = NotifySettings()
     dashboard: DashboardSettings = DashboardSettings()
     log: LogSettings = LogSettings()
 

@@ -5,6 +5,7 @@
     │   └── ConfigError            config.toml: every problem listed at once
     ├── NoteError                  this note or pair failed, the others go on
     │   ├── NoteUnreadable         the diary cannot be read as text
+    │   ├── NotePrivate            the diary is declared private as a whole: no model sees it
     │   ├── NoteChanged            the diary changed while its report was being made: the job is repeated
     │   ├── ImpossibleDate         a name has the form of a day that the calendar lacks, such as 2026-02-30
     │   ├── PairRefused            a row of ``nippo import`` cannot be taken
@@ -61,6 +62,10 @@ class NoteError(NippoError):
 
 class NoteUnreadable(NoteError):
     title = "日記を読めません"
+
+
+class NotePrivate(NoteError):
+    title = "非公開のノートです"
 
 
 class NoteChanged(NoteError):

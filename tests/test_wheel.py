@@ -18,8 +18,8 @@ SHIPPED = {"daemon/config.toml": "config.toml"}
 """Files of the wheel that lie elsewhere in a checkout; beside them the starter and the systemd units."""
 TABLES = {"daemon/vault/moment_names.json"}
 """Data of the program itself, in the place where it lies in a checkout."""
-PROGRAMS = {"daemon.cli", "daemon.worker.child", "dashboard.app"}
-"""What is started by name: the console command, the process that drafts, the page."""
+PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app", "dashboard.server"}
+"""What is started by name: the console command, the process that drafts, a notification, the page and its server."""
 
 COMING = {"daemon.drafting.sieve"}
 """Written ahead of the run that will use them: training by sentence, and the sieve before the questions."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from daemon.checks.findings import Finding
 from daemon.checks.lexicon import FEELINGS
-from daemon.checks.text import normalise
+from daemon.checks.text import KANJI, normalise
 from daemon.config import ReportSettings
 
 BULLET = re.compile(r"^[ \t]{0,8}(?:[*\-+・•●◦]|\d{1,2}[.)])[ \t]{0,4}(?=\S)")
@@ -22,7 +22,7 @@ _FIRST_PERSON = re.compile(
 )
 _FEELING = re.compile(
     "|".join(map(re.escape, FEELINGS))
-    + r"|(?<![一-鿿])不安(?!定|全)"
+    + rf"|(?<![{KANJI}])不安(?!定|全)"
     + r"|最高(?!気温|周波|限|次|潮|値|点|裁|齢|速|位|峰|学府|額|水準|温度|記録|ランク|レベル|給)"
     + r"|満足(?!度|し(?:て|た|ない)|す)|最悪(?!値|の場合|の?計算|ケース|時)|感動|やば[いくか]|だる[いか]|すご[いくか]"
     + r"|眠[いくか気]|面倒(?!を)"

@@ -9,12 +9,12 @@ COMMANDS = {
     "reject": "Untick `accepted`: the model does not learn from this report.",
     "redo": "Have the report drafted anew, in place of what stands in the note now.",
     "backfill": "Write reports for older diary notes that have none. Stopping and starting again goes on where it was.",
-    "check": "Explain a report: every check, every private term of the diary, the diary lines behind each bullet.",
+    "check": "Explain a report: what no model sees of its diary, checks, private terms, the lines behind each bullet.",
     "copy": "Put the body of a report on the clipboard, ready to be pasted into the school's form.",
     "open": "Open a report in Obsidian.",
-    "dashboard": "Open the review page in the browser. It listens on 127.0.0.1 only; Ctrl-C ends it.",
+    "dashboard": "Open the review page in the browser. It listens on 127.0.0.1 only, behind a secret; Ctrl-C ends it.",
     "demo": "Show nippo at work on the sample vault, in a temporary folder that goes away at the end.",
-    "doctor": "Look at settings, vault, space, model, observer and machine. Exit code 1 when something fails.",
+    "doctor": "Look at settings, vault, private parts, model, observer and machine. Exit code 1 when something fails.",
     "evaluate": (
         "Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds."
     ),

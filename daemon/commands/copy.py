@@ -6,7 +6,6 @@ import contextlib
 from datetime import date
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
@@ -14,7 +13,9 @@ from daemon.config import load
 from daemon.errors import NippoError, UsageError
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
+from daemon.system.clipboard import put
 from daemon.vault.layout import Layout, read_layout
+from daemon.vault.obsidian import open_address
 from daemon.vault.report_note import ReadReport, read
 from daemon.vault.scan import find_reports
 
@@ -30,16 +31,8 @@ def register(app: typer.Typer) -> None:
 
 def copy(day: Day = "", config: ConfigFile = None) -> None:
     """Put the body of a report on the clipboard, ready to be pasted into the school's form."""
-    import pyperclip
-
     wanted, _, report = _find(read_layout(load(config)), day)
-    try:
-        pyperclip.copy(report.body + "\n")
-    except pyperclip.PyperclipException:
-        raise NippoError(
-            "This machine's clipboard cannot be reached.",
-            "On Linux install wl-clipboard (Wayland) or xclip (X11); or copy the body in Obsidian.",
-        ) from None
+    put(report.body + "\n")
     typer.echo(f"{wanted}: {len(report.body)} characters are on the clipboard ({_state(report)}).")
 
 
@@ -47,13 +40,9 @@ def open_in_obsidian(day: Day = "", config: ConfigFile = None) -> None:
     """Open a report in Obsidian."""
     _, file, _ = _find(read_layout(load(config)), day)
     typer.echo(file)
-    if typer.launch(address(file)):
-        raise NippoError(f"{address(file)} could not be opened.", "Is Obsidian installed? Open the note by hand.")
-
-
-def address(file: Path) -> str:
-    """The address under which Obsidian opens a note (its URI scheme, action ``open`` by absolute path). Pure."""
-    return f"obsidian://open?path={quote(str(file), safe='')}"
+    address = open_address(file)
+    if typer.launch(address):
+        raise NippoError(f"{address} could not be opened.", "Is Obsidian installed? Open the note by hand.")
 
 
 def _find(layout: Layout, day: str) -> tuple[date, Path, ReadReport]:

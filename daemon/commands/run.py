@@ -12,6 +12,7 @@ from daemon.config import Config, load
 from daemon.learning.reviewer import Reviewer
 from daemon.learning.weekly import Teacher
 from daemon.options import ConfigFile
+from daemon.service.announcer import Announcer
 from daemon.service.note_finder import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
@@ -36,8 +37,8 @@ def run(config: ConfigFile = None) -> None:
 
 
 def listeners(config: Config, store: Store) -> list[Listener]:
-    """Who hears of every report in a running daemon: the review of reports, and the weekly training."""
-    return [Reviewer(config, store), Teacher(config, store)]
+    """Who hears of every report in a running daemon: the review of reports, the weekly training, notifications."""
+    return [Reviewer(config, store), Teacher(config, store), Announcer(config, store)]
 
 
 def set_up_log(level: str) -> None:

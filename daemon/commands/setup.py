@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from daemon.commands.fetch import fetch_with_progress
 from daemon.commands.report import write_now
 from daemon.config import Config, VaultSettings, load, user_config_file
 from daemon.errors import NippoError, UsageError
 from daemon.models.reference import is_gguf, is_here
+from daemon.options import folded
 from daemon.setup import service_install, systemctl
 from daemon.setup.settings_file import first_answers, write_settings
 from daemon.system.extras import adding, lacking
@@ -47,10 +49,9 @@ def setup(
         raise UsageError("`nippo setup` asks questions and needs a terminal.", "In scripts: `nippo init --yes`.")
     typer.echo("nippoの準備をします。質問は多くて4つ、Enterだけなら [ ] の中の答えになります。\n")
     file = config or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else user_config_file())
-    settings = settings_in(file.expanduser())
+    settings, service = settings_in(file.expanduser())
     layout = read_layout(settings)
     note = _first_note(layout)
-    service = systemctl.available() and typer.confirm("ログインしている間、いつも動かしますか(サービス)", default=True)
     extra = _extra()
     typer.echo()
     failed = [
@@ -75,17 +76,26 @@ def attended() -> bool:
     return sys.stdin.isatty()
 
 
-def settings_in(file: Path) -> Config:
-    """The settings that are there, as they are; else new ones, for the vault that the person names."""
+def settings_in(file: Path) -> tuple[Config, bool]:
+    """The settings that are there, as they are; else new ones, for the vault that the person names. And whether the
+    person wants a service."""
     if file.is_file():
         typer.echo(f"設定       {file} (そのまま使います)")
-        return load(file)
+        settings = load(file)
+        return settings, systemctl.available() and typer.confirm("いつも動かしますか(サービス)", default=True)
     vault = _vault(known_vaults())
     answers = first_answers(vault, file)
     choice = choose(probe())
     if choice.model != "starter":
         answers |= {("engine", "kind"): choice.kind, ("engine", "model"): choice.model}
     read_layout(Config(vault=VaultSettings(path=str(vault))))
+    service = False
+    if systemctl.available():
+        typer.echo("\nログインしている間、いつも動かしますか(サービス)。\n  1  動かして、日報ができたら通知する")
+        typer.echo("  2  動かすが、通知はしない\n  0  いまは動かさない")
+        way = _number("番号", 2, 1)
+        service = way > 0
+        answers["notify", "desktop"] = way == 1
     write_settings(file, answers)
     settings = load(file)
     typer.echo(f"保管庫     {vault}")
@@ -93,7 +103,7 @@ def settings_in(file: Path) -> Config:
     typer.echo(f"設定       {file} (作りました。すべての項目に説明があります)")
     for path in write_help_page(read_layout(settings)):
         typer.echo(f"保管庫に   {path} (作りました。消してもかまいません)")
-    return settings
+    return settings, service
 
 
 def _vault(found: list[Path]) -> Path:
@@ -173,7 +183,10 @@ def _report(settings: Config, layout: Layout, note: DiaryNote) -> str:
     except NippoError as problem:
         return _told("日報を書けませんでした", problem, f"nippo report {note.day}")
     report = read(file.read_bytes())
-    Console().print(Panel(report.body.strip(), title=file.relative_to(layout.root).as_posix()))
+    console = Console()
+    console.print(
+        Panel(Text(folded(report.body.strip(), console.width - 4)), title=file.relative_to(layout.root).as_posix())
+    )
     for warning in report.warnings:
         typer.echo(f"※ {warning}")
     return ""

@@ -28,7 +28,7 @@ from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.drafting.sentences import asked, made_by_template, split
 from daemon.drafting.whole import write_whole
 from daemon.engines.protocol import Engine
-from daemon.vault.diary import is_blank, prepare
+from daemon.vault.diary import is_blank, prepare, private_note
 
 CUT = "日報が長くなりすぎたため、途中で打ち切りました。続きがないか確かめてください。"
 DOUBTFUL = "確かな行がなかったため、確かめてほしい行を残しました。日記と照らしてください。"
@@ -44,12 +44,15 @@ def draft_report(
     """Given a loaded engine (or a function that loads it when needed), return the report of one diary.
 
     A diary that is blank, or blank once its private parts are cut, gives the no-study sentence without a model.
-    ``on_text`` receives the text as it is written, ``on_stage`` how far it is. Raises ``EngineError`` and
-    ``ConfigError``.
+    ``on_text`` receives the text as it is written, ``on_stage`` how far it is. Raises ``NotePrivate`` for a diary that
+    is declared private as a whole, ``EngineError`` and ``ConfigError``.
     """
     started = time.monotonic()
     settings = CheckSettings(config.privacy, config.report)
-    prepared = prepare(request.diary, config.privacy).text
+    seen = prepare(request.diary, config.privacy)
+    if seen.private:
+        raise private_note(request.date)
+    prepared = seen.text
     if is_blank(prepared):
         return _no_study(request, settings, time.monotonic() - started)
     loaded = engine() if callable(engine) else engine

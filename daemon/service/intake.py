@@ -8,6 +8,7 @@ from daemon.errors import NoteError, ReportBlocked
 from daemon.service.follow import follows
 from daemon.service.standing import Owner, standing
 from daemon.store.store import JobSource, Store
+from daemon.vault.diary import declared_private, private_note
 from daemon.vault.essence import essence
 from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout, nfc
@@ -70,7 +71,10 @@ def take_in(
 
 
 def waits(note: DiaryNote, text: str, habits: Habits, now: datetime) -> NoteError | None:
-    """Why a note is not drafted yet, None where it is: its day has not come, or nobody has written anything."""
+    """Why a note is not drafted yet, None where it is: it is private, its day has not come, or nobody has written
+    anything."""
+    if declared_private(text, habits.privacy):
+        return private_note(note.path)
     if note.day > now.date():
         today = f"{now:%Y-%m-%d %H:%M}, {now.tzname() or 'UTC'}"
         return NoteError(

@@ -34,6 +34,7 @@ from daemon.service.follow import follows
 from daemon.service.settle import SettleTracker
 from daemon.service.standing import Owner, may_write, standing
 from daemon.store.store import Job, Store
+from daemon.vault.diary import declared_private, private_note
 from daemon.vault.essence import essence
 from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout
@@ -158,17 +159,21 @@ class JobRunner:
         if data is None:
             self._store.forget_notes([job.path])
             return None, job
-        found = standing(self._layout, self._store, datetime.fromisoformat(job.day).date())
+        day = datetime.fromisoformat(job.day).date()
+        sha, text = digest(data), decode(data, job.path)
+        if declared_private(text, self._config.privacy):
+            self._store.put_aside(job.path, day, sha, "skipped", private_note(job.path), now)
+            return None, job
+        found = standing(self._layout, self._store, day)
         if not may_write(found, job):
             self._store.drop(job.path)
             return None, job
-        sha, text = digest(data), decode(data, job.path)
         self._essence = essence(text, self._config.privacy)
         if follows(self._store, found, sha, self._essence) and found.owner is Owner.DAEMON and not job.asked:
             self._store.drop(job.path)
             return None, job
         if sha != job.sha:
-            self._store.queue(job.path, datetime.fromisoformat(job.day).date(), sha, job.source, now)
+            self._store.queue(job.path, day, sha, job.source, now)
         self._store.remember_essence(sha, self._essence)
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from typing import Any
 from daemon.errors import NippoError
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
+from daemon.system.files import private, private_folder
 
 FILE_NAME = "nippo.sqlite3"
 
@@ -37,14 +39,11 @@ class Store:
         newer one, ``NippoError`` when the file is damaged or the folder cannot be written."""
         file = folder / name
         with _explained(file):
-            folder.mkdir(parents=True, exist_ok=True)
-            fresh = not file.exists()
-            if not fresh:
+            private_folder(folder)
+            if not _made_anew(file):
                 with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
                     check_version(reader, file)
             database = sqlite3.connect(file, timeout=10.0, isolation_level=None)
-            if fresh:
-                file.chmod(0o600)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
             database.execute("PRAGMA secure_delete = ON")
@@ -198,6 +197,11 @@ class Store:
     def reports(self) -> list[ReportRow]:
         return [ReportRow(*row) for row in self._database.execute("SELECT * FROM reports ORDER BY day")]
 
+    def written_reports(self) -> list[tuple[str, str, str, str]]:
+        """Day, path, status and time of every report that was written, without its text."""
+        query = "SELECT day, report_path, status, written_at FROM reports WHERE report_sha != ''"
+        return [(day, path, status, at) for day, path, status, at in self._database.execute(query)]
+
     def begin_report(self, row: ReportRow) -> None:
         """Note what is about to be written (``pending_sha``), so that a crash after the write is recognised."""
         self._put_report(self._database, row)
@@ -262,6 +266,15 @@ class Store:
 
 def _pair(row: tuple[Any, ...]) -> Pair:
     return replace(Pair(*row), withdrawn=bool(row[7]))
+
+
+def _made_anew(file: Path) -> bool:
+    """Make an empty database that is this user's alone where there is none; its journals take its rights."""
+    try:
+        os.close(private(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from daemon.errors import AlreadyRunning, NippoError
+from daemon.system.files import private, private_folder
 
 FILE_NAME = "daemon.system.lock"
 PROBES, PROBE_SECONDS = 3, 0.005
@@ -98,8 +99,8 @@ class FileLock:
     def _open(self) -> int:
         if self._of_folder:
             return os.open(self.file, os.O_RDONLY)
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(self.file, os.O_RDWR | os.O_CREAT, 0o666)
+        private_folder(self.file.parent)
+        return private(str(self.file), os.O_RDWR | os.O_CREAT)
 
 
 class VaultLock:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 DEFAULT_FORMAT = "YYYY-MM-DD"
 
@@ -71,6 +72,11 @@ def templates(vault: Path, diary_folder: str) -> list[Path]:
             named.append(template)
     found = [vault / (name if name.lower().endswith(".md") else f"{name}.md") for name in named if name]
     return list(dict.fromkeys(found))
+
+
+def open_address(file: Path) -> str:
+    """The address under which Obsidian opens a note (its URI scheme, action ``open`` by absolute path). Pure."""
+    return f"obsidian://open?path={quote(str(file), safe='')}"
 
 
 def known_vaults() -> list[Path]:

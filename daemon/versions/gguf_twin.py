@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from daemon.errors import ModelMissing
 from daemon.system.extras import adding
-from daemon.system.files import replacing
+from daemon.system.files import private_folder, replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ def gguf_twin(adapter: Path, cache: Path, architecture: str = "") -> Path:
         return adapter / TWIN
     target = cache / "adapters" / f"{adapter_hash(adapter)}.gguf"
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)  # it has learned from diaries, unlike what else lies in the cache
         with replacing(target) as fresh:
             to_gguf(adapter, fresh, architecture)
     return target

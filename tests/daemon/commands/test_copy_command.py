@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from daemon.cli import app
-from daemon.commands.copy import address
 from daemon.errors import NippoError, UsageError
+from daemon.vault.obsidian import open_address
 from daemon.vault.report_note import ReportNote, render
 from tests.conftest import MakeConfig, MakeVault
 
@@ -90,4 +90,4 @@ def test_obsidian_is_asked_for_the_notes_own_path(settings: Path, monkeypatch: p
     assert (parts.scheme, parts.netloc) == ("obsidian", "open")
     (path,) = parse_qs(parts.query)["path"]
     assert Path(path).name == "2026-01-07-nippo.md" and Path(path).is_file()
-    assert " " not in asked[0] and "&" not in address(Path("/a & b/c.md")).partition("?")[2]
+    assert " " not in asked[0] and "&" not in open_address(Path("/a & b/c.md")).partition("?")[2]

@@ -112,6 +112,20 @@ def test_what_fails_is_told_at_the_end_with_the_way_on(
     assert load().file == user_config_file()
 
 
+def test_one_question_for_the_service_and_its_notifications(
+    make_vault: MakeVault, isolated_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known(isolated_world, make_vault())
+    installed: list[Path | None] = []
+    monkeypatch.setattr("daemon.setup.systemctl.available", lambda: True)
+    monkeypatch.setattr(daemon.commands.setup, "_serve", lambda settings: (installed.append(settings.file), "")[1])
+    assert setup("\n").exit_code == 0
+    assert installed == [user_config_file()] and load().notify.desktop
+    user_config_file().unlink()
+    assert setup("0\n").exit_code == 0
+    assert len(installed) == 1 and not load().notify.desktop
+
+
 def test_packages_are_added_by_a_command_that_is_shown(
     make_vault: MakeVault, isolated_world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

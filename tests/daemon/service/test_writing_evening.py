@@ -357,6 +357,16 @@ def test_private_words_alone_are_no_template(make_evening: Callable[..., Evening
     assert len(evening.worker.calls) == 1
 
 
+def test_a_note_declared_private_meanwhile_is_given_up_and_its_reason_told(make_evening: Callable[..., Evening]) -> None:
+    evening = make_evening(seconds=60)
+    evening.save(STUDY)
+    evening.pass_time(10)
+    evening.save(f"---\nprivate: true\n---\n{STUDY}")
+    evening.pass_time(120)
+    assert evening.worker.cancels == 1 and len(evening.worker.calls) == 1 and not evening.report()
+    assert "private" in evening.waiting()[NOTE]
+
+
 def test_notes_made_ahead_wait_for_their_days_and_come_by_themselves(make_evening: Callable[..., Evening]) -> None:
     ahead = [DAY + timedelta(days=number) for number in range(1, 31)]
     evening = make_evening({f"diary/{day}.md": f"{day.day}番の課題を解く。\n" for day in ahead})
