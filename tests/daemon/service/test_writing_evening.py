@@ -357,7 +357,7 @@ def test_private_words_alone_are_no_template(make_evening: Callable[..., Evening
     assert len(evening.worker.calls) == 1
 
 
-def test_a_note_declared_private_meanwhile_is_given_up_and_its_reason_told(make_evening: Callable[..., Evening]) -> None:
+def test_a_note_declared_private_meanwhile_is_given_up_and_said(make_evening: Callable[..., Evening]) -> None:
     evening = make_evening(seconds=60)
     evening.save(STUDY)
     evening.pass_time(10)
