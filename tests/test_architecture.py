@@ -74,6 +74,7 @@ CHILDREN = {
 LAZY_MODULES = {
     "daemon/engines/opening.py": "of three engines one is loaded, when it is opened; `nippo status` only wants a name",
     "daemon/engines/transformers.py": "its parts need torch",
+    "daemon/service/watcher.py": "the observers bring watchdog's threads and inotify along; `nippo status` needs none",
     "daemon/models/reference.py": "a model that is here is found without what downloads one",
     "training/fitting/fit.py": "training.model.lean needs torch",
 }

@@ -16,6 +16,7 @@ from daemon.service.announcer import Announcer
 from daemon.service.note_finder import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
+from daemon.service.signals import handle_signals
 from daemon.store.store import Store
 from daemon.vault.layout import need_settings
 
@@ -32,7 +33,7 @@ def run(config: ConfigFile = None) -> None:
     need_settings(settings)
     set_up_log(settings.log.level)
     service = Service(settings, notifier=Notifier.from_environment(), make_listeners=listeners)
-    service.handle_signals()
+    handle_signals(service.stop, service.reload)
     service.run()
 
 

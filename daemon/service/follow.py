@@ -15,7 +15,7 @@ def follows(store: Store, found: Standing, sha: str, essence: str) -> bool:
         return False
     if found.row.diary_sha == sha:
         return True
-    if not essence or store.essence(found.row.diary_sha) != essence:
+    if not essence or store.essences.of(found.row.diary_sha) != essence:
         return False
-    store.follow_diary(date.fromisoformat(found.row.day), sha, essence)
+    store.essences.follow(date.fromisoformat(found.row.day), sha, essence)
     return True

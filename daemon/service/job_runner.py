@@ -2,7 +2,7 @@
 
 A draft whose note says something else by then is given up between two sentences, and begun anew when the note is quiet.
 A note that fails is tried again after a while and set aside after three failures; a model that cannot run at all
-holds the whole queue without blaming the notes.
+holds the whole queue without blaming the notes. A draft that vault or database do not take is kept until they do.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -27,10 +26,15 @@ from daemon.errors import (
     NoteChanged,
     NoteError,
     OutOfMemory,
+    StorageError,
+    VaultUnavailable,
     WorkerStopped,
+    unforeseen,
 )
+from daemon.service.apart import told
 from daemon.service.delivery import deliver
 from daemon.service.follow import follows
+from daemon.service.periodic import in_words
 from daemon.service.settle import SettleTracker
 from daemon.service.standing import Owner, may_write, standing
 from daemon.store.store import Job, Store
@@ -50,6 +54,8 @@ ATTEMPTS = 3
 RETRY_SECONDS = (5.0, 30.0)
 HOLD_SECONDS = (30.0, 120.0, 600.0)
 """Pauses of the whole queue while the model cannot run."""
+ROOM_SECONDS = (1.0, 2.0, 5.0)
+"""Pauses of the whole queue while a disk that drafting needs takes nothing."""
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +85,7 @@ class JobRunner:
         self._job: Job | None = None
         self._essence = ""
         self._looked_at = 0.0
+        self._answer: DraftResult | Exception | None = None
         self._answers: queue.SimpleQueue[DraftResult | Exception] = queue.SimpleQueue()
         self._not_before: dict[str, float] = {}
         self._held_until = 0.0
@@ -97,16 +104,18 @@ class JobRunner:
         return self._worker.pid
 
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
-        """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""
-        if self._job is not None:
+        """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken. Raises
+        ``StorageError`` while vault or database take nothing; the draft is kept, and the next turn delivers it."""
+        if self._job is not None and self._answer is None:
             try:
-                answer = self._answers.get_nowait()
+                self._answer = self._answers.get_nowait()
             except queue.Empty:
                 self._look_again(self._job)
                 return
-            job, self._job = self._job, None
-            self._finish(job, answer, now, monotonic)
         self._worker.tick(monotonic)
+        if self._job is not None and self._answer is not None:
+            self._finish(self._job, self._answer, now, monotonic)
+            self._job = self._answer = None
         if monotonic >= self._held_until:
             self._start_next(monotonic, now, only)
 
@@ -117,7 +126,7 @@ class JobRunner:
 
     def stop(self) -> None:
         """End a draft under way; its job stays in the queue."""
-        self._job = None
+        self._job = self._answer = None
         self._worker.stop()
 
     def release(self) -> None:
@@ -135,8 +144,10 @@ class JobRunner:
                 continue  # it comes again when it has settled
             try:
                 request, job = self._prepare(job, now)
-            except NoteError as problem:
-                self._failed(job, problem, monotonic)
+            except (StorageError, VaultUnavailable):
+                raise
+            except Exception as problem:
+                self._failed(job, told(problem, job.path), monotonic)
                 continue
             if request is not None:
                 self._job = job
@@ -174,7 +185,7 @@ class JobRunner:
             return None, job
         if sha != job.sha:
             self._store.queue(job.path, day, sha, job.source, now)
-        self._store.remember_essence(sha, self._essence)
+        self._store.essences.remember(sha, self._essence)
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
         earlier = DayRecord.from_text(found.row.record if found.row else "")
@@ -201,7 +212,7 @@ class JobRunner:
         if essence(decode(data, job.path), self._config.privacy) != self._essence:
             return job
         self._store.queue(job.path, datetime.fromisoformat(job.day).date(), digest(data), job.source, now)
-        self._store.remember_essence(digest(data), self._essence)
+        self._store.essences.remember(digest(data), self._essence)
         return replace(job, sha=digest(data))
 
     def _draft(self, request: DraftRequest, answers: queue.SimpleQueue[DraftResult | Exception]) -> None:
@@ -212,6 +223,8 @@ class JobRunner:
         self._wake()
 
     def _finish(self, job: Job, answer: DraftResult | Exception, now: datetime, monotonic: float) -> None:
+        if isinstance(answer, OSError):  # of the process that drafts: its temporary folder, the accelerator's lock
+            answer = in_words(answer, "drafting")
         try:
             if isinstance(answer, Exception):
                 raise answer
@@ -225,13 +238,15 @@ class JobRunner:
             self._failed(job, problem, monotonic)
         except WorkerStopped:
             log.info("%s: the draft was given up, the note waits", job.path)
+        except StorageError as problem:
+            if problem is not answer:
+                raise
+            self._hold(problem, monotonic, ROOM_SECONDS)
         except NippoError as problem:
-            self._hold(problem, monotonic)
-        except (OSError, sqlite3.Error):
-            raise
+            self._hold(problem, monotonic, HOLD_SECONDS)
         except Exception as problem:
             # Its text may quote the diary, so only its kind is told.
-            unknown = NoteError(f"{job.path}: {type(problem).__name__} while drafting.", "Please report this as a bug.")
+            unknown = NoteError(f"{job.path}: {unforeseen(problem)} while drafting.", "Please report this as a bug.")
             self._failed(job, unknown, monotonic)
 
     def _failed(self, job: Job, problem: NippoError, monotonic: float) -> None:
@@ -244,9 +259,10 @@ class JobRunner:
         self._not_before[job.path] = monotonic + pause
         log.warning("%s: attempt %d failed: %s", job.path, current.attempts + 1, problem.what)
 
-    def _hold(self, problem: NippoError, monotonic: float) -> None:
-        self._held_until = monotonic + HOLD_SECONDS[min(self._holds, len(HOLD_SECONDS) - 1)]
+    def _hold(self, problem: NippoError, monotonic: float, pauses: tuple[float, ...]) -> None:
+        self._held_until = monotonic + pauses[min(self._holds, len(pauses) - 1)]
         self._holds += 1
         self.trouble = problem
-        self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
+        with contextlib.suppress(StorageError):
+            self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
         log.error("the model cannot run: %s", problem.what)

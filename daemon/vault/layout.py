@@ -81,15 +81,29 @@ class Layout:
     def path_of(self, file: Path) -> str | None:
         """The path in the vault of a file named by a person or an event; None when it lies elsewhere."""
         absolute = Path(os.path.abspath(file))  # noqa: PTH100 - links are followed only as the last resort
-        for root in (self.root, self.root.resolve()):
+        for root in (self.root, real(self.root)):
             if absolute.is_relative_to(root):
                 return absolute.relative_to(root).as_posix()
-        resolved = absolute.parent.resolve() / absolute.name
+        resolved = real(absolute.parent) / absolute.name
         return resolved.relative_to(self.root).as_posix() if resolved.is_relative_to(self.root) else None
 
     def stays_inside(self, path: str) -> bool:
         """Whether a path, with every symbolic link followed, still lies in the vault. Reads the disk."""
-        return self.file(path).resolve().is_relative_to(self.root)
+        return real(self.file(path)).is_relative_to(self.root)
+
+
+def real(file: Path) -> Path:
+    """A path with every symbolic link followed. Unlike ``Path.resolve`` it raises for none: a link that leads back to
+    itself stays as it is, and whoever opens it is told."""
+    return Path(os.path.realpath(file))
+
+
+def shown(path: str) -> str:
+    """A path as it can be stored and shown: bytes of a name that are no UTF-8 stand as ``\\x8e``, text as it is."""
+    try:
+        return os.fsencode(path).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "backslashreplace").decode()
 
 
 def nfc(text: str) -> str:
@@ -111,7 +125,7 @@ def require_vault(root: Path) -> Path:
     try:
         with os.scandir(root) as entries:
             if any(True for _ in entries):
-                return root.resolve()
+                return real(root)
     except FileNotFoundError:
         raise VaultUnavailable(
             f"The vault {root} is missing.",
@@ -120,6 +134,11 @@ def require_vault(root: Path) -> Path:
     except OSError as problem:
         raise VaultUnavailable(
             f"The vault {root} cannot be read ({problem.strerror}).", "Check its permissions; nippo goes on by itself."
+        ) from None
+    except ValueError:  # a NUL, or a letter that the names of this environment cannot hold
+        raise VaultUnavailable(
+            f"The vault {shown(str(root))} has a name that no folder can have here.",
+            "Mend path in [vault] of config.toml, or run nippo with PYTHONUTF8=1 and a UTF-8 locale.",
         ) from None
     raise VaultUnavailable(
         f"The vault {root} is empty.",
@@ -171,7 +190,17 @@ def _inside(folder: str, key: str, root: Path) -> str:
     if ".." in parts or Path(folder).is_absolute():
         raise UsageError(f'`vault.{key}`: "{folder}" leaves the vault.', "Name a folder inside the vault.")
     path = "/".join(parts)
-    if not (root / as_on_disk(root, path)).resolve().is_relative_to(root):
+    try:
+        os.fsencode(path).decode("utf-8")
+        usable = "\0" not in path
+    except UnicodeError:
+        usable = False
+    if not usable:
+        raise UsageError(
+            f"`vault.{key}`: {shown(path)!r} is no name that a folder can have here.",
+            "Give the folder a name in UTF-8; where it is one, run nippo with PYTHONUTF8=1 and a UTF-8 locale.",
+        )
+    if not real(root / as_on_disk(root, path)).is_relative_to(root):
         raise UsageError(
             f"{path}: is a link that leaves the vault.", "Keep the diary and its reports inside the vault."
         )
