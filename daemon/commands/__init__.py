@@ -18,10 +18,12 @@ COMMANDS = {
     "evaluate": (
         "Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds."
     ),
+    "export": "Write the reports of a range of days into one file: Markdown, CSV or DOCX. Diaries are not read.",
     "fetch": "Download the model now, so that the first report does not wait for it. A broken download goes on.",
     "forget": (
         "Withdraw a day's pairs and draft, remove their text from the database, name the versions trained on them."
     ),
+    "form": "The form of report that your school wants.",
     "import": (
         "Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."
     ),
@@ -35,6 +37,7 @@ COMMANDS = {
     "run": "Watch the vault and write reports until stopped (Ctrl-C or SIGTERM).",
     "setup": "Set nippo up, in Japanese: vault, settings, model, service, first report. Settings that are there stay.",
     "status": "Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs.",
+    "summary": "Put the reports of a week or a month together: by subject, with days, every line as a report has it.",
     "train": "Fine-tune a LoRA adapter and keep it as a new version. It writes no draft before `nippo promote`.",
     "versions": "List the versions: the one in use, what each was trained on, and how the gate judged it.",
     "promote": "Use a version from the next report on; a running daemon needs no restart.",

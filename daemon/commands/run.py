@@ -18,6 +18,7 @@ from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
 from daemon.service.signals import handle_signals
 from daemon.store.store import Store
+from daemon.summaries.notes import SummaryKeeper
 from daemon.vault.layout import need_settings
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
@@ -38,8 +39,8 @@ def run(config: ConfigFile = None) -> None:
 
 
 def listeners(config: Config, store: Store) -> list[Listener]:
-    """Who hears of every report in a running daemon: the review of reports, the weekly training, notifications."""
-    return [Reviewer(config, store), Teacher(config, store), Announcer(config, store)]
+    """Who hears of every report in a running daemon: the review, the weekly training, notifications, summaries."""
+    return [Reviewer(config, store), Teacher(config, store), Announcer(config, store), SummaryKeeper(config, store)]
 
 
 def set_up_log(level: str) -> None:

@@ -81,6 +81,8 @@ PAGE = """\
 | したいこと | コマンド |
 |---|---|
 | 今の様子を見る | `nippo status` |
+| 学校の様式に合わせる | `nippo form learn 受理された日報.md` |
+| 一週間の日報をまとめる | `nippo summary` |
 | 学習に使われる日報の一覧 | `nippo pairs` |
 | ある日報から何を学ぶか | `nippo pairs show 2026-01-07` |
 | 前のモデルに戻す | `nippo rollback` |

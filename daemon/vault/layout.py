@@ -21,6 +21,8 @@ from daemon.vault.date_format import MomentFormat, compile_format
 from daemon.vault.obsidian import daily_notes
 
 REPORT_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-nippo\.md", re.IGNORECASE)
+SUMMARY_FOLDERS = {"week": "週報", "month": "月報"}
+"""Where the notes of several days lie, inside the report folder."""
 LEFTOVER = re.compile(
     r"^\.|~syncthing~|\.sync-conflict-|\(conflicted copy |\(.*'s conflicted copy|~$|\.tmp$|\.icloud$", re.IGNORECASE
 )
@@ -45,7 +47,7 @@ class Layout:
         """
         path = nfc(path)
         name = PurePosixPath(path).name
-        if not name.lower().endswith(".md") or is_leftover(path) or self.report_date(path):
+        if not name.lower().endswith(".md") or is_leftover(path) or self.is_own(path):
             return None
         inside = path.removeprefix(f"{self.diary_folder}/") if self.diary_folder else path
         if self.diary_folder and inside == path:
@@ -62,6 +64,16 @@ class Layout:
             return date.fromisoformat(match[1])
         except ValueError:
             return None
+
+    def is_own(self, path: str) -> bool:
+        """Whether a path in the vault is one of our own notes: the report of a day, or of several."""
+        summaries = tuple(f"{self.summary_path(kind, '')[: -len('.md')]}" for kind in SUMMARY_FOLDERS)
+        return self.report_date(path) is not None or nfc(path).startswith(summaries)
+
+    def summary_path(self, kind: str, name: str) -> str:
+        """The path in the vault of the note of a "week" or "month", such as nippo/週報/2026-W48.md."""
+        path = f"{SUMMARY_FOLDERS[kind]}/{name}.md"
+        return f"{self.report_folder}/{path}" if self.report_folder else path
 
     def report_path(self, day: date) -> str:
         """The path in the vault of the report of a day."""
