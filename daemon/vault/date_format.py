@@ -31,7 +31,7 @@ ENDING = ".md"
 
 
 @dataclass(frozen=True)
-class Part:
+class FormatPart:
     """A piece of a format: the pattern of its folded form, and the field that it tells ("" for none)."""
 
     pattern: str
@@ -43,7 +43,7 @@ class MomentFormat:
     """A compiled format. ``text`` is the format as the user wrote it, ``depth`` the number of folders in it."""
 
     text: str
-    parts: tuple[Part, ...] = field(repr=False)
+    parts: tuple[FormatPart, ...] = field(repr=False)
     pattern: re.Pattern[str] = field(repr=False)
     depth: int
 
@@ -105,27 +105,27 @@ def compile_format(text: str) -> MomentFormat:
     return MomentFormat(text, tuple(parts), re.compile(pattern, re.DOTALL), depth)
 
 
-def _parts(text: str) -> tuple[list[Part], int]:
+def _parts(text: str) -> tuple[list[FormatPart], int]:
     """The pieces of a format, and how many folders they name."""
     pieces = _pieces(text)
     tokens = {token for token, _ in pieces}
     numbered = bool(tokens & {"M", "MM", "Mo", "DDD", "DDDD", "DDDo"}) or {"W", "WW", "Wo"} & tokens != set()
-    parts: list[Part] = []
+    parts: list[FormatPart] = []
     depth = 0
     for token, literal in _without_ending(_without_spare_slashes(pieces)):
         form = form_of(token, numbered)
         if token == ENDING:
-            parts.append(Part(r"(?:\.\d{1,2}[0-6])?"))
+            parts.append(FormatPart(r"(?:\.\d{1,2}[0-6])?"))
         elif LANGUAGE.fullmatch(token):
             raise UsageError(
                 f'The daily-note format "{text}" uses "{token}", which depends on the language of Obsidian.',
                 "Write the format out in config.toml: diary_format in [vault]; plain words stand in [square brackets].",
             )
         elif form:
-            parts.append(Part(form[1], form[0]))
+            parts.append(FormatPart(form[1], form[0]))
         else:
             depth += literal.count("/")
-            parts.append(Part(re.escape(fold(literal or token))))
+            parts.append(FormatPart(re.escape(fold(literal or token))))
     return parts, depth
 
 
