@@ -21,6 +21,7 @@ from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
 from daemon.system.plain_files import is_plain
+from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
@@ -70,6 +71,7 @@ def ask(
     """Queue notes; return the paths that were queued. For the one note that a person asks for raises ``ReportTouched``
     when its report is a person's own, ``NoteError`` when the diary cannot be read."""
     queued: list[str] = []
+    habits = Habits(layout, config.privacy)
     for note in notes:
         if source == "report":
             found = standing(layout, store, note.day)
@@ -86,7 +88,7 @@ def ask(
             if source == "report":
                 raise
             continue
-        if data is not None and take_in(layout, store, note, data, source, moment):
+        if data is not None and take_in(layout, store, note, data, source, moment, habits):
             queued.append(note.path)
         elif source == "report" and (job := store.job(note.path)):
             raise NoteError(job.error, job.next_step)

@@ -59,6 +59,12 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE pairs ADD COLUMN record TEXT NOT NULL DEFAULT '';
     """,
     """
+    CREATE TABLE essences (         -- what counts of a diary that a draft was made from (daemon.vault.essence)
+        diary_sha TEXT PRIMARY KEY,
+        essence TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
+    """
     ALTER TABLE pairs ADD COLUMN missing_since TEXT NOT NULL DEFAULT '';  -- "" while its note is there
     ALTER TABLE pairs ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT '';   -- "unticked", "rejected", "missing"
     ALTER TABLE pairs ADD COLUMN question TEXT NOT NULL DEFAULT '';       -- what its person is asked

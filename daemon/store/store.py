@@ -18,6 +18,7 @@ from typing import Any
 
 from daemon.errors import NippoError, NoRoom, StorageError
 from daemon.store.database import Database, explained
+from daemon.store.essences import Essences
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
 from daemon.system.files import private, private_folder
@@ -33,6 +34,7 @@ class Store:
     def __init__(self, database: sqlite3.Connection, file: Path) -> None:
         self._database = database
         self.file = file
+        self.essences = Essences(database)
 
     @classmethod
     def open(cls, folder: Path, name: str = FILE_NAME) -> Store:

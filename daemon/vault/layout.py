@@ -89,7 +89,7 @@ class Layout:
     @property
     def depth(self) -> int:
         """How many folders below the diary folder a note lies, as the format says."""
-        return self.diary_format.text.count("/")
+        return self.diary_format.depth
 
     def file(self, path: str) -> Path:
         """The file on disk of a path in the vault; where only the other normal form exists, that one."""
@@ -184,7 +184,7 @@ def read_layout(config: Config) -> Layout:
     return Layout(
         root=root,
         diary_folder=folder,
-        diary_format=compile_format(text.removesuffix(".md")),
+        diary_format=compile_format(text),
         report_folder=_inside(wanted.report_folder, "report_folder", root) if wanted.report_folder else beside,
         source="config.toml" if wanted.diary_format else own.source,
     )
