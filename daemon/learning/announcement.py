@@ -25,6 +25,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from daemon.learning.places import report_folders
 from daemon.store.rows import AnnouncementKind
 from daemon.store.store import Announcement, ReportRow, Store
 from daemon.system import files
@@ -95,8 +96,8 @@ def settle_all(layout: Layout, store: Store) -> None:
             files.remove(layout.root / one.temporary)
         elif one.kind != "verdict":
             _record(store, one)
-    for folder in (layout.report_folder, note_folder(layout)):
-        sweep(layout.file(folder))
+    for folder in (*report_folders(layout, store), layout.file(note_folder(layout))):
+        sweep(folder)
 
 
 def verdict_written(layout: Layout, store: Store, path: str) -> Announcement | None:

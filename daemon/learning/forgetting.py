@@ -19,13 +19,17 @@ from daemon.errors import NippoError, ReportBlocked, UsageError
 from daemon.learning.announcement import settle
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
+from daemon.learning.note_hints import NoteHints
+from daemon.learning.pair_keeper import VAULT, withdrawn
+from daemon.learning.places import place_of
 from daemon.learning.review import FORGOTTEN
-from daemon.learning.reviewer import VAULT, tick
+from daemon.learning.reviewer import tick
 from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
 from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
 from daemon.system.files import TEMPORARY
 from daemon.system.plain_files import read_plain
+from daemon.vault.history import kept_bodies
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import LARGEST, report_digest
@@ -66,7 +70,8 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
     remembered: doing it again goes on from there, and so does the next daemon (``finish_forgetting``)."""
     settle(layout, store, day)
     ids = {pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()}
-    accepted = _is_ticked(layout, day)
+    place = place_of(layout, store, day)
+    accepted = _is_ticked(layout, place)
     with store.batch():
         known = _begin(store, Unfinished(day.isoformat(), tuple(ids), whole_day=True))
         for pair_id in known.pair_ids:
@@ -74,7 +79,7 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
             if pair and pair.source in (VAULT, FORGOTTEN) and accepted:
                 # Stays until the note is seen unticked, so that the tick is not taken for a new one.
                 store.put_pair(
-                    replace(pair, diary="", report="", draft="", record="", withdrawn=True, source=FORGOTTEN)
+                    replace(withdrawn(pair, "unticked"), diary="", report="", draft="", record="", source=FORGOTTEN)
                 )
             else:
                 store.delete_pair(pair_id)
@@ -83,7 +88,7 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
     problem = ""
     if accepted:
         try:
-            tick(layout, day, "accepted", False)
+            tick(layout, place, day, "accepted", False)
         except ReportBlocked as blocked:
             problem = blocked.what
     return _clean(config, store, layout, known, problem)
@@ -148,6 +153,7 @@ def _drop_day(store: Store, day: date) -> None:
     for one in store.announcements.all(day):
         if one.kind != "verdict":
             store.announcements.remove(one.temporary)
+    NoteHints(store).put(store.place(day), "")
 
 
 def _from_databases_aside(config: Config, ids: Sequence[str], day: date | None) -> tuple[Path, ...]:
@@ -201,7 +207,8 @@ def wipe(file: Path) -> None:
 
 
 def quoting_notes(layout: Layout, day: date) -> Iterator[str]:
-    """The verdict notes in the vault that show a report of the day."""
+    """The verdict notes in the vault that show a report of the day, and copies of bodies that were replaced."""
+    yield from (copy.path for copy in kept_bodies(layout, day))
     folder = layout.file(f"{layout.report_folder}/_training" if layout.report_folder else "_training")
     for file in sorted(folder.glob("*.md")):
         with contextlib.suppress(OSError):
@@ -209,8 +216,8 @@ def quoting_notes(layout: Layout, day: date) -> Iterator[str]:
                 yield f"{folder.relative_to(layout.root).as_posix()}/{file.name}"
 
 
-def _is_ticked(layout: Layout, day: date) -> bool:
-    file = layout.file(layout.report_path(day))
+def _is_ticked(layout: Layout, path: str) -> bool:
+    file = layout.file(path)
     with contextlib.suppress(ReportBlocked, OSError):
         return report_digest(file) is not None and read(read_plain(file, LARGEST)).accepted
     return False

@@ -205,9 +205,10 @@ class Service:
         layout = read_layout(self.config)
         self._lock.acquire_vault(layout.root)
         settle_all(layout, self._store)
-        finder = NoteFinder(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._listeners)
+        finder = NoteFinder(layout, self._store, self.config, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
-        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)
+        waits = (self._retry_seconds, finder.notes)
+        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, *waits)
         finder.start()
         self._finder = finder
         self._opened = True

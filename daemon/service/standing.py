@@ -7,6 +7,7 @@ from datetime import date
 from enum import Enum
 
 from daemon.learning.announcement import settle
+from daemon.learning.places import place_of
 from daemon.store.store import Job, ReportRow, Store
 from daemon.vault.layout import Layout
 from daemon.vault.writer import report_digest
@@ -35,7 +36,7 @@ def standing(layout: Layout, store: Store, day: date) -> Standing:
     ``ReportBlocked`` for a folder or link in its place."""
     settle(layout, store, day)
     row = store.report(day)
-    found = report_digest(layout.file(layout.report_path(day)))
+    found = report_digest(layout.file(place_of(layout, store, day)))
     if row is None or not row.report_sha:
         return Standing(Owner.NOBODY if found is None else Owner.PERSON, found, row)
     if found is None:

@@ -20,6 +20,7 @@ from typing import Any
 from daemon.errors import NippoError, NoRoom, StorageError
 from daemon.store.announcements import Announcements
 from daemon.store.database import Database, explained
+from daemon.store.essences import Essences
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Announcement, Job, JobSource, JobState, Pair, ReportRow
 from daemon.system.files import private, private_folder
@@ -38,6 +39,7 @@ class Store:
         self._database = database
         self.file = file
         self.announcements = Announcements(database)
+        self.essences = Essences(database)
 
     @classmethod
     def open(cls, folder: Path, name: str = FILE_NAME) -> Store:
@@ -207,6 +209,20 @@ class Store:
 
     def forget_draft(self, day: date | str) -> None:
         self._database.execute("UPDATE reports SET diary_sha = '', draft = '', record = '' WHERE day = ?", (str(day),))
+
+    # Places
+
+    def places(self) -> dict[str, str]:
+        """Day → where its report was last seen."""
+        return dict(self._database.execute("SELECT day, path FROM places").fetchall())
+
+    def place(self, day: date | str) -> str:
+        """Where the report of a day was last seen, "" where it never was."""
+        row = self._database.execute("SELECT path FROM places WHERE day = ?", (str(day),)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_place(self, day: date | str, path: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (str(day), path))
 
     # Pairs
 

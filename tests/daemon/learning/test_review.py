@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from daemon.config import Config
 from daemon.errors import NoteError, ReportBlocked
 from daemon.learning.announcement import settle_all, unknown_report
 from daemon.learning.forgetting import forget
-from daemon.learning.review import FORGOTTEN, decide
+from daemon.learning.review import FORGOTTEN, GRACE, decide
 from daemon.learning.reviewer import Reviewer, tick
 from daemon.learning.weekly import Teacher
 from daemon.service.standing import Owner, standing
@@ -60,8 +60,8 @@ class Desk:
     def file(self) -> Path:
         return self.vault / PATH
 
-    def look(self) -> Pair | None:
-        self.reviewer.report_changed(DAY, PATH, NOW)
+    def look(self, now: datetime = NOW) -> Pair | None:
+        self.reviewer.report_changed(DAY, PATH, now)
         return self.store.pair("2026-01-07")
 
     def reopen(self) -> None:
@@ -125,7 +125,9 @@ def test_the_pair_follows_the_note(desk: Desk) -> None:
     assert again is not None and not again.withdrawn and again.report == BODY
     desk.file.unlink()
     deleted = desk.look()
-    assert deleted is not None and deleted.withdrawn
+    assert deleted is not None and not deleted.withdrawn and deleted.missing_since == NOW.isoformat()
+    later = desk.look(NOW + GRACE)
+    assert later is not None and (later.withdrawn, later.withdrawn_by) == (True, "missing")
 
 
 def test_a_missed_event_is_made_up_by_the_scan(desk: Desk) -> None:
@@ -134,6 +136,9 @@ def test_a_missed_event_is_made_up_by_the_scan(desk: Desk) -> None:
     assert [pair.id for pair in desk.store.pairs()] == ["2026-01-07"]
     desk.file.unlink()
     desk.reviewer.scanned(NOW)
+    desk.reviewer.scanned(NOW + GRACE - timedelta(seconds=1))
+    assert [pair.id for pair in desk.store.pairs()] == ["2026-01-07"]
+    desk.reviewer.scanned(NOW + GRACE)
     assert desk.store.pairs() == []
 
 
@@ -210,7 +215,7 @@ def test_a_redo_killed_between_any_two_steps_gives_no_words_away(
             assert standing(desk.layout, desk.store, DAY).owner is mine, f"step {step}"
             assert desk.store.announcements.all() == []
             sweep(desk.file.parent)
-            assert [file.name for file in desk.file.parent.iterdir()] == [desk.file.name]
+            assert {file.name for file in desk.file.parent.iterdir()} == {desk.file.name, ".history"}
         if not killed:
             break
     assert step > 6 and ends == {True, False}
@@ -248,7 +253,7 @@ def test_a_pair_follows_its_note_through_kills_and_full_disks(
             desk.file.unlink()
         else:
             with contextlib.suppress(ReportBlocked):
-                tick(desk.layout, DAY, "accepted", wish == "accept")
+                tick(desk.layout, PATH, DAY, "accepted", wish == "accept")
         desk.look()
 
     for way in (killed_before, full_before):
@@ -269,10 +274,11 @@ def test_a_pair_follows_its_note_through_kills_and_full_disks(
                 desk.reviewer.scanned(NOW)
                 found = read(desk.file.read_bytes()) if desk.file.exists() else None
                 pairs = desk.store.pairs()
-                assert [pair.report for pair in pairs] == ([found.body] if found and found.accepted else [])
+                gone = [pair.report for pair in pairs if pair.missing_since] if found is None else []
+                assert [pair.report for pair in pairs] == ([found.body] if found and found.accepted else gone)
                 assert [pair.diary for pair in pairs] == [DIARY] * len(pairs)
             if not cut:
-                assert len(pairs) == (wish in ("accept", "edit"))
+                assert len(pairs) == (wish != "reject")
                 break
         assert step > 0
 
@@ -299,14 +305,14 @@ def test_a_forgotten_day_stays_forgotten_until_it_is_ticked_anew(desk: Desk) -> 
     assert not read(desk.file.read_bytes()).accepted
     assert desk.store.get_meta("held_out") == ["2026-01-03"]
     assert desk.look() is None
-    tick(desk.layout, DAY, "accepted", True)
+    tick(desk.layout, PATH, DAY, "accepted", True)
     assert desk.look() is not None
 
 
 def test_a_tick_seen_while_forgetting_is_not_a_new_one() -> None:
     tombstone = Pair("2026-01-07", "2026-01-07", "", "", "", "", "", True, FORGOTTEN)
-    assert decide(read(note(accepted=True).encode()), tombstone).pair == "nothing"
-    assert decide(read(note().encode()), tombstone).pair == "drop"
+    assert decide(read(note(accepted=True).encode()), tombstone, NOW).pair == "nothing"
+    assert decide(read(note().encode()), tombstone, NOW).pair == "drop"
 
 
 def test_forgotten_text_is_nowhere_in_the_data_folder(desk: Desk) -> None:
