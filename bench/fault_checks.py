@@ -64,16 +64,18 @@ def of_report(day: date, one: Day, file: Path) -> list[Complaint]:
 
 
 def of_pairs(config: Config, reports: Mapping[date, Path]) -> list[Complaint]:
-    """Every accepted report must be a pair as it stands, and no other."""
+    """Every accepted report must be a pair as it stands, and no other but those that wait for their person's word."""
     with Store.open(config.data_path) as store:
-        pairs = {pair.day: pair.report for pair in store.pairs()}
+        found_pairs = store.pairs()
+    pairs = {pair.day: pair.report for pair in found_pairs}
+    asking = {pair.day for pair in found_pairs if pair.question or pair.missing_since}
     found = []
     for day, file in reports.items():
         note = read(file.read_bytes()) if file.exists() else None
         if note is not None and note.accepted and pairs.get(str(day)) != note.body:
             state = "old" if str(day) in pairs else "lost"
             found.append(Complaint("pairs", 1, f"the pair of {day} is {state}", day))
-        elif note is not None and not note.accepted and str(day) in pairs:
+        elif note is not None and not note.accepted and str(day) in pairs.keys() - asking:
             found.append(Complaint("pairs", 1, f"the pair of {day} stays though it was taken back", day))
     return found
 
