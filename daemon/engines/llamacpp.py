@@ -21,7 +21,7 @@ from typing import Any
 
 from daemon.engines import cpu, gguf_header
 from daemon.engines.channel import Channel
-from daemon.engines.llamacpp_answers import Asker
+from daemon.engines.llamacpp_answers import LIKELIEST_ALONE, Asker
 from daemon.engines.prefix_cache import PrefixCache
 from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
 from daemon.engines.text import THINKING, by_line
@@ -195,7 +195,7 @@ class LlamaCpp:
             "temperature": sampling.temperature,
             "seed": sampling.seed,
             "top_p": sampling.top_p,
-            "top_k": 0,
+            "top_k": 0 if sampling.temperature else LIKELIEST_ALONE,
             "min_p": 0.0,
             "repeat_penalty": 1.0,
             "cache_prompt": True,

@@ -17,6 +17,9 @@ from daemon.engines.text import THINKING, by_line
 
 LIKELIEST = 100
 """Next tokens whose probabilities are told; a choice beyond them counts as impossible."""
+LIKELIEST_ALONE = 1
+"""What greedy drawing chooses from. Without it llama.cpp sorts the whole vocabulary for ``top_p`` at every token, on
+one thread: 2 ms of 36 for the starter. Probabilities are told as before, from before all sampling."""
 WHOLE_CHARACTER = 'root ::= "a"'
 """A grammar under which the probabilities of next tokens are told even where the likeliest is half a character. They
 are those before sampling, so it changes none of them."""
@@ -93,7 +96,7 @@ class Asker:
             "temperature": question.temperature,
             "seed": question.seed ^ luck,
             "top_p": question.top_p,
-            "top_k": 0,
+            "top_k": 0 if question.temperature else LIKELIEST_ALONE,
             "min_p": 0.0,
             "repeat_penalty": 1.0,
         }
