@@ -96,7 +96,8 @@ class LlamaCpp:
         on_answer: Callable[[int, Answer], None] | None = None,
     ) -> Iterator[Answer]:
         """Questions are put one after the other, each to the same evaluated beginning: an answer depends on its own
-        question only. Four at a time take as long on two cores (CPU seconds 0.91 and 0.99 of one at a time)."""
+        question only (one put again at once pays for its last token alone). Four at a time take as long on two cores
+        (CPU seconds 0.91 to 0.99 of one at a time)."""
         before, behind = around_question(self._render, beginning)
         head = self._tokens(before, first=True)
         rules = shared(head, self._tokens(rules_text(self._render, beginning), first=True))

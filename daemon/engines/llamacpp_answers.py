@@ -45,10 +45,15 @@ class Drawn:
 
 
 class Asker:
-    """Given the channel and a function that puts the slot back to the beginning, answer questions one at a time."""
+    """Given the channel and a function that puts the slot back to the beginning, answer questions one at a time.
+
+    A question that is put again at once (with another seed) goes on from the evaluated question: one token instead of
+    some 25.
+    """
 
     def __init__(self, channel: Channel, rewind: Callable[[], None]) -> None:
         self._channel, self._rewind = channel, rewind
+        self._held: list[int] = []
 
     def answer(self, beginning: list[int], asked: list[int], question: Question, firsts: dict[str, int]) -> Answer:
         """Given the tokens of the beginning and of the question, and the first token of each choice, return the answer;
@@ -56,7 +61,11 @@ class Asker:
         if not question.max_tokens and not question.choices:
             return Answer("")
         prompt = beginning + asked
-        self._rewind()
+        if prompt == self._held:
+            asked = asked[-1:]
+        else:
+            self._rewind()
+        self._held = prompt
         if not question.choices:
             return self._finished(prompt, asked, self._draw(prompt, question, question.max_tokens), question, {})
         first = self._draw(prompt, question, 1, LIKELIEST)
