@@ -75,9 +75,27 @@ class PrivacySettings(Section):
     private_tags: tuple[str, ...] = ()
 
 
+LineKind = Literal["lesson", "assignment", "certification", "job", "plan", "rest"]
+"""What a line of a report is about; "rest": whatever no other section takes."""
+
+
+class ReportSection(Section):
+    """A named part of a school's form: it takes lines by their kind (``take``; ``empty`` stands where there are none),
+    or holds a fixed ``text``, or neither, and then it is left for the person."""
+
+    title: str = ""
+    take: tuple[LineKind, ...] = ()
+    text: str = ""
+    empty: str = ""
+    bullet: str | None = None
+    layout: Literal["lines", "paragraph", "inline"] = "lines"
+    optional: bool = False
+
+
 class ReportSettings(Section):
     """The person's form of report. ``style`` is "desu-masu", "de-aru", "any" or "auto" (learned from accepted ones)."""
 
+    header: tuple[str, ...] = ()
     lead: str = "本日は、以下の学習と課題を完了しました:"
     bullet: Annotated[str, Field(min_length=1)] = "* "
     closing: str = "今後は、"
@@ -88,6 +106,26 @@ class ReportSettings(Section):
     max_bullets: Count = 10
     caution: Literal["high", "normal", "low", "none"] = "normal"
     instructions: str = ""
+    sections: tuple[ReportSection, ...] = ()
+    section_gap: bool = True
+
+    @field_validator("sections")
+    @classmethod
+    def _every_line_has_one_place(cls, value: tuple[ReportSection, ...]) -> tuple[ReportSection, ...]:
+        kinds = [kind for section in value for kind in section.take]
+        if twice := sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands in more than one place: a line has one section")
+        if value and "rest" not in kinds:
+            raise ValueError('no section takes the rest: add "rest" to the `take` of one')
+        for section in value:
+            if section.take and section.text:
+                raise ValueError(f'section "{section.title}" has both `take` and `text`: leave one out')
+            if not (section.title or section.take or section.text):
+                raise ValueError("a section without title, take and text: give it one of them")
+        return value
+
+
+SummaryKind = Literal["week", "month"]
 
 
 class ScheduleSettings(Section):
@@ -95,6 +133,7 @@ class ScheduleSettings(Section):
     min_new_pairs: Count = 5
     jitter_minutes: NotNegative = 10.0
     draft_while_training: Literal["wait", "cpu"] = "wait"
+    summaries: tuple[SummaryKind, ...] = ()
 
     @field_validator("retrain")
     @classmethod
@@ -129,6 +168,10 @@ class TrainingSettings(Section):
     max_memory_gigabytes: NotNegative = 0.0
 
 
+class NotifySettings(Section):
+    desktop: bool = False
+
+
 class DashboardSettings(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 8765
 
@@ -148,6 +191,7 @@ class Config(Section):
     report: ReportSettings = ReportSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     training: TrainingSettings = TrainingSettings()
+    notify: NotifySettings = NotifySettings()
     dashboard: DashboardSettings = DashboardSettings()
     log: LogSettings = LogSettings()
 
@@ -204,12 +248,16 @@ def weekly_time(value: str) -> tuple[str, int, int]:
 
 
 def config_file(explicit: Path | None = None) -> Path | None:
-    """The settings file in use: the given one, ``NIPPO_CONFIG``, ``./config.toml``, or the user's own."""
+    """The settings file in use: the given one, ``NIPPO_CONFIG``, the user's own, or ``./config.toml``."""
     named = explicit or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else None)
     if named:
         return named.expanduser()
-    user_file = platformdirs.user_config_path("nippo") / "config.toml"
-    return next((path for path in (Path("config.toml"), user_file) if path.is_file()), None)
+    return next((path for path in (user_config_file(), Path("config.toml")) if path.is_file()), None)
+
+
+def user_config_file() -> Path:
+    """Where the user's own settings lie on this platform, whether they are there or not."""
+    return platformdirs.user_config_path("nippo") / "config.toml"
 
 
 def load(path: Path | None = None) -> Config:
@@ -221,7 +269,7 @@ def load(path: Path | None = None) -> Config:
             values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise ConfigError(
-                f"{file}: no such file", "Make one with `nippo init`, or name another with --config."
+                f"{file}: no such file", "Make one with `nippo setup`, or name another with --config."
             ) from None
         except (OSError, UnicodeDecodeError) as problem:
             raise ConfigError(

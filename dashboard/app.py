@@ -5,11 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from daemon.errors import NippoError
-from dashboard import context
+from dashboard import context, gate
 from dashboard.markup import STYLE
 from dashboard.views import compare, health, learning, review, today
 
 st.set_page_config(page_title="nippo 日報", layout="wide", menu_items={"About": None, "Get help": None})
+if not gate.stands():
+    st.error("この確認ページは、`nippo dashboard` で開いてください。")
+    st.stop()
 st.html(f"<style>{STYLE}</style>")
 page = st.navigation(
     [

@@ -7,8 +7,12 @@ from datetime import date
 from typing import Any
 
 import altair as alt
+import pandas  # noqa: F401 - see below
 
 from dashboard.days import STATES
+
+# Altair asks `sys.modules` for pandas, and finds it half imported while Streamlit loads it in another visitor's thread:
+# whoever imports this module has it whole.
 
 COLOURS = {
     "日記なし": "#eef1f4",

@@ -153,7 +153,8 @@ def _left_out(text: str, _key: str, record: str, _config: Config) -> tuple[LeftO
 
 def with_line(text: str, line: LeftOut, config: Config, day: date) -> str:
     """A text of ``day`` with a line of ``lines_left_out`` at its place."""
-    return put_in(text, line, DayRecord.from_text(_remembered(config, day)), with_learned_form(config).report)
+    record = DayRecord.from_text(_remembered(config, day))
+    return put_in(text, line, record, with_learned_form(config).report, day)
 
 
 def show_error(problem: NippoError) -> None:

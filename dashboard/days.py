@@ -14,9 +14,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from daemon.store.store import Job
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
 from daemon.vault.scan import DiaryNote, find_diaries
+from daemon.vault.writer import LARGEST
 
 STATES = {
     "draft": "下書き",
@@ -86,7 +88,7 @@ class ReportShelf:
             file = Path(entry.path)
             size, mtime, shelved = self._known.get(file, (-1, -1, None))
             if shelved is None or (size, mtime) != (status.st_size, status.st_mtime_ns):
-                shelved = shelve(day, file.read_bytes())
+                shelved = shelve(day, read_plain(file, LARGEST))
                 self._known[file] = (status.st_size, status.st_mtime_ns, shelved)
             return shelved
         except OSError:

@@ -19,6 +19,8 @@ MEANING: dict[type[errors.NippoError], str] = {
     errors.EngineCrashed: "モデルのプロセスが止まりました。",
     errors.OutOfMemory: "メモリが足りません。小さいモデルを選んでください。",
     errors.WorkerStopped: "下書きを中断しました。",
+    errors.StorageError: "データを保存できません。nippoは待って、自動で再開します。",
+    errors.NoRoom: "ディスクに空きがないか、書き込めません。空きができると、nippoは自動で再開します。",
     errors.VaultUnavailable: "保管庫のフォルダーが見つかりません。",
     errors.AlreadyRunning: "ほかのnippoが動いています。",
     errors.TrainingError: "学習に失敗しました。いまの版はそのまま使われます。",

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from daemon.drafting.result import DraftResult
 from daemon.errors import NoteUnreadable, ReportBlocked
+from daemon.system.plain_files import read_plain
 from daemon.vault import frontmatter
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.note_text import decode
 from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key
 from daemon.vault.scan import read_note
-from daemon.vault.writer import change_key, digest, replace_file, write_report
+from daemon.vault.writer import LARGEST, change_key, digest, replace_file, write_report
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def open_note(layout: Layout, day: date) -> OpenNote | None:
     """The report of a day as it is now, None without one. Raises ``ReportBlocked`` when it cannot be read."""
     file = layout.file(layout.report_path(day))
     try:
-        data = file.read_bytes()
+        data = read_plain(file, LARGEST)
     except FileNotFoundError:
         return None
     except OSError as problem:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from daemon.system.files import private, private_folder
+
 FILE_NAME = "picks.jsonl"
 
 
@@ -33,8 +35,8 @@ def make_pick(day: str, diary: str, left: str, right: str, better: str, blind: b
 
 def store_pick(folder: Path, pick: Pick) -> None:
     """Append a pick to the data folder's file and flush it to disk. Raises ``OSError``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / FILE_NAME).open("a", encoding="utf-8") as stream:
+    private_folder(folder)
+    with open(folder / FILE_NAME, "a", encoding="utf-8", opener=private) as stream:
         stream.write(json.dumps(asdict(pick), ensure_ascii=False) + "\n")
         stream.flush()
         os.fsync(stream.fileno())

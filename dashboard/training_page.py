@@ -17,10 +17,13 @@ from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
+from daemon.system.extras import adding
 from daemon.system.lock import holder, holder_of
+from daemon.system.plain_files import read_plain
 from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout
 from daemon.vault.verdict_note import note_folder
+from daemon.vault.writer import LARGEST
 from daemon.versions import champion as versions
 
 NO_MODEL = "ベース"
@@ -102,9 +105,7 @@ def no_training(missing: Sequence[str]) -> str:
     if not missing:
         return ""
     names = "、".join(missing)
-    return (
-        f'学習に必要なパッケージ({names})がないため、この機械では学習しません。pip install "nippo[train]" で入ります。'
-    )
+    return f"学習に必要なパッケージ({names})がないため、この機械では学習しません。`{adding('train')}` で入ります。"
 
 
 def _hint(config: Config, fresh: int, coming: datetime | None) -> str:
@@ -161,7 +162,7 @@ def verdicts(layout: Layout) -> list[VerdictNote]:
     found = []
     for file in sorted(folder.glob("*.md"), reverse=True):
         try:
-            found.append(read_verdict(file.stem, file.read_text(encoding="utf-8", errors="replace"), folder))
+            found.append(read_verdict(file.stem, read_plain(file, LARGEST).decode(errors="replace"), folder))
         except OSError:
             continue
     return found

@@ -73,10 +73,11 @@ def add_starter(folder: Path, tiny: TinyModel, method: str = "sentences") -> Non
     """Put nippo's own version beside the corpus: one that was told that it writes by sentence, and writes as its base,
     because its second matrices are zeros."""
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM, set_seed
 
     from training.export import export_version
 
+    set_seed(3407)  # the first matrices are drawn: what a run learns from here on is the same each time
     lora = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "up_proj"], task_type="CAUSAL_LM")
     model = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny.hf), lora)
     model.save_pretrained(folder / "untrained")

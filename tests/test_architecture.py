@@ -41,7 +41,7 @@ MAY = {
     "config": {"errors"},
     "options": {"errors"},
     "system": {"errors"},
-    "store": {"errors"},
+    "store": {"errors", "system"},
     "checks": FLOOR,
     "vault": FLOOR | {"checks", "system"},
     "models": FLOOR | {"system"},
@@ -50,12 +50,13 @@ MAY = {
     "drafting": FLOOR | {"checks", "engines", "store", "system", "vault"},
     "worker": FLOOR | {"drafting", "engines", "models", "store", "system"},
     "learning": FLOOR | {"checks", "drafting", "store", "system", "vault", "versions", "worker"},
+    "summaries": FLOOR | {"checks", "drafting", "learning", "store", "system", "vault"},
     "service": FLOOR | {"drafting", "learning", "store", "system", "vault", "worker"},
     "setup": FLOOR
     | {"checks", "drafting", "engines", "learning", "models", "service", "store", "system", "vault", "versions"},
     "commands": FLOOR
     | {"checks", "drafting", "engines", "learning", "models", "options", "service", "setup", "store", "system"}
-    | {"vault", "versions", "worker"},
+    | {"summaries", "vault", "versions", "worker"},
     "cli": FLOOR | {"commands"},
 }
 """Each room of ``daemon/`` and the rooms that it may import, top floor last. No room is named above itself, so there is
@@ -74,6 +75,7 @@ CHILDREN = {
 LAZY_MODULES = {
     "daemon/engines/opening.py": "of three engines one is loaded, when it is opened; `nippo status` only wants a name",
     "daemon/engines/transformers.py": "its parts need torch",
+    "daemon/service/watcher.py": "the observers bring watchdog's threads and inotify along; `nippo status` needs none",
     "daemon/models/reference.py": "a model that is here is found without what downloads one",
     "training/fitting/fit.py": "training.model.lean needs torch",
 }
@@ -83,13 +85,19 @@ TORCH = "seconds and gigabytes: never in the daemon, and in training once the ar
 LAZY_PACKAGES = {
     **dict.fromkeys([*sorted(HEAVY), "safetensors", "numpy", "gguf", "scipy", "sacrebleu", "matplotlib"], TORCH),
     "apscheduler": START,
+    "desktop_notifier": "only the process that shows a notification speaks to the desktop",
     "frontmatter": START,
     "httpx": START,
     "huggingface_hub": START,
+    "markdown_it": START,
+    "importlib": START,
     "psutil": START,
     "pydantic": START,
+    "pyperclip": START,
     "pydantic_settings": START,
     "rich": START,
+    "docx": "an extra of its own: only who writes Word documents has it",
+    "tomlkit": START,
     "sudachipy": "its dictionary is large: in the process that drafts, not in the daemon",
     "watchdog": "only the observer that the settings name is loaded",
     "xllamacpp": "in the process that drafts alone: a crash of native code must not take the daemon along",
@@ -354,6 +362,57 @@ def test_files_are_put_in_their_place_by_one_module() -> None:
         "training/export.py",
         "training/model/dequantise.py",
     }
+
+
+MAKING = {"mkdir", "makedirs", "touch", "write_text", "write_bytes", "copyfile", "copytree", "copy2", "connect"}
+OPEN_TO_THE_UMASK = {
+    "daemon/system/files.py": "makes private folders",
+    VAULT_WRITER: "a vault has a person's own rights",
+    "daemon/engines/channel.py": "connects to a socket that is there",
+    "daemon/engines/prefix_cache.py": "copies into a temporary folder of its own, and over a private file",
+    "daemon/models/download.py": "models, which anybody may have",
+    "daemon/models/hub.py": "models, which anybody may have",
+    "daemon/setup/demo.py": "a temporary folder of its own, made-up diaries",
+    "daemon/setup/service_install.py": "systemd's folders; the data folder with its mode",
+    "daemon/store/store.py": "opens a file that was made private the line before",
+    "training/export.py": "inside a private folder, and as a process with its umask closed",
+    "training/model/dequantise.py": "models, which anybody may have",
+    "training/scoring/evaluate.py": "inside a private folder, and as a process with its umask closed",
+}
+"""Files that make something by other calls than those of ``daemon.system.files``, and why that opens nothing."""
+
+
+def makes(node: ast.AST) -> bool:
+    """Whether a call makes a file or folder whose rights are left to the umask."""
+    if not isinstance(node, ast.Call) or any(word.arg == "opener" for word in node.keywords):
+        return False
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    words = [*node.args, *(word.value for word in node.keywords)]
+    modes = {word.value for word in words if isinstance(word, ast.Constant) and isinstance(word.value, str)}
+    copies = ast.unparse(node.func) == "shutil.copy"  # others are of texts and values
+    return (
+        copies
+        or called in MAKING
+        or (called == "open" and any(re.fullmatch(r"[wax]b?\+?b?t?", mode) for mode in modes))
+    )
+
+
+def test_what_is_made_is_not_left_to_the_umask() -> None:
+    found = {
+        name(file)
+        for top in ("daemon", "training", "dashboard")
+        for file in sources(top)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if makes(node)
+    }
+    assert found == OPEN_TO_THE_UMASK.keys()
+
+
+def test_a_process_in_which_libraries_write_closes_its_umask() -> None:
+    ending = 'if __name__ == "__main__":\n    only_for_this_user()\n    raise SystemExit(main())\n'
+    texts = {name(file): file.read_text(encoding="utf-8") for file in sources("training")}
+    programs = {one for one, text in texts.items() if "__main__" in text} - {"training/model/dequantise.py"}
+    assert len(programs) > 4 and [one for one in programs if not texts[one].endswith(ending)] == []
 
 
 def test_no_two_files_of_tests_share_a_name() -> None:

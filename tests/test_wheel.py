@@ -16,8 +16,8 @@ TOPS = ("daemon", "training", "dashboard")
 STARTER = "daemon/starter/"
 SHIPPED = {"daemon/config.toml": "config.toml"}
 """Files of the wheel that lie elsewhere in a checkout; beside them the starter and the systemd units."""
-PROGRAMS = {"daemon.cli", "daemon.worker.child", "dashboard.app"}
-"""What is started by name: the console command, the process that drafts, the page."""
+PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app", "dashboard.server"}
+"""What is started by name: the console command, the process that drafts, a notification, the page and its server."""
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ import daemon.drafting.prompt
 from daemon.errors import NippoError, TrainingError
 from daemon.learning.run_folder import RECORD, TRAINED, RunRecord, RunScores, TrainingResult
 from daemon.models.known import KNOWN
+from daemon.system.files import only_for_this_user, private_folder
 from daemon.versions.artifact import TWIN, Meta, Version, read_version, seal
 from daemon.versions.gguf_twin import to_gguf
 from training.model.base import ADAPTER_CONFIG, ADAPTER_FILE
@@ -74,7 +75,7 @@ def export_version(
     """
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    private_folder(partial)
     export_adapter(source, partial, base or meta.base, architecture)
     if twin:
         to_gguf(partial, partial / TWIN, re.sub(r"ForCausalLM$", "", architecture).lower())
@@ -198,4 +199,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    only_for_this_user()
     raise SystemExit(main())

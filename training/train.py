@@ -21,7 +21,7 @@ from daemon.drafting.prompt import digest
 from daemon.engines.gpu_errors import is_out_of_memory
 from daemon.errors import NippoError, TrainingOutOfMemory, UsageError
 from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Base, Ending, MachinePlan, RunRecord, TrainingResult
-from daemon.system.files import write_atomically
+from daemon.system.files import only_for_this_user, private_folder, write_atomically
 from training.fitting import checkpoints
 from training.fitting.fit import Stop, build, watch
 from training.fitting.lessons import Days, Reports, read_lessons
@@ -70,7 +70,7 @@ def prepare_folder(spec: TrainSpec) -> None:
     """Make the run's folder: emptied for a new run, kept for ``--resume``, which must be the same run."""
     if not is_first():
         return
-    spec.out.mkdir(parents=True, exist_ok=True)
+    private_folder(spec.out)
     record = RunRecord.read(spec.out / RECORD)
     if spec.resume and record is not None:
         if record.digest != spec.digest():
@@ -199,4 +199,5 @@ def summary(result: TrainingResult) -> str:
 
 
 if __name__ == "__main__":
+    only_for_this_user()
     raise SystemExit(main())

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from daemon.checks.text import normal
+from daemon.checks.text import KANJI, normal
 
 
 class Secret(NamedTuple):
@@ -47,7 +47,8 @@ _SHAPES: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         r"|(?:マイナンバー|個人番号|口座番号?|学籍番号|社員番号|保険証?番号|免許証?番号|会員番号|受験番号)[^\n\d。A-Z]{0,8}([A-Z\d][A-Z\d-]{3,15}\d)")),
     ("address", "住所の形", re.compile(
         r"〒 ?\d{3}-?\d{4}(?: ?[^\s。、]{2,30})?"
-        r"|(?:[一-鿿]{2,3}[都道府県])?[一-鿿々ァ-ヶー]{1,8}[市区町村][一-鿿々ァ-ヶーぁ-ん]{0,12}?(?:\d{1,3}丁目[\d番地号-]{0,12}|\d{1,3}-\d{1,3}(?:-\d{1,4})?(?![\d-])|\d{1,4}番地\d{0,3})")),
+        rf"|(?:[{KANJI}]{{2,3}}[都道府県])?[{KANJI}ァ-ヶー]{{1,8}}[市区町村][{KANJI}ァ-ヶーぁ-ん]{{0,12}}?"
+        r"(?:\d{1,3}丁目[\d番地号-]{0,12}|\d{1,3}-\d{1,3}(?:-\d{1,4})?(?![\d-])|\d{1,4}番地\d{0,3})")),
 )  # fmt: skip
 
 _SECRET_WORD = re.compile(
@@ -147,15 +148,12 @@ def _random_looking(text: str) -> Iterator[Secret]:
             yield Secret("credential", *match.span(), "無作為に見える文字列")
 
 
-def redact(text: str, mark: str = "（省略）") -> tuple[str, tuple[str, ...]]:
-    """Given a text, return it with every secret replaced by ``mark``, and the kinds that were found. The secrets are
-    looked for in the NFKC text, in which a full-width one looks like any other; the rest of the text stays as it is."""
+def secrets_in(text: str) -> list[Secret]:
+    """Given any text, return its secrets by their place in it, in order, none inside another. They are looked for in the
+    normalised text, in which a full-width one looks like any other."""
     source = normal(text)
-    secrets = find_secrets(source.text)
-    parts: list[str] = []
-    position = 0
-    for secret in secrets:
+    found: list[Secret] = []
+    for secret in find_secrets(source.text):
         start, end = source.span(secret.start, secret.end)
-        parts += [text[position:start], mark]
-        position = max(position, end)
-    return "".join([*parts, text[position:]]), tuple(secret.kind for secret in secrets)
+        found.append(Secret(secret.kind, start, end, secret.why))
+    return found

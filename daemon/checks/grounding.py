@@ -10,22 +10,23 @@ from functools import lru_cache
 from daemon.checks.aliases import GENERIC, GENERIC_LATIN, groups_of, phrases
 from daemon.checks.findings import Finding
 from daemon.checks.numbers import diary_values, report_numbers
-from daemon.checks.text import fold, katakana
+from daemon.checks.text import KANJI, fold, katakana
 
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[+#]{1,2}(?![A-Za-z])|[._/&'-](?=[A-Za-z0-9])[A-Za-z0-9]+)*")
 KATAKANA = re.compile(r"[ァ-ヺー]{2,}")
-HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\ufffd]")
+HAN = re.compile(rf"[{KANJI}\ufffd]")
 _SMALL = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 _LOOSE = str.maketrans({"ヴ": "ブ", "ヰ": "イ", "ヱ": "エ", "ヲ": "オ", "ヂ": "ジ", "ヅ": "ズ"})
+_V = {"ァ": "バ", "ィ": "ビ", "ゥ": "ブ", "ェ": "ベ", "ォ": "ボ", "ャ": "ビャ", "ュ": "ビュ", "ョ": "ビョ"}
+_V_AND_VOWEL = re.compile(f"ヴ([{''.join(_V)}])")
 _TOLERATED_NUMBERS = frozenset({Decimal(1), Decimal(2)})
 
 
 def loose(text: str) -> str:
-    """A key that forgives long vowels, middle dots, small kana and kana type: サーバー = サーバ = さーば."""
+    """A key that forgives long vowels, middle dots, small kana, ヴ and kana type: サーバー = さーば, ヴァ = バ."""
     return (
-        katakana(text)
+        _V_AND_VOWEL.sub(lambda match: _V[match[1]], katakana(text))
         .translate(_LOOSE)
-        .replace("ヴァ", "バ")
         .translate(_SMALL)
         .replace("ー", "")
         .replace("・", "")

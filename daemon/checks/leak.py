@@ -34,13 +34,13 @@ def leaks(report: str, terms: Iterable[PrivateTerm], settings: CheckSettings) ->
     exempt = [match.span() for match in _exempt_pattern(settings.privacy.allow).finditer(folded)]
     found: list[tuple[int, int, PrivateTerm]] = []
     unique: dict[str, PrivateTerm] = {}
-    for term in terms:
+    denied = [PrivateTerm("deny", word, 0, 0, "設定の deny") for word in settings.privacy.deny]
+    for term in (*terms, *denied):  # a denied word is never in a report, whether the diary holds it or not
         key = fold(normalise(term.text)).strip()
         if key and (key not in unique or term.kind == "deny"):
             unique[key] = term
     for key, term in unique.items():
-        for start in _places(folded, key):
-            end = start + len(key)
+        for start, end in _places(folded, key):
             if (
                 len(key) < 3
                 and term.kind not in _SECRET_KINDS
@@ -53,10 +53,21 @@ def leaks(report: str, terms: Iterable[PrivateTerm], settings: CheckSettings) ->
     return sorted(found, key=lambda leak: leak[:2])
 
 
-def _places(text: str, key: str) -> Iterator[int]:
+_V_ROW = {"ゔぁ": "ば", "ゔぃ": "び", "ゔぇ": "べ", "ゔぉ": "ぼ", "ゔ": "ぶ"}
+_V_OR_B = re.compile("ゔ[ぁぃぇぉ]?|[ばびぶべぼ]")
+
+
+def _places(text: str, key: str) -> Iterator[tuple[int, int]]:
+    """Where a key stands in a folded text. ヴィクトル and ビクトル are one name."""
+    if "ゔ" in text or "ゔ" in key:
+        pieces = {**_V_ROW, **{plain: plain for plain in _V_ROW.values()}}
+        both = {plain: f"(?:{plain}|{written})" for written, plain in _V_ROW.items()}
+        pattern = _V_OR_B.sub(lambda match: both[pieces[match[0]]], re.escape(key))
+        yield from (match.span(1) for match in re.finditer(f"(?=({pattern}))", text))
+        return
     start = text.find(key)
     while start >= 0:
-        yield start
+        yield start, start + len(key)
         start = text.find(key, start + 1)
 
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
+from daemon.checks.text import KANJI
+
 _DIGITS = {**{c: i for i, c in enumerate("〇一二三四五六七八九")}, "零": 0, "両": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "億": 100_000_000}
+_FORMAL = str.maketrans(
+    {
+        **dict(zip("壱壹弐貳参參肆伍陸漆捌玖拾佰阡仟萬", "一一二二三三四五六七八九十百千千万", strict=True)),
+        **{"廿": "二十", "卅": "三十", "丗": "三十", "卌": "四十"},
+    }
+)
+_FORMAL_RUN = re.compile(
+    "[〇零一二三四五六七八九十百千万億壱壹弐貳参參肆伍陸漆捌玖拾佰阡仟萬廿卅丗卌]{2,}|[壱壹弐貳廿卅丗卌]"
+)
+"""Numerals of contracts and calendars (壱拾, 廿日). 参, 陸 and 拾 alone are other words (参加, 陸上, 拾う)."""
 _ARABIC = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _MIXED = re.compile(
     r"(?<![\d,])(?:\d[\d,]{0,24}(?:\.\d{1,9})?[千百]?|[一二三四五六七八九十百千]{1,7})[万億]"
@@ -28,7 +40,7 @@ COUNTERS = (
     "通り|通|社|コマ|限|限目|時間目|科目|教科|ステップ|段階|段|層|倍|歩|着|位|級|票|箇所|か所|カ所|ヶ所|ケース|パターン|ファイル|クラス|画面|機能|円|度|"
     "番|番目|号|巻|部|組|班|チーム|セット|周|往復|キロ|メートル|グラム|進数|進法|次元|項目|条件|題|例|曲|話|杯|匹"
 )
-_KANJI_COUNTED = re.compile(rf"(?<![一-鿿])([〇零一二三四五六七八九十百千万]{{1,9}})(?=(?:{COUNTERS}))")
+_KANJI_COUNTED = re.compile(rf"(?<![{KANJI}])([〇零一二三四五六七八九十百千万壱弐参拾廿卅]{{1,9}})(?=(?:{COUNTERS}))")
 _WORDS = re.compile(
     r"一(?:部|覧|般|致|時|度|連|通り|番|定|貫|括|切|方|緒|次|応|環|意|因|端|層|人|日|つ)|二(?:分|重|進|次|段|者)|三(?:角|項|者|平)|四(?:則|捨)|十(?:分|進|六進)|八進|第[一二三四五]|万(?:一|が一)|千差|百聞"
 )
@@ -38,9 +50,10 @@ _LONGEST = 30
 
 
 def kanji_value(text: str) -> int | None:
-    """Given kanji numerals (三百二十, 二〇二五, 一万二千), return the value, or None."""
+    """Given kanji numerals (三百二十, 二〇二五, 一万二千, 壱拾), return the value, or None."""
     if not text:
         return None
+    text = text.translate(_FORMAL)
     if all(c in _DIGITS for c in text):
         return int("".join(str(_DIGITS[c]) for c in text))
     total = section = digit = 0
@@ -89,6 +102,9 @@ def _mixed(text: str) -> Decimal | None:
 def diary_values(text: str) -> set[Decimal]:
     """Every value that a normalised diary can be said to hold: generous, it is evidence."""
     values: set[Decimal] = set()
+    plain = _FORMAL_RUN.sub(lambda match: match.group().translate(_FORMAL), text)
+    if plain != text:
+        text = f"{text}\n{plain}"
 
     def add(value: Decimal | int | None) -> None:
         if value is not None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from daemon.checks.text import normal
+
 _COMMAND = re.compile(
     r"(?:命令|指示|規則|ルール|プロンプト|指令)[^\n]{0,12}(?:無視|忘れ|わすれ|破棄|無効|上書き|最優先)"
     r"|(?:無視|忘れ)[^\n]{0,6}(?:命令|指示|ルール)"
@@ -19,19 +21,16 @@ _COMMAND = re.compile(
     r"|(?:ADMIN|SYSTEM)[^\n]{0,20}(?:TO ANY AI|NOTE)",
     re.IGNORECASE,
 )
+_LEAD = " \t>*+-"
 _SENTENCE = re.compile(r"(?:「[^」\n]{0,300}」|『[^』\n]{0,300}』|[^。!?！？\n])+[。!?！？]*")
 
 
-def cut_injections(text: str, mark: str) -> tuple[str, int]:
-    """Given a diary, return it with ``mark`` in place of each such sentence, and how many there were."""
-    count = 0
-
-    def replace(match: re.Match[str]) -> str:
-        nonlocal count
-        if not _COMMAND.search(match.group()):
-            return match.group()
-        count += 1
-        lead = re.match(r"[ \t>*+\-]*", match.group())
-        return (lead.group() if lead else "") + mark
-
-    return _SENTENCE.sub(replace, text), count
+def find_commands(text: str) -> list[tuple[int, int]]:
+    """Given a diary, return the spans of such sentences, without the marks of quote or list before them. They are
+    looked for in the normalised text: marks without a width hide none."""
+    source = normal(text)
+    return [
+        source.span(sentence.end() - len(sentence[0].lstrip(_LEAD)), sentence.end())
+        for sentence in _SENTENCE.finditer(source.text)
+        if _COMMAND.search(sentence[0])
+    ]

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from daemon.checks.grounding import KATAKANA, LATIN, loose
 from daemon.checks.terms import is_study
-from daemon.checks.text import fold, words_of
+from daemon.checks.text import KANJI, fold, words_of
 from daemon.checks.tokens import tokenize
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -39,7 +39,7 @@ def _all_words(text: str) -> tuple[list[int], list[str]]:
 
 
 _CONTENT = ("名詞/普通名詞", "名詞/固有名詞", "形状詞/一般")
-_KANJI = re.compile("[一-鿿]")
+_KANJI = re.compile(f"[{KANJI}]")
 
 
 def content_words(text: str) -> frozenset[str]:

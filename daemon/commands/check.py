@@ -17,15 +17,17 @@ from rich.table import Table
 from daemon.checks import CHECKS, KINDS, CheckSettings, PrivateTerm, Score, find_private_terms, score
 from daemon.checks.form import read_lines
 from daemon.checks.text import normalise
-from daemon.config import Config, ReportSettings, load
+from daemon.config import Config, PrivacySettings, ReportSettings, load
 from daemon.drafting.evidence import Evidence, LeftOut, evidence_in, left_out
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.options import ConfigFile
 from daemon.store.store import Store
+from daemon.vault.diary import Prepared, prepare
 from daemon.vault.frontmatter import split
 from daemon.vault.layout import read_layout
+from daemon.vault.near_headings import near_headings
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, find_diaries
 
@@ -60,19 +62,28 @@ def check(
     show: Annotated[
         bool, typer.Option("--show", help="Show the private terms themselves, not only their kinds.")
     ] = False,
+    sent: Annotated[
+        bool, typer.Option("--sent", help="Print what the model gets of the diary, and nothing else.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """Explain a report: every check, every private term of the diary, the diary lines behind each bullet."""
+    """Explain a report: what no model sees of its diary, checks, private terms, the lines behind each bullet."""
     chosen = with_learned_form(load(config))
     pair = find_pair(note, report, chosen)
+    seen = prepare(pair.diary, chosen.privacy)
+    if sent:
+        typer.echo(seen.text)
+        return
     settings = CheckSettings(chosen.privacy, chosen.report)
     terms = find_private_terms(pair.diary, settings)
     result = score(pair.report, pair.diary, settings, terms) if pair.report is not None else None
     known = remembered(pair, chosen)
     if as_json:
-        typer.echo(json.dumps(as_values(pair, terms, result, show, known), ensure_ascii=False, indent=2))
+        values = as_values(pair, terms, result, show, known) | {"cut": cut_values(seen, show)}
+        typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
     else:
+        _print_cut(seen, chosen.privacy, show)
         _print(pair, terms, result, show, known, chosen.report)
     if result is not None and not result.clean:
         raise typer.Exit(1)
@@ -159,6 +170,33 @@ def as_values(
     }
 
 
+def cut_values(seen: Prepared, show: bool) -> dict[str, object]:
+    """What was cut from a diary as JSON values; its texts only with ``show``."""
+    return {
+        "note": seen.private or None,
+        "pieces": [asdict(one) | ({} if show else {"text": None}) for one in seen.cuts],
+    }
+
+
+def _print_cut(seen: Prepared, privacy: PrivacySettings, show: bool) -> None:
+    """What the model does not see of a diary and why, and what may have been meant to be cut and was not. Only here, in
+    the person's own terminal, never in a log."""
+    console = Console()
+    if seen.private:
+        console.print(f"private  the whole note: {escape(seen.private)}. No model sees it, no report is written.")
+        return
+    if not seen.cuts:
+        console.print("cut      nothing: the model sees the whole diary")
+    else:
+        table = Table("cut: no model sees it", "why", *(["text"] if show else []), show_lines=show)
+        for one in sorted(seen.cuts, key=lambda cut: (cut.line, cut.last_line)):
+            lines = f"line {one.line}" if one.line == one.last_line else f"lines {one.line}-{one.last_line}"
+            table.add_row(lines, *map(escape, (one.why, *([one.text.strip()] if show else []))))
+        console.print(table)
+    for line, what in near_headings(seen, privacy):
+        console.print(f"not cut  line {line} {what}", highlight=False)
+
+
 def _print(
     pair: CheckedNote,
     terms: list[PrivateTerm],
@@ -202,5 +240,7 @@ def _traced(lines: tuple[Evidence, ...] | tuple[LeftOut, ...]) -> Table:
     """Lines of a report beside the sentences that they were written from."""
     table = Table("line", "sentence of the diary", "sure", "to look at", show_lines=True)
     for one in lines:
-        table.add_row(*map(escape, (one.text, one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts))))
+        table.add_row(
+            *map(escape, (one.text.removeprefix("* "), one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts)))
+        )
     return table

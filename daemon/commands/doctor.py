@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from daemon.options import ConfigFile, Json
+from daemon.config import load
+from daemon.errors import NippoError
+from daemon.options import ConfigFile, Json, to_date
 from daemon.setup.doctor import examine
+from daemon.setup.doctor_rights import close, left_open
 
 MARKS = {"ok": ("ok  ", typer.colors.GREEN), "warn": ("warn", typer.colors.YELLOW), "fail": ("fail", typer.colors.RED)}
 
@@ -17,9 +24,19 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(config: ConfigFile = None, as_json: Json = False) -> None:
-    """Look at settings, vault, space, model, observer and machine. Exit code 1 when something fails."""
-    lines = examine(config)
+def doctor(
+    config: ConfigFile = None,
+    as_json: Json = False,
+    day: Annotated[
+        str, typer.Option("--day", metavar="DATE", help="Of this diary tell what is cut before a model sees it.")
+    ] = "",
+    fix: Annotated[bool, typer.Option("--fix", help="Close what other users may read of nippo's files.")] = False,
+) -> None:
+    """Look at settings, vault, private parts, model, observer and machine. Exit code 1 when something fails."""
+    wanted = to_date(day, date.today()) if day else None
+    if fix:
+        _close_what_is_open(config, as_json)
+    lines = examine(config, wanted)
     if as_json:
         typer.echo(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1))
     else:
@@ -28,5 +45,25 @@ def doctor(config: ConfigFile = None, as_json: Json = False) -> None:
             typer.echo(f"{typer.style(mark, fg=colour)}  {line.name:9} {line.message}")
             if line.remedy and line.state != "ok":
                 typer.echo(f"                → {line.remedy}")
+        question = "Close nippo's files to other users of this machine now?"
+        if not fix and sys.stdin.isatty() and _open_paths(config) and typer.confirm(question, default=True):
+            _close_what_is_open(config, as_json)
     if any(line.state == "fail" for line in lines):
         raise typer.Exit(1)
+
+
+def _close_what_is_open(config: Path | None, quiet: bool) -> None:
+    """Close what is open, and say what was closed and what could not be."""
+    paths = _open_paths(config)
+    problems = close(paths)
+    if paths and not quiet:
+        typer.echo(f"Closed to other users: {len(paths) - len(problems)} files and folders of nippo.")
+    for problem in problems:
+        typer.echo(f"Not closed: {problem}. Its owner can: chmod go= on it.", err=True)
+
+
+def _open_paths(config: Path | None) -> list[Path]:
+    try:
+        return left_open(load(config))
+    except NippoError:
+        return []

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from daemon.config import Config, VaultSettings, load
+from daemon.config import Config, VaultSettings, load, user_config_file
 from daemon.errors import UsageError
 from daemon.learning.training_call import call
-from daemon.setup.settings_file import fill_in, shipped
-from daemon.system.files import write_atomically
+from daemon.setup.settings_file import first_answers, write_settings
 from daemon.system.hardware import choose, probe
 from daemon.vault.help_page import write_help_page
 from daemon.vault.layout import read_layout
@@ -26,12 +25,15 @@ def register(app: typer.Typer) -> None:
 
 def init(
     vault: Annotated[Path | None, typer.Argument(help="The Obsidian vault.", show_default="as Obsidian says")] = None,
-    config: Annotated[Path, typer.Option("--config", help="The settings file to make.")] = Path("config.toml"),
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The settings file to make.", show_default="the user's own")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take what was found.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a settings file that is there.")] = False,
 ) -> None:
     """Find the vault, read its daily-note settings, choose the model, write a commented config.toml."""
     quiet = yes or not sys.stdin.isatty()
+    config = config or user_config_file()
     if config.exists() and not force:
         raise UsageError(
             f"{config} is there already.", "Edit it, name another with --config, or overwrite with --force."
@@ -40,7 +42,7 @@ def init(
     root = root.absolute()
     layout = read_layout(Config(vault=VaultSettings(path=str(root))))
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
-    answers = {("vault", "path"): str(root)}
+    answers = first_answers(root, config)
     typer.echo(f"vault    {root}")
     where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text}.md"
     typer.echo(f"diary    {where} ({layout.source}), {len(notes)} notes")
@@ -53,8 +55,7 @@ def init(
     if choice.model != "starter" and (quiet or typer.confirm(f"Use {choice.model} on the GPU?", default=True)):
         answers["engine", "kind"] = choice.kind
         answers["engine", "model"] = choice.model
-    config.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(config.resolve(), fill_in(shipped(), answers))
+    write_settings(config, answers)
     for path in write_help_page(read_layout(load(config))):
         typer.echo(f"wrote    {path} (in the vault)")
     typer.echo(f"wrote    {config}\nNext: `nippo doctor`, then `nippo run` or `nippo service install`.")

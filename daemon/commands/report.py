@@ -51,21 +51,21 @@ def report(
         _show(result)
         typer.echo(f"dry run: {layout.report_path(found.day)} was not written.", err=True)
     else:
-        _write(settings, found.path)
+        typer.echo(f"{found.path}: the model writes …", err=True)
+        typer.echo(write_now(settings, found.path).relative_to(layout.root).as_posix())
 
 
-def _write(settings: Config, path: str) -> None:
-
+def write_now(settings: Config, path: str) -> Path:
+    """Have the report of one diary note written, by the daemon or here; return its file. Raises ``NippoError``."""
     layout = read_layout(settings)
     note = find_note(layout, path, None)
     with Store.open(settings.data_path) as store:
         queued = ask(layout, store, settings, [note], "report", now())
-        typer.echo(f"{note.path}: the model writes …", err=True)
         for _ in work_off(settings, store, layout, queued, SharedWorker):
             pass
         for job in unfinished(store, queued):
             raise NippoError(job.error, job.next_step)
-    typer.echo(layout.report_path(note.day))
+    return layout.file(layout.report_path(note.day))
 
 
 def _draft(settings: Config, day: date, text: str) -> DraftResult:

@@ -13,6 +13,9 @@ from daemon.options import ConfigFile, Json
 from daemon.setup.status import status as look
 from daemon.system.processes import memory_of
 
+STATES = {"no room": "waits for room on a disk"}
+"""States of the daemon whose names are no words for a person."""
+
 
 def register(app: typer.Typer) -> None:
     app.command("status")(status)
@@ -43,11 +46,14 @@ def _print(found: dict[str, Any]) -> None:
     if daemon["running"]:
         work = f", writing the report of {daemon['working_on']}" if daemon.get("working_on") else ""
         since = f" since {daemon['started']}" if daemon.get("started") else ""
-        typer.echo(f"daemon   {daemon.get('state', 'running')}{work} (process {daemon['pid']}{since})")
+        state = STATES.get(daemon.get("state", "running"), daemon.get("state", "running"))
+        typer.echo(f"daemon   {state}{work} (process {daemon['pid']}{since})")
     else:
         typer.echo("daemon   does not run; start it with `nippo run`")
     if daemon.get("message"):
-        typer.echo(f"         {daemon['message']}")
+        typer.echo("\n".join(f"         {line}" for line in daemon["message"].splitlines()))
+    for line in found["storage"] if daemon.get("state") != "no room" else ():
+        typer.echo(f"room     {line}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
     if daemon["running"] and daemon.get("worker_pid"):

@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from daemon.checks import CheckSettings, find_private_terms, score
 from daemon.checks.form import SECTIONS_NOTE
@@ -25,10 +26,11 @@ from daemon.drafting.prompt import beginning, digest, render_prompt
 from daemon.drafting.record import DayRecord, reusable
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER, Repaired, finish
 from daemon.drafting.result import DraftRequest, DraftResult
+from daemon.drafting.school_layout import dress, plain_form
 from daemon.drafting.sentences import asked, split
 from daemon.drafting.whole import write_whole
 from daemon.engines.protocol import Engine
-from daemon.vault.diary import is_blank, prepare
+from daemon.vault.diary import is_blank, prepare, private_note
 
 CUT = "日報が長くなりすぎたため、途中で打ち切りました。続きがないか確かめてください。"
 DOUBTFUL = "確かな行がなかったため、確かめてほしい行を残しました。日記と照らしてください。"
@@ -44,17 +46,20 @@ def draft_report(
     """Given a loaded engine (or a function that loads it when needed), return the report of one diary.
 
     A diary that is blank, or blank once its private parts are cut, gives the no-study sentence without a model.
-    ``on_text`` receives the text as it is written, ``on_stage`` how far it is. Raises ``EngineError`` and
-    ``ConfigError``.
+    ``on_text`` receives the text as it is written, ``on_stage`` how far it is. Raises ``NotePrivate`` for a diary that
+    is declared private as a whole, ``EngineError`` and ``ConfigError``.
     """
     started = time.monotonic()
     settings = CheckSettings(config.privacy, config.report)
-    prepared = prepare(request.diary, config.privacy).text
+    seen = prepare(request.diary, config.privacy)
+    if seen.private:
+        raise private_note(request.date)
+    prepared = seen.text
     if is_blank(prepared):
         return _no_study(request, settings, time.monotonic() - started)
     loaded = engine() if callable(engine) else engine
     by_sentence = method_of(config, loaded) == "sentences"
-    around = beginning("", own_rule(config)) if by_sentence else render_prompt("", config.report)
+    around = beginning("", own_rule(config)) if by_sentence else render_prompt("", plain_form(config.report))
     fitted = fit(loaded, prepared, around, config)
     if by_sentence:
         result = _by_sentence(loaded, fitted.text, request, config, _told(on_text, on_stage))
@@ -106,7 +111,7 @@ def _by_sentence(
     answered = writer.lines_of(places, anew, LEAST[config.report.caution])
     chosen = choose_lines(sentences, answered | known, config)
     record = DayRecord(key, chosen.record)
-    repaired, evidence = _composed(chosen, record, request.diary, settings)
+    repaired, evidence = _composed(chosen, record, request, settings)
     return DraftResult(
         body=repaired.body,
         status=repaired.status,
@@ -123,13 +128,13 @@ def _by_sentence(
 
 
 def _composed(
-    chosen: Choice, record: DayRecord, diary: str, settings: CheckSettings
+    chosen: Choice, record: DayRecord, request: DraftRequest, settings: CheckSettings
 ) -> tuple[Repaired, tuple[Evidence, ...]]:
     """The chosen lines as a body that may be written, and the evidence of what is left of them."""
-    body = lay_out(chosen.lines, settings.report)
+    body, diary, day = lay_out(chosen.lines, settings.report), request.diary, date.fromisoformat(request.date)
     if not body and chosen.turned_down:
-        return finish(PLACEHOLDER, diary, settings, chosen.left_out).flagged(NOTHING_FOUND), ()
-    repaired = finish(body or settings.report.no_study, diary, settings, chosen.left_out)
+        return finish(PLACEHOLDER, diary, settings, chosen.left_out, day).flagged(NOTHING_FOUND), ()
+    repaired = finish(body or settings.report.no_study, diary, settings, chosen.left_out, day)
     evidence = evidence_in(record, repaired.body, settings.report)
     order = {number: place for place, number in enumerate(dict.fromkeys(one.number for one in evidence), start=1)}
     flags = [f"{order[one.number]}番目の行: {doubt}" for one in evidence for doubt in one.doubts]
@@ -140,7 +145,8 @@ def _whole(
     engine: Engine, fitted: str, request: DraftRequest, config: Config, on_text: Callable[[str], None] | None
 ) -> DraftResult:
     best = write_whole(engine, fitted, request.diary, config, request.seed, on_text)
-    repaired = finish(best.text, request.diary, CheckSettings(config.privacy, config.report))
+    settings = CheckSettings(config.privacy, config.report)
+    repaired = finish(best.text, request.diary, settings, day=date.fromisoformat(request.date))
     if best.cut:
         repaired = repaired.flagged(CUT)
     return DraftResult(
@@ -166,6 +172,6 @@ def _told(on_text: Callable[[str], None] | None, on_stage: Callable[[Stage], Non
 
 
 def _no_study(request: DraftRequest, settings: CheckSettings, seconds: float) -> DraftResult:
-    body = settings.report.no_study
+    body = dress(settings.report.no_study, settings.report, date.fromisoformat(request.date))
     result = score(body, request.diary, settings)
     return DraftResult(body=body, status="draft", warnings=(), version="none", score=result.to_json(), seconds=seconds)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from daemon.errors import EngineError, ModelMissing, OutOfMemory
+from daemon.system.extras import adding
 
 IN_WORDS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """What torch's own allocators, cuBLAS and bitsandbytes say in a plain ``RuntimeError``."""
@@ -32,7 +33,7 @@ def errors_for_people(base: str, loading: bool = False) -> Iterator[None]:
     except ImportError as problem:
         raise EngineError(
             f"engine transformers: a package is missing ({problem.name or _line(problem)})",
-            'Install it with `pip install "nippo[gpu]"`, or set engine.kind = "llamacpp".',
+            f'Install it with `{adding("gpu")}`, or set engine.kind = "llamacpp".',
         ) from None
     except OSError as problem:
         if not loading:

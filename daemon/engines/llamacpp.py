@@ -27,6 +27,7 @@ from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Quest
 from daemon.engines.text import THINKING, by_line
 from daemon.engines.turns import around_question, rules_text, shared
 from daemon.errors import EngineError, OutOfMemory
+from daemon.system.extras import adding
 
 VERBOSITY_ERRORS = 1
 LONGEST_SOCKET_PATH = 100
@@ -132,7 +133,7 @@ class LlamaCpp:
             import xllamacpp
         except ImportError:
             raise EngineError(
-                "the package `xllamacpp` is not installed", 'Install it with `pip install "nippo[starter]"`.'
+                "the package `xllamacpp` is not installed", f"Install it with `{adding('starter')}`."
             ) from None
         key = secrets.token_hex(16)
         params = xllamacpp.CommonParams()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from daemon.engines.channel import Channel
 from daemon.errors import EngineError
-from daemon.system.files import replacing
+from daemon.system.files import private_folder, replacing
 
 KEPT_PREFIXES = 4
 BEGINNING = "beginning.kv"
@@ -88,7 +88,7 @@ class PrefixCache:
 def _keep(file: Path, kept: Path) -> None:
     """Copy the evaluated rules to the cache folder for the next start, dropping the oldest; failing is harmless."""
     with contextlib.suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(kept.parent)
         with replacing(kept) as fresh:
             shutil.copyfile(file, fresh)
         others = sorted(kept.parent.glob("*.kv"), key=lambda path: path.stat().st_mtime, reverse=True)

@@ -89,8 +89,12 @@ class _Labels:
 
 
 def edit_rows(pair: Pair, config: Config) -> EditRows:
-    """Given an accepted pair and the settings (with the person's learned form), return what it teaches."""
-    prepared = prepare(pair.diary, config.privacy).text
+    """Given an accepted pair and the settings (with the person's learned form), return what it teaches: nothing of a
+    diary that has been declared private as a whole."""
+    seen = prepare(pair.diary, config.privacy)
+    if seen.private:
+        return EditRows(pair.id, pair.day, "", ())
+    prepared = seen.text
     found = split(prepared)
     texts = [one.text for one in found]
     places = frozenset(asked(found, prepared))

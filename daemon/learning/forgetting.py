@@ -23,9 +23,10 @@ from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
 from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
 from daemon.system.files import TEMPORARY
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
-from daemon.vault.writer import report_digest
+from daemon.vault.writer import LARGEST, report_digest
 from daemon.versions.artifact import list_versions, trained_on
 
 TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", WEEKLY, f"**/{TEMPORARY}")
@@ -149,12 +150,12 @@ def quoting_notes(layout: Layout, day: date) -> Iterator[str]:
     folder = layout.file(f"{layout.report_folder}/_training" if layout.report_folder else "_training")
     for file in sorted(folder.glob("*.md")):
         with contextlib.suppress(OSError):
-            if day.isoformat() in file.read_text(encoding="utf-8", errors="replace"):
+            if day.isoformat().encode() in read_plain(file, LARGEST):
                 yield f"{folder.relative_to(layout.root).as_posix()}/{file.name}"
 
 
 def _is_ticked(layout: Layout, day: date) -> bool:
     file = layout.file(layout.report_path(day))
     with contextlib.suppress(ReportBlocked, OSError):
-        return report_digest(file) is not None and read(file.read_bytes()).accepted
+        return report_digest(file) is not None and read(read_plain(file, LARGEST)).accepted
     return False

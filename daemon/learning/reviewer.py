@@ -13,9 +13,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, ReportBlocked, UsageError
+from daemon.errors import NippoError, NoteError, ReportBlocked, StorageError, UsageError, unforeseen
 from daemon.learning.review import FORGOTTEN, decide
 from daemon.store.store import Pair, ReportRow, Store
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, nfc, read_layout
 from daemon.vault.note_text import decode
 from daemon.vault.report_note import ReadReport, read, set_key
@@ -79,8 +80,8 @@ class Reviewer:
             if day is None:
                 continue
             days.add(day.isoformat())
-            state = file.stat()
-            if self._seen.get(path) == (state.st_size, state.st_mtime_ns):
+            state = _state(file)
+            if state is not None and self._seen.get(path) == state:
                 continue
             found = self._one(layout, day, path, now)
             if found.step != "nothing" or found.redo or found.problem:
@@ -100,37 +101,49 @@ class Reviewer:
         return found
 
     def _safely(self, work: Callable[[], object], what: str) -> None:
+        """Do the work; what it raises is told, but ``StorageError`` is raised, so that it is asked for again."""
         try:
             work()
+        except StorageError:
+            raise
         except NippoError as problem:
             log.warning("review of %s: %s", what, problem.what)
         except Exception as problem:
             log.error("review of %s: %s", what, type(problem).__name__)
 
     def _one(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
+        """Look at one note. What fails in it is set aside under its name and keeps no other from being looked at; only
+        ``StorageError`` is raised."""
+        try:
+            return self._look(layout, day, path, now)
+        except StorageError:
+            raise
+        except NippoError as problem:
+            return self._set_aside(path, problem, now)
+        except Exception as problem:
+            what = f"{path}: cannot be reviewed ({unforeseen(problem)})."
+            return self._set_aside(path, NoteError(what, "Please report this line as a bug."), now)
+
+    def _look(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
         file = layout.file(path)
         before = _state(file)
-        try:
-            data = read_file(file, self._config.watch.max_note_kilobytes)
-        except ReportBlocked as problem:
-            return self._told_once(path, Reviewed("nothing", problem=problem.what))
+        data = read_file(file, self._config.watch.max_note_kilobytes)
         note = None if data is None else read(data)
         pair = self._store.pair(day.isoformat())
         decision = decide(note, pair)
         done = Reviewed(decision.pair)
-        try:
-            if decision.pair in ("store", "update") and note is not None:
-                self._store_pair(layout, day, note, pair, now)
-            elif decision.pair == "withdraw" and pair is not None:
-                self._store.put_pair(replace(pair, withdrawn=True))
-            elif decision.pair == "drop":
-                self._store.delete_pair(day.isoformat())
-            if decision.redo and data is not None:
-                self._redo(layout, day, file, data, note, now)
-                done = replace(done, redo=True)
-        except NippoError as problem:
-            return self._told_once(path, replace(done, step="nothing", problem=problem.what))
+        if decision.pair in ("store", "update") and note is not None:
+            self._store_pair(layout, day, note, pair, now)
+        elif decision.pair == "withdraw" and pair is not None:
+            self._store.put_pair(replace(pair, withdrawn=True))
+        elif decision.pair == "drop":
+            self._store.delete_pair(day.isoformat())
+        if decision.redo and data is not None:
+            self._redo(layout, day, file, data, note, now)
+            done = replace(done, redo=True)
         self._told.pop(path, None)
+        if self._store.job(path) is not None:
+            self._store.drop(path)
         if done.step != "nothing" or done.redo:
             log.info("%s: pair %s%s", path, done.step, ", redo" if done.redo else "")
         if before is not None and before == _state(file):
@@ -139,11 +152,13 @@ class Reviewer:
             self._seen.pop(path, None)
         return done
 
-    def _told_once(self, path: str, found: Reviewed) -> Reviewed:
-        if self._told.get(path) != found.problem:
-            self._told[path] = found.problem
-            log.warning("%s", found.problem)
-        return found
+    def _set_aside(self, path: str, problem: NippoError, now: datetime) -> Reviewed:
+        """Keep a note that cannot be reviewed where ``nippo status`` shows it; the log hears of it once."""
+        self._store.put_aside(path, None, "", "skipped", problem, now)
+        if self._told.get(path) != problem.what:
+            self._told[path] = problem.what
+            log.warning("%s", problem.what)
+        return Reviewed("nothing", problem=problem.what)
 
     def _store_pair(self, layout: Layout, day: date, note: ReadReport, pair: Pair | None, now: datetime) -> None:
         diary = self.find_diary(layout, day, note)
@@ -201,7 +216,7 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
     """The bytes of a report note, None without one. Raises ``ReportBlocked`` for what is no plain, small file."""
     if report_digest(file) is None:
         return None
-    data = file.read_bytes()
+    data = read_plain(file, kilobytes * 1024)
     if len(data) > kilobytes * 1024:
         raise ReportBlocked(f"{file}: larger than {kilobytes} KB, so it is no report.", "Make it shorter.")
     return data

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from daemon.errors import NippoError, TrainingError, TrainingOutOfMemory, TrainingStopped, UsageError
 from daemon.learning.run_folder import Ending
+from daemon.system.extras import adding
 
 LAST_LINES = 25
 MEANING: dict[int, tuple[type[NippoError], str, str]] = {
@@ -84,7 +85,7 @@ def missing_packages() -> list[str]:
 def need_training() -> None:
     """Raise ``UsageError`` when the training packages are not installed."""
     if missing := missing_packages():
-        raise UsageError(f"not installed: {', '.join(missing)}", 'Install them with `pip install "nippo[train]"`.')
+        raise UsageError(f"not installed: {', '.join(missing)}", f"Install them with `{adding('train')}`.")
 
 
 def why_not(need: Callable[[], None] = need_training) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.learning.run_folder import LOG, RUNS, Ending
+from daemon.system.files import private, private_folder
 from daemon.system.processes import end_group, group_memory, lower_priority
 from daemon.worker.messages import config_message, to_line
 
@@ -59,14 +60,14 @@ class TrainingJob:
     """A running child. ``poll`` is called from the daemon's loop; nothing here blocks but ``stop``."""
 
     def __init__(self, config: Config, folder: Path, python: str = sys.executable) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         self.folder = folder
         self._limit = config.training.max_memory_gigabytes * 2**30
         self._deadline = time.monotonic() + config.training.max_hours * 3600 * OVERTIME
         self._stopping = 0.0
         self.message = ""
         argv = weekly_argv(folder, python)
-        with (folder / LOG).open("ab") as log:
+        with open(folder / LOG, "ab", opener=private) as log:
             try:
                 self._process = subprocess.Popen(
                     argv, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=os.name == "posix"

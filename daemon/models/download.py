@@ -180,7 +180,7 @@ class Partial:
                 "piece_bytes": self._whole.piece_bytes,
                 "done": sorted(self._done),
             }
-            write_atomically(self._list, json.dumps(record))
+            write_atomically(self._list, json.dumps(record), shared=True)
 
 
 class _Counter:

@@ -131,7 +131,7 @@ def _ask(reference: str, cache: Path) -> dict[str, Any]:
         "sha256": entry["lfs"]["oid"],
     }
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(_record(reference, cache), json.dumps(choice))
+    write_atomically(_record(reference, cache), json.dumps(choice), shared=True)
     return choice
 
 

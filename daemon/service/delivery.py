@@ -12,13 +12,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.errors import NoteError, NoteUnreadable, ReportTouched
+from daemon.errors import NoRoom, NoteError, NoteUnreadable, ReportTouched
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, ReportRow, Store
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.report_note import ReportNote, other_lines, render
 from daemon.vault.scan import read_note
-from daemon.vault.writer import digest, write_report
+from daemon.vault.writer import LARGEST, digest, write_report
 
 if TYPE_CHECKING:
     from daemon.drafting.result import DraftResult
@@ -28,7 +29,8 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
     """Write the report of a job; True when it is on disk, False when it was left to its person and the job ended.
 
     ``kilobytes`` is the size that a diary may have. Raises ``NoteChanged`` when the diary is another by now and
-    ``ReportBlocked`` when the report cannot be written; the job stays then.
+    ``ReportBlocked`` when the report cannot be written; ``StorageError`` while vault or database take nothing. The job
+    stays then.
     """
     day = date.fromisoformat(job.day)
     before = standing(layout, store, day)
@@ -73,7 +75,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
     except ReportTouched:
         store.drop(job.path)
         return False
-    except NoteError:
+    except (NoteError, NoRoom):
         store.begin_report(before.row or replace(row, pending_sha="", pending_diary_sha="", draft="", record=""))
         raise
     store.finish_report(row, job.path)
@@ -89,7 +91,7 @@ def kept_lines(file: Path, on_disk: str | None) -> tuple[str, ...]:
     """The frontmatter lines that a person added to the report that is about to be replaced; none where it is no longer
     the one that was looked at, because then it will not be replaced."""
     try:
-        data = file.read_bytes() if on_disk else b""
+        data = read_plain(file, LARGEST) if on_disk else b""
     except OSError:
         return ()
     return other_lines(data) if digest(data) == on_disk else ()

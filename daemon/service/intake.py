@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from daemon.errors import NoteError, ReportBlocked
 from daemon.service.standing import Owner, standing
 from daemon.store.store import JobSource, Store
+from daemon.system.plain_files import is_plain
 from daemon.vault.diary import is_blank
 from daemon.vault.layout import Layout, nfc
 from daemon.vault.note_text import decode
@@ -67,8 +68,8 @@ def rival(layout: Layout, store: Store, note: DiaryNote) -> str:
     claims = [row.diary_path] if row else []
     claims += store.waiting_paths(note.day)
     for path in claims:
-        if nfc(path) != nfc(note.path) and layout.file(path).is_file() and layout.diary_date(path) == note.day:
+        if nfc(path) != nfc(note.path) and is_plain(layout.file(path)) and layout.diary_date(path) == note.day:
             return path
-        if path != note.path and nfc(path) == nfc(note.path) and (layout.root / path).is_file():
+        if path != note.path and nfc(path) == nfc(note.path) and is_plain(layout.root / path):
             return path
     return ""

@@ -1,14 +1,14 @@
 """Working through the queue: one note at a time is drafted in a thread, its report is written in the main loop.
 
 A note that fails is tried again after a while and set aside after three failures; a model that cannot run at all
-holds the whole queue without blaming the notes.
+holds the whole queue without blaming the notes. A draft that vault or database do not take is kept until they do.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -24,11 +24,17 @@ from daemon.errors import (
     NoteChanged,
     NoteError,
     OutOfMemory,
+    StorageError,
+    VaultUnavailable,
     WorkerStopped,
+    unforeseen,
 )
+from daemon.service.apart import told
 from daemon.service.delivery import deliver
+from daemon.service.periodic import in_words
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, Store
+from daemon.vault.diary import declared_private, private_note
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import read_note
@@ -42,6 +48,8 @@ ATTEMPTS = 3
 RETRY_SECONDS = (5.0, 30.0)
 HOLD_SECONDS = (30.0, 120.0, 600.0)
 """Pauses of the whole queue while the model cannot run."""
+ROOM_SECONDS = (1.0, 2.0, 5.0)
+"""Pauses of the whole queue while a disk that drafting needs takes nothing."""
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +73,7 @@ class JobRunner:
         self._wake = wake
         self._retry_seconds = retry_seconds
         self._job: Job | None = None
+        self._answer: DraftResult | Exception | None = None
         self._answers: queue.SimpleQueue[DraftResult | Exception] = queue.SimpleQueue()
         self._not_before: dict[str, float] = {}
         self._held_until = 0.0
@@ -83,15 +92,17 @@ class JobRunner:
         return self._worker.pid
 
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
-        """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""
-        if self._job is not None:
+        """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken. Raises
+        ``StorageError`` while vault or database take nothing; the draft is kept, and the next turn delivers it."""
+        if self._job is not None and self._answer is None:
             try:
-                answer = self._answers.get_nowait()
+                self._answer = self._answers.get_nowait()
             except queue.Empty:
                 return
-            job, self._job = self._job, None
-            self._finish(job, answer, now, monotonic)
         self._worker.tick(monotonic)
+        if self._job is not None and self._answer is not None:
+            self._finish(self._job, self._answer, now, monotonic)
+            self._job = self._answer = None
         if monotonic >= self._held_until:
             self._start_next(monotonic, now, only)
 
@@ -102,7 +113,7 @@ class JobRunner:
 
     def stop(self) -> None:
         """End a draft under way; its job stays in the queue."""
-        self._job = None
+        self._job = self._answer = None
         self._worker.stop()
 
     def release(self) -> None:
@@ -118,8 +129,10 @@ class JobRunner:
                 continue
             try:
                 request, job = self._prepare(job, now)
-            except NoteError as problem:
-                self._failed(job, problem, monotonic)
+            except (StorageError, VaultUnavailable):
+                raise
+            except Exception as problem:
+                self._failed(job, told(problem, job.path), monotonic)
                 continue
             if request is not None:
                 self._job = job
@@ -138,13 +151,17 @@ class JobRunner:
         if data is None:
             self._store.forget_notes([job.path])
             return None, job
-        found = standing(self._layout, self._store, datetime.fromisoformat(job.day).date())
+        day = datetime.fromisoformat(job.day).date()
+        if declared_private(decode(data, job.path), self._config.privacy):
+            self._store.put_aside(job.path, day, digest(data), "skipped", private_note(job.path), now)
+            return None, job
+        found = standing(self._layout, self._store, day)
         done = found.row is not None and found.row.diary_sha == digest(data) and found.on_disk == found.row.report_sha
         if not may_write(found, job) or (done and not job.asked):
             self._store.drop(job.path)
             return None, job
         if digest(data) != job.sha:
-            self._store.queue(job.path, datetime.fromisoformat(job.day).date(), digest(data), job.source, now)
+            self._store.queue(job.path, day, digest(data), job.source, now)
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
         earlier = DayRecord.from_text(found.row.record if found.row else "")
@@ -158,6 +175,8 @@ class JobRunner:
         self._wake()
 
     def _finish(self, job: Job, answer: DraftResult | Exception, now: datetime, monotonic: float) -> None:
+        if isinstance(answer, OSError):  # of the process that drafts: its temporary folder, the accelerator's lock
+            answer = in_words(answer, "drafting")
         try:
             if isinstance(answer, Exception):
                 raise answer
@@ -170,13 +189,15 @@ class JobRunner:
             self._failed(job, problem, monotonic)
         except WorkerStopped:
             log.info("%s: the draft was given up, the note waits", job.path)
+        except StorageError as problem:
+            if problem is not answer:
+                raise
+            self._hold(problem, monotonic, ROOM_SECONDS)
         except NippoError as problem:
-            self._hold(problem, monotonic)
-        except (OSError, sqlite3.Error):
-            raise
+            self._hold(problem, monotonic, HOLD_SECONDS)
         except Exception as problem:
             # Its text may quote the diary, so only its kind is told.
-            unknown = NoteError(f"{job.path}: {type(problem).__name__} while drafting.", "Please report this as a bug.")
+            unknown = NoteError(f"{job.path}: {unforeseen(problem)} while drafting.", "Please report this as a bug.")
             self._failed(job, unknown, monotonic)
 
     def _failed(self, job: Job, problem: NippoError, monotonic: float) -> None:
@@ -189,9 +210,10 @@ class JobRunner:
         self._not_before[job.path] = monotonic + pause
         log.warning("%s: attempt %d failed: %s", job.path, current.attempts + 1, problem.what)
 
-    def _hold(self, problem: NippoError, monotonic: float) -> None:
-        self._held_until = monotonic + HOLD_SECONDS[min(self._holds, len(HOLD_SECONDS) - 1)]
+    def _hold(self, problem: NippoError, monotonic: float, pauses: tuple[float, ...]) -> None:
+        self._held_until = monotonic + pauses[min(self._holds, len(pauses) - 1)]
         self._holds += 1
         self.trouble = problem
-        self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
+        with contextlib.suppress(StorageError):
+            self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
         log.error("the model cannot run: %s", problem.what)

@@ -19,6 +19,7 @@ from daemon.service.service import now
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
+from daemon.system.plain_files import is_plain
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
@@ -42,7 +43,7 @@ def find_note(layout: Layout, wanted: str, day: date | None) -> DiaryNote:
             "`nippo doctor` shows which names count as diary notes.",
         )
     path = layout.path_of(Path(wanted).expanduser())
-    inside = path is not None and layout.file(path).is_file()
+    inside = path is not None and is_plain(layout.file(path))
     note = look_at(layout, path if inside and path is not None else wanted)
     if isinstance(note, Oddity):
         raise UsageError(note.what, note.next_step)

@@ -18,7 +18,8 @@ class Fingerprint:
 
 
 class SettleTracker:
-    """Files that are changing. A file is due once its fingerprint has stood still for ``quiet_seconds``."""
+    """Files that are changing. A file is due once its fingerprint has stood still for ``quiet_seconds``, and stays due
+    until it is forgotten: whoever takes it forgets it once that is recorded."""
 
     def __init__(self, quiet_seconds: float) -> None:
         self.quiet_seconds = quiet_seconds
@@ -37,15 +38,14 @@ class SettleTracker:
         self._pending.pop(path, None)
 
     def due(self, now: float) -> list[str]:
-        """The files that have been quiet long enough, the longest quiet first. They stay until taken or forgotten."""
+        """The files that have been quiet long enough, the longest quiet first. They stay until forgotten."""
         ready = [(since, path) for path, (_, since) in self._pending.items() if now - since >= self.quiet_seconds]
         return [path for _, path in sorted(ready)]
 
-    def take(self, path: str, fingerprint: Fingerprint, now: float) -> bool:
-        """Given what a due file is right now, let it go and return True; when it differs, wait on and return False."""
+    def settled(self, path: str, fingerprint: Fingerprint, now: float) -> bool:
+        """Given what a due file is right now, say whether it is still the same; where not, it waits anew."""
         before = self._pending.get(path)
         if before is not None and before[0] == fingerprint:
-            del self._pending[path]
             return True
         self._pending[path] = (fingerprint, now)
         return False

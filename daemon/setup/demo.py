@@ -24,6 +24,7 @@ from daemon.drafting.evidence import evidence_in
 from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError
 from daemon.store.store import Store
+from daemon.system.files import private
 from daemon.system.shipped import starter_folder
 
 START_SECONDS = 60.0
@@ -126,7 +127,7 @@ def _daemon(settings: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("NIPPO_") or key == "NIPPO_CACHE"
     }
-    with log.open("wb") as output:
+    with open(log, "wb", opener=private) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "daemon.cli", "run", "--config", str(settings)],
             stdout=output,

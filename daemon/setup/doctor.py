@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,9 +21,13 @@ from daemon.errors import NippoError
 from daemon.learning.training_call import missing_packages
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
+from daemon.setup.doctor_private import private_lines
+from daemon.setup.doctor_rights import rights_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
+from daemon.system.extras import adding
+from daemon.system.files import private, private_folder
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries
 
@@ -31,16 +36,18 @@ MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}
 INOTIFY_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
-def examine(file: Path | None) -> list[DoctorLine]:
-    """All findings, in the order in which a person would mend them; a faulty settings file ends the list."""
+def examine(file: Path | None, day: date | None = None) -> list[DoctorLine]:
+    """All findings, in the order in which a person would mend them; a faulty settings file ends the list. ``day``: of
+    which diary the private parts are told, None for the newest."""
     try:
         config = load(file)
     except NippoError as problem:
         return [*collision_lines(), DoctorLine("config", "fail", problem.what, problem.next_step)]
     lines = [*collision_lines(), DoctorLine("config", "ok", str(config.file or "built-in defaults"))]
     lines += vault_lines(config)
+    lines += private_lines(config, day)
     lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
-    return lines + system_lines(config)
+    return [*lines, *rights_lines(config), *system_lines(config)]
 
 
 def vault_lines(config: Config) -> Iterator[DoctorLine]:
@@ -91,10 +98,10 @@ def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> 
     watcher = Watcher(kind, 0.2, seen.set)
     trial = config.data_path / f".observer-{os.getpid()}"
     try:
-        config.data_path.mkdir(parents=True, exist_ok=True)
+        private_folder(config.data_path)
         watcher.start([(config.data_path, False)])
         time.sleep(0.3)
-        trial.write_text("trial", encoding="utf-8")
+        os.close(private(str(trial), os.O_WRONLY | os.O_CREAT))
         came = seen.wait(wait_seconds)
         same = config.data_path.stat().st_dev == layout.root.stat().st_dev
     except OSError as problem:
@@ -167,7 +174,7 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
         yield server_line(config)
         return
     if kind == "llamacpp" and find_spec("xllamacpp") is None:
-        yield DoctorLine("engine", "fail", "llamacpp: the package xllamacpp is missing", "pip install 'nippo[starter]'")
+        yield DoctorLine("engine", "fail", "llamacpp: the package xllamacpp is missing", adding("starter"))
     else:
         yield DoctorLine("engine", "ok", kind)
     if is_here(config.engine.model):
@@ -191,7 +198,7 @@ def training_line(config: Config) -> DoctorLine:
     schedule = config.schedule.retrain or "switched off"
     if missing := missing_packages():
         state: State = "warn" if config.schedule.retrain else "ok"
-        remedy = 'Install them with `pip install "nippo[train]"`, or set retrain = "" in [schedule] of config.toml.'
+        remedy = f'Install them with `{adding("train")}`, or set retrain = "" in [schedule] of config.toml.'
         return DoctorLine("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
     return DoctorLine("training", "ok", f"the training packages are there; weekly training: {schedule}")
 

@@ -22,6 +22,8 @@ from typing import Literal
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.setup import systemctl
+from daemon.system.clock import local_zone
+from daemon.system.extras import adding
 from daemon.system.hardware import Gpu, choose, gpu_extra_installed, probe
 
 State = Literal["ok", "warn", "fail"]
@@ -72,7 +74,7 @@ def system_lines(config: Config) -> list[DoctorLine]:
     lines = service_lines() + gpu_lines(gpus, config.engine.kind)
     if config.engine.kind in ("auto", "llamacpp") and find_spec("xllamacpp") is not None:
         lines.append(llamacpp_line())
-    return [*lines, mount_line(config.vault_path, config.watch.observer)]
+    return [*lines, mount_line(config.vault_path, config.watch.observer), zone_line()]
 
 
 def service_lines(name: str = "nippo") -> list[DoctorLine]:
@@ -134,9 +136,7 @@ def stack_line(
         return DoctorLine("bitsandbytes", "fail", f"no answer in {timeout_seconds:.0f} s", "Look at `nvidia-smi`.")
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return DoctorLine(
-            "bitsandbytes", "fail", last, 'Run `pip install "nippo[gpu]"` again, with a driver of 570 or newer.'
-        )
+        return DoctorLine("bitsandbytes", "fail", last, f"Run `{adding('gpu')}` again, with a driver of 570 or newer.")
     return DoctorLine("bitsandbytes", "ok", f"4-bit works on the GPU (torch, CUDA, Triton: {done.stdout.strip()})")
 
 
@@ -153,9 +153,17 @@ def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllama
     last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
     library = re.search(r"lib\w+\.so(?:\.\d+)*", last)
     remedy = (
-        f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else "Install `nippo[starter]` again."
+        f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else f"Run `{adding('starter')}` again."
     )
     return DoctorLine("llama.cpp", "fail", last, remedy)
+
+
+def zone_line() -> DoctorLine:
+    """Whether the weekly hour can be reckoned in the machine's own time zone."""
+    found = local_zone()
+    if found.trouble:
+        return DoctorLine("time zone", "warn", found.trouble, "Set TZ to a name such as Asia/Tokyo, or unset it.")
+    return DoctorLine("time zone", "ok", str(found.zone))
 
 
 def mount_line(vault: Path, observer: str, mountinfo: str | None = None, container: bool | None = None) -> DoctorLine:

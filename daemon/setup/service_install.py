@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -45,12 +46,14 @@ def plan(
     systemd to make up a user, who then needs the rights of the vault's group.
     """
     if config.file is None:
-        raise UsageError("there is no config.toml yet", "Make one with `nippo init`.")
+        raise UsageError("there is no config.toml yet", "Make one with `nippo setup`.")
     vault = config.vault_path.absolute()
     if not vault.is_dir():
-        raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo init`.")
+        raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo setup`.")
     owner, group = (vault.owner(), vault.group()) if system else ("", "")
     user = "" if dynamic or not system else user or ("" if owner == "root" else owner)
+    if system and not user:
+        _require_readable(config.file)
     url = config.engine.server_url if config.engine.kind == "server" else ""
     cache = os.environ.get("NIPPO_CACHE", "")
     return ServicePlan(
@@ -70,6 +73,15 @@ def plan(
         key_file=PurePosixPath(config.file.parent / "nippo.env") if url and config.engine.server_api_key_env else None,
         systemd_version=systemctl.version(),
     )
+
+
+def _require_readable(file: Path) -> None:
+    """Settings are made for their owner alone, and a user that systemd makes up is another one."""
+    if not file.stat().st_mode & stat.S_IROTH:
+        raise UsageError(
+            f"{file}: the made-up user of the service may not read it",
+            f"Let every user read it (chmod o+r '{file}'), or leave --dynamic-user out.",
+        )
 
 
 def program() -> tuple[str, ...]:
@@ -160,6 +172,6 @@ def _make_data_folder(service: ServicePlan) -> None:
 def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, text)
+        write_atomically(file, text, shared=True)
     except PermissionError:
         raise NippoError(f"{file} cannot be written", "Use sudo for a system service.") from None

@@ -161,7 +161,7 @@ def _identity(plan: ServicePlan) -> list[str]:
 
 
 def _state(plan: ServicePlan) -> list[str]:
-    return [] if plan.user else ["# Database and trained versions.", "StateDirectory=nippo", "StateDirectoryMode=0750"]
+    return [] if plan.user else ["# Database and trained versions.", "StateDirectory=nippo", "StateDirectoryMode=0700"]
 
 
 def _paths(plan: ServicePlan) -> list[str]:

@@ -1,11 +1,16 @@
-"""The settings file that ``nippo init`` makes: the shipped one, commented, with the answers filled in. Pure but for
-``shipped``."""
+"""The settings file that ``nippo setup`` and ``nippo init`` make: the shipped one, commented, with the answers filled
+in."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
+import platformdirs
+
+from daemon.config import user_config_file
+from daemon.system.files import private_folder, write_atomically
 from daemon.system.shipped import PACKAGE, starter_folder
 from daemon.vault.report_note import quoted
 
@@ -18,8 +23,26 @@ def shipped() -> str:
     )
 
 
-def fill_in(text: str, answers: Mapping[tuple[str, str], str]) -> str:
-    """Given the shipped settings and (section, key) → string, return them with these values, comments kept.
+Answers = dict[tuple[str, str], str | bool]
+"""(section, key) → value."""
+
+
+def first_answers(vault: Path, file: Path) -> Answers:
+    """What a settings file says of places: the vault, and for the user's own file the platform's folder for data."""
+    answers: Answers = {("vault", "path"): str(vault)}
+    if file == user_config_file():
+        answers["data", "folder"] = str(platformdirs.user_data_path("nippo"))
+    return answers
+
+
+def write_settings(file: Path, answers: Answers) -> None:
+    """Write a new settings file, and the folder that it lies in, for this user alone: it will hold names of people."""
+    private_folder(file.absolute().parent)
+    write_atomically(file.resolve(), fill_in(shipped(), answers))
+
+
+def fill_in(text: str, answers: Mapping[tuple[str, str], str | bool]) -> str:
+    """Given the shipped settings and (section, key) → value, return them with these values, comments kept.
 
     Raises ``KeyError`` for a key that the file does not have.
     """
@@ -31,7 +54,8 @@ def fill_in(text: str, answers: Mapping[tuple[str, str], str]) -> str:
         section = head[1] if head else section
         entry = re.match(r"(\w+) = (\"[^\"]*\"|[^#\s]+)(\s*)(#.*)?$", line)
         if entry and (section, entry[1]) in left:
-            value = f"{entry[1]} = {quoted(left.pop((section, entry[1])))}"
+            answer = left.pop((section, entry[1]))
+            value = f"{entry[1]} = {str(answer).lower() if isinstance(answer, bool) else quoted(answer)}"
             width = len(line) - len(entry[4]) if entry[4] else 0
             line = f"{value:{width}}{'  ' if len(value) >= width else ''}{entry[4]}" if entry[4] else value
         lines.append(line)

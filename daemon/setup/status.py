@@ -7,11 +7,12 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.engines.opening import adapter_in_use
-from daemon.errors import NippoError
+from daemon.errors import NippoError, StorageError
 from daemon.learning.run_report import training_status
 from daemon.service.heartbeat import read_heartbeat
 from daemon.store.store import Store
 from daemon.system.lock import holder_of
+from daemon.system.room import lack_of
 
 LAST_REPORTS = 5
 NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one"
@@ -39,8 +40,13 @@ def status(config: Config) -> dict[str, Any]:
         "last_reports": [],
         "accepted_pairs": 0,
         "training": None,
+        "storage": storage_lines(config),
     }
-    store = Store.open_existing(config.data_path)
+    try:
+        store = Store.open_existing(config.data_path)
+    except StorageError as problem:
+        found["storage"].append(problem.what)
+        return found
     if store is None:
         return found
     with store:
@@ -56,6 +62,17 @@ def status(config: Config) -> dict[str, Any]:
         found["accepted_pairs"] = len(store.pairs())
         found["training"] = training_status(config, store)
     return found
+
+
+def storage_lines(config: Config) -> list[str]:
+    """A line for each disk that takes nothing now. The daemon's own word may be missing: it has to be written, too."""
+    places = {"vault": config.vault_path, "data folder": config.data_path}
+    lacks = {name: lack_of(folder) for name, folder in places.items()}
+    return [
+        f"{places[name]}: the disk of the {name} is {lack}; nippo waits and goes on by itself."
+        for name, lack in lacks.items()
+        if lack
+    ]
 
 
 def model_in_use(config: Config) -> tuple[str, str]:

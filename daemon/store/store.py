@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -15,9 +16,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import NippoError
+from daemon.errors import NippoError, NoRoom, StorageError
+from daemon.store.database import Database, explained
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
+from daemon.system.files import private, private_folder
 
 FILE_NAME = "nippo.sqlite3"
 
@@ -34,17 +37,15 @@ class Store:
     @classmethod
     def open(cls, folder: Path, name: str = FILE_NAME) -> Store:
         """Open or make the database of a data folder; ``name``: one that was moved aside. Raises ``UsageError`` for a
-        newer one, ``NippoError`` when the file is damaged or the folder cannot be written."""
+        newer one, ``StorageError`` when the file is damaged or the folder cannot be written, ``NoRoom`` of these while
+        its disk is full or read-only."""
         file = folder / name
-        with _explained(file):
-            folder.mkdir(parents=True, exist_ok=True)
-            fresh = not file.exists()
-            if not fresh:
+        with _opening(file):
+            private_folder(folder)
+            if not _made_anew(file):
                 with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
                     check_version(reader, file)
-            database = sqlite3.connect(file, timeout=10.0, isolation_level=None)
-            if fresh:
-                file.chmod(0o600)
+            database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Database)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
             database.execute("PRAGMA secure_delete = ON")
@@ -80,11 +81,12 @@ class Store:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield self._database
+            self._database.execute("COMMIT")
         except BaseException:
+            # A commit that found no room leaves the transaction open, and later ones would vanish inside it.
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
 
     def changes(self) -> int:
         """A number that moves whenever another connection has written."""
@@ -127,20 +129,21 @@ class Store:
             "INSERT INTO jobs VALUES (?, ?, ?, ?, 'watch', 0, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
             " day = excluded.day, sha = excluded.sha, state = excluded.state, error = excluded.error,"
             " next_step = excluded.next_step",
-            (path, day.isoformat() if day else "", sha, state, error.what, error.next_step, now.isoformat()),
+            (path, day.isoformat() if day else "", sha, state, *_said(error), now.isoformat()),
         )
 
     def fail(self, path: str, error: NippoError, give_up: bool) -> None:
         """Count a failed attempt; with ``give_up`` the note leaves the queue with its error."""
         self._database.execute(
             "UPDATE jobs SET attempts = attempts + 1, error = ?, next_step = ?, state = ? WHERE path = ?",
-            (error.what, error.next_step, "failed" if give_up else "waiting", path),
+            (*_said(error), "failed" if give_up else "waiting", path),
         )
 
-    def retry_failed(self) -> int:
-        """Give every failed note a new chance; return how many."""
-        again = "UPDATE jobs SET state = 'waiting', attempts = 0 WHERE state = 'failed'"
-        return self._database.execute(again).rowcount
+    def retry_failed(self, day: date | None = None) -> int:
+        """Give every failed note, or those of a day, a new chance; return how many."""
+        again = "UPDATE jobs SET state = 'waiting', attempts = 0 WHERE state = 'failed' AND (? IS NULL OR day = ?)"
+        only = day.isoformat() if day else None
+        return self._database.execute(again, (only, only)).rowcount
 
     def drop(self, path: str) -> None:
         self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))
@@ -175,6 +178,11 @@ class Store:
 
     def reports(self) -> list[ReportRow]:
         return [ReportRow(*row) for row in self._database.execute("SELECT * FROM reports ORDER BY day")]
+
+    def written_reports(self) -> list[tuple[str, str, str, str]]:
+        """Day, path, status and time of every report that was written, without its text."""
+        query = "SELECT day, report_path, status, written_at FROM reports WHERE report_sha != ''"
+        return [(day, path, status, at) for day, path, status, at in self._database.execute(query)]
 
     def begin_report(self, row: ReportRow) -> None:
         """Note what is about to be written (``pending_sha``), so that a crash after the write is recognised."""
@@ -234,26 +242,42 @@ class Store:
 
     def set_meta(self, key: str, value: Any) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False))
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, _text(json.dumps(value, ensure_ascii=False)))
         )
+
+
+def _text(text: str) -> str:
+    """A text as the database takes it: a path in it may hold bytes that are none."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _said(error: NippoError) -> tuple[str, str]:
+    return _text(error.what), _text(error.next_step)
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
     return replace(Pair(*row), withdrawn=bool(row[7]))
 
 
-@contextlib.contextmanager
-def _explained(file: Path) -> Iterator[None]:
+def _made_anew(file: Path) -> bool:
+    """Make an empty database that is this user's alone where there is none; its journals take its rights."""
     try:
-        yield
-    except sqlite3.DatabaseError as problem:
-        raise NippoError(
-            f"{file}: the database cannot be used ({problem}).",
-            "Check free space and permissions of the data folder. If the file is damaged, move it away: nippo makes a"
-            " new one, and your notes and reports are all in the vault.",
-        ) from None
+        os.close(private(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _opening(file: Path) -> Iterator[None]:
+    """The database's own troubles and those of its folder, in words."""
+    try:
+        with explained(file):
+            yield
     except OSError as problem:
-        raise NippoError(
+        if full := NoRoom.of(problem, file.parent):
+            raise full from None
+        raise StorageError(
             f"{file.parent}: the data folder cannot be used ({problem.strerror}).",
             "Check its permissions, or set folder in [data] of config.toml.",
         ) from None

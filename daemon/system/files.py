@@ -2,7 +2,8 @@
 
 Guarantees: a crash leaves the old or the new content, never a part; a failure leaves no temporary file. What a process
 that was killed half-way has left goes at the next write into that folder, an hour later at the earliest: another one
-may still be writing its own.
+may still be writing its own. What is made here is for this user alone from its first byte on, whatever the umask says,
+unless the caller wants it shared.
 """
 
 from __future__ import annotations
@@ -19,23 +20,58 @@ from pathlib import Path
 TEMPORARY = ".nippo-*.tmp"
 """How temporary files are named: hidden, passed over by Obsidian and by every pattern of ours but this one."""
 LEFT_BEHIND_SECONDS = 3600.0
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+"""Rights of what nippo keeps. Windows has none of these: there the user's own folders are closed to other users."""
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+SHARED_FILE = 0o666
+"""Less the umask: what a person's own programs give a file."""
 
 
-def write_atomically(file: Path, data: bytes | str, durable: bool = True) -> None:
+def private_folder(folder: Path) -> Path:
+    """Make a folder, and those above it that are missing, for this user alone; one that is there stays as it is. Return
+    it. Raises ``OSError``."""
+    try:
+        folder.mkdir(PRIVATE_FOLDER)
+    except FileNotFoundError:
+        private_folder(folder.parent)
+        folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    except OSError:
+        if not folder.is_dir():
+            raise
+    return folder
+
+
+def private(file: str, flags: int) -> int:
+    """The ``opener`` of ``open`` for a file of this user alone."""
+    return os.open(file, flags, PRIVATE_FILE)
+
+
+def only_for_this_user() -> None:
+    """Let all that this process and its children make from now on be for this user alone, also what libraries make."""
+    os.umask(0o777 & ~PRIVATE_FOLDER)
+
+
+def write_atomically(file: Path, data: bytes | str, durable: bool = True, shared: bool = False) -> None:
     """Given a file in a folder that is there, and its content (text becomes UTF-8), write it. Raises ``OSError``.
 
-    ``durable`` False spares the flush to disk, for what may be lost in a power cut.
+    ``durable`` False spares the flush to disk, for what may be lost in a power cut. ``shared``: with the rights of the
+    file that it replaces, or those that the umask leaves.
     """
     with _swapping(file, durable) as temporary:
-        create(temporary, data.encode() if isinstance(data, str) else data, file, durable)
+        create(temporary, data.encode() if isinstance(data, str) else data, file if shared else None, durable)
 
 
 @contextlib.contextmanager
 def replacing(file: Path, durable: bool = True) -> Iterator[Path]:
-    """For a library that wants a path to write to: a path that takes the file's place when the block ends well."""
+    """For a library that wants a path to write to: a file of this user alone that takes the other's place when the
+    block ends well."""
     with _swapping(file, durable) as temporary:
+        os.close(private(str(temporary), NEW))
         yield temporary
-        _take_rights(temporary, file)
+        if not temporary.stat().st_size:
+            raise FileNotFoundError(errno.ENOENT, "nothing was written", str(file))
+        with contextlib.suppress(OSError):  # some libraries put a file of their own in its place
+            temporary.chmod(PRIVATE_FILE)
         if durable:
             with temporary.open("r+b") as stream:
                 os.fsync(stream.fileno())
@@ -52,13 +88,17 @@ def beside(file: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-def create(temporary: Path, data: bytes, target: Path, durable: bool = True) -> None:
-    """Write a new file, flushed, with the rights of the file that it will replace."""
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+def create(temporary: Path, data: bytes, target: Path | None, durable: bool = True) -> None:
+    """Write a new file, flushed: for this user alone, or with the rights of ``target``, a file that it will replace or,
+    where that is not there, one that a person could have made."""
+    rights = _rights(target)
+    descriptor = os.open(temporary, NEW, SHARED_FILE if target and rights is None else PRIVATE_FILE)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(data)
         stream.flush()
-        _take_rights(temporary, target)
+        if rights is not None:
+            with contextlib.suppress(OSError):  # a file system without rights
+                temporary.chmod(rights)
         if durable:
             os.fsync(descriptor)
 
@@ -96,6 +136,8 @@ def _swapping(file: Path, durable: bool) -> Iterator[Path]:
         flush_folder(file.parent)
 
 
-def _take_rights(temporary: Path, target: Path) -> None:
-    with contextlib.suppress(OSError):  # no such file yet, or a file system without rights
-        temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+def _rights(target: Path | None) -> int | None:
+    """The rights of a file, None where there is none."""
+    with contextlib.suppress(OSError):
+        return stat.S_IMODE(target.stat().st_mode) if target else None
+    return None

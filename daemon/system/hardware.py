@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from daemon.system.extras import adding
+
 QUERY = "name,memory.total,driver_version,compute_cap"
 MIN_DRIVER = 525
 """The first driver branch that runs CUDA 12 programs (CUDA compatibility guide)."""
@@ -97,7 +99,7 @@ def choose(gpus: Sequence[Gpu], has_gpu_extra: bool | None = None) -> EngineChoi
         if gpu.memory >= least:
             if not (gpu_extra_installed() if has_gpu_extra is None else has_gpu_extra):
                 return EngineChoice(
-                    *STARTER, f'{seen} could run {model}, after `pip install "nippo[gpu]"` and a new `nippo init`'
+                    *STARTER, f"{seen} could run {model}, after `{adding('gpu')}` and a new `nippo init --force`"
                 )
             return EngineChoice(
                 "transformers", model, f"{seen}: {box} GB and more hold {model} and its weekly training"

@@ -38,7 +38,7 @@ def remember(file: Path, digest: str) -> None:
     state = file.stat()
     with contextlib.suppress(OSError):
         record = {"size": state.st_size, "mtime_ns": state.st_mtime_ns, "sha256": digest}
-        write_atomically(_sidecar(file), json.dumps(record))
+        write_atomically(_sidecar(file), json.dumps(record), shared=True)
 
 
 def _sidecar(file: Path) -> Path:

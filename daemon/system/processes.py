@@ -52,6 +52,18 @@ def members(leader: int) -> list[int]:
     return [process.pid for process in _tree(leader)]
 
 
+def listens(leader: int, port: int) -> bool:
+    """Whether a process, or one that it started, waits for TCP connections on a port."""
+    import psutil
+
+    for process in _tree(leader):
+        with contextlib.suppress(psutil.Error):
+            for each in process.net_connections("tcp"):
+                if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port:
+                    return True
+    return False
+
+
 def end_group(leader: int, name: str) -> None:
     """Send a signal ("SIGTERM", "SIGKILL") to a process and all it started. Windows has no signals: there they end."""
     if os.name == "posix":

@@ -1,4 +1,5 @@
-"""What ``nippo init`` puts beside the reports: an Obsidian Bases view of them, and a page that says how to use them.
+"""What ``nippo setup`` and ``nippo init`` put beside the reports: an Obsidian Bases view of them, and a page that says
+how to use them.
 
 Both are made only where they are missing; a person may edit or delete them.
 """
@@ -80,6 +81,8 @@ PAGE = """\
 | したいこと | コマンド |
 |---|---|
 | 今の様子を見る | `nippo status` |
+| 学校の様式に合わせる | `nippo form learn 受理された日報.md` |
+| 一週間の日報をまとめる | `nippo summary` |
 | 学習に使われる日報の一覧 | `nippo pairs` |
 | ある日報から何を学ぶか | `nippo pairs show 2026-01-07` |
 | 前のモデルに戻す | `nippo rollback` |

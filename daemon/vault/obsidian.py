@@ -11,8 +11,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+from daemon.system.plain_files import is_plain, read_plain
 
 DEFAULT_FORMAT = "YYYY-MM-DD"
+DEFAULTS = "Obsidian's defaults"
+"""What gives the settings where no file does."""
+LARGEST = 16 * 2**20
+"""Bytes of a settings file; a plugin that keeps more there keeps no daily-note format."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +40,14 @@ def configuration_folder(vault: Path) -> Path | None:
         hidden = sorted(path for path in vault.iterdir() if path.name.startswith("."))
     except OSError:
         return None
-    return next((path for path in hidden if (path / "app.json").is_file()), None)
+    return next((path for path in hidden if is_plain(path / "app.json")), None)
 
 
 def daily_notes(vault: Path) -> DailyNotes:
     """The vault's daily-note settings: Periodic Notes where that plugin is on, else the core plugin, else defaults."""
     folder = configuration_folder(vault)
     if folder is None:
-        return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
+        return DailyNotes("", DEFAULT_FORMAT, DEFAULTS)
     periodic = folder / "plugins" / "periodic-notes" / "data.json"
     core = folder / "daily-notes.json"
     plugins = _json(folder / "community-plugins.json")
@@ -51,7 +58,12 @@ def daily_notes(vault: Path) -> DailyNotes:
     values = _json(core)
     if isinstance(values, dict):
         return _settings(values, core, vault)
-    return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
+    return DailyNotes("", DEFAULT_FORMAT, DEFAULTS)
+
+
+def open_address(file: Path) -> str:
+    """The address under which Obsidian opens a note (its URI scheme, action ``open`` by absolute path). Pure."""
+    return f"obsidian://open?path={quote(str(file), safe='')}"
 
 
 def known_vaults() -> list[Path]:
@@ -108,6 +120,6 @@ def _settings(values: dict[str, Any], file: Path, vault: Path) -> DailyNotes:
 
 def _json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        return json.loads(read_plain(file, LARGEST).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         return None

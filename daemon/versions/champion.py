@@ -12,7 +12,7 @@ from datetime import datetime
 
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
-from daemon.system.files import write_atomically
+from daemon.system.files import private, private_folder, write_atomically
 from daemon.versions.artifact import (
     META,
     NAME,
@@ -86,8 +86,8 @@ def rollback(config: Config, now: datetime) -> Version:
 def _point(config: Config, name: str, now: datetime, action: str) -> Version:
     version = find_version(config, name)
     check_base(version, config.engine.model)
-    config.data_path.mkdir(parents=True, exist_ok=True)
-    with (config.data_path / HISTORY).open("a", encoding="utf-8") as stream:
+    private_folder(config.data_path)
+    with open(config.data_path / HISTORY, "a", encoding="utf-8", opener=private) as stream:
         stream.write(json.dumps({"name": name, "at": now.isoformat(timespec="seconds"), "action": action}) + "\n")
         stream.flush()
         os.fsync(stream.fileno())

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daemon.errors import ModelMissing
-from daemon.system.files import replacing
+from daemon.system.extras import adding
+from daemon.system.files import private_folder, replacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +64,7 @@ def gguf_twin(adapter: Path, cache: Path, architecture: str = "") -> Path:
     name = adapter_hash(adapter)
     target = cache / "adapters" / f"{name}-{ROWS}.gguf"
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)  # it has learned from diaries, unlike what else lies in the cache
         with replacing(target) as fresh:
             to_gguf(adapter, fresh, architecture)
         with contextlib.suppress(OSError):
@@ -85,7 +86,7 @@ def to_gguf(adapter: Path, target: Path, architecture: str = "") -> None:
     try:
         import gguf
     except ImportError:
-        raise ModelMissing("the package `gguf` is not installed", 'Run `pip install "nippo[starter]"`.') from None
+        raise ModelMissing("the package `gguf` is not installed", f"Run `{adding('starter')}`.") from None
     base = architecture or base_architecture(adapter, config)
     if base not in ARCHITECTURES:
         raise ModelMissing(f"adapters of {base} models are not converted", 'Use engine.kind = "transformers".')

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from daemon.config import Config
-from daemon.errors import EngineError, NippoError, OutOfMemory, kinds
+from daemon.errors import EngineError, NippoError, OutOfMemory, kinds, unforeseen
 
 
 class ErrorMessage(TypedDict):
@@ -22,7 +22,8 @@ class ErrorMessage(TypedDict):
 
 
 def to_line(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, ensure_ascii=False).encode() + b"\n"
+    """One message as a line. A text that no encoding holds (half a surrogate pair) loses that half, not the worker."""
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def config_message(config: Config) -> dict[str, Any]:
@@ -46,15 +47,6 @@ def error_message(problem: Exception) -> ErrorMessage:
             "This is a fault of nippo; please report it with this line.",
         )
     return {"kind": type(problem).__name__, "what": problem.what, "next_step": problem.next_step}
-
-
-def unforeseen(problem: Exception) -> str:
-    """An error that nobody foresaw, as its type and place: its text might quote a diary."""
-    trace = problem.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    return f"{type(problem).__name__} in {place}"
 
 
 def to_error(message: ErrorMessage) -> NippoError:

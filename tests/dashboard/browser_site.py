@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from daemon.config import Config
 from daemon.store.store import Store
+from daemon.system.page_secret import QUERY
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -60,7 +61,7 @@ class Site:
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.on("websocket", lambda socket: self._note(socket.url))
-        self.go(page, path)
+        self.go(page, f"{path}{'&' if '?' in path else '?'}{QUERY}={scene.SECRET}")
         yield page
         context.close()
 

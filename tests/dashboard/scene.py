@@ -9,22 +9,24 @@ import socket
 import subprocess
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from daemon.commands.dashboard import app_file, arguments
+from daemon.commands.dashboard import arguments, server_file
 from daemon.config import Config, load
 from daemon.drafting.record import DayRecord
 from daemon.store.store import Pair, ReportRow, Store
+from daemon.system.page_secret import VARIABLE
+from daemon.system.processes import listens
 from daemon.vault.report_note import ReportNote, render
 from daemon.vault.writer import digest
 from daemon.versions.artifact import Meta, seal
 from daemon.versions.champion import promote
 
+SECRET = "the-secret-of-this-start"
 JST = timezone(timedelta(hours=9))
 DIARY = """\
 # {day}
@@ -263,7 +265,7 @@ def make_vault(folder: Path, name: str = "保管庫 📓") -> Path:
 
 @contextmanager
 def running_page(config: Config) -> Iterator[str]:
-    """The real server as a child process on a free port; yields its address and ends it."""
+    """The real server as a child process on a free port; yields its address, which ``SECRET`` opens, and ends it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -271,23 +273,20 @@ def running_page(config: Config) -> Iterator[str]:
     kept = (item for item in os.environ.items() if not item[0].startswith("NIPPO_") or item[0] == "NIPPO_CACHE")
     environment = dict(kept)
     environment["NIPPO_CONFIG"] = str(config.file)
+    environment[VARIABLE] = SECRET
     with log.open("wb") as stream:
-        process = subprocess.Popen(arguments(app_file(), port), env=environment, stdout=stream, stderr=stream)
+        process = subprocess.Popen(arguments(server_file(), port), env=environment, stdout=stream, stderr=stream)
     address = f"http://127.0.0.1:{port}"
     try:
         end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).read()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")) from None
-                time.sleep(0.1)
+        while not listens(process.pid, port):
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(log.read_text(encoding="utf-8", errors="replace"))
+            time.sleep(0.1)
         yield address
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-__all__ = ["ModelServer", "add_day", "furnish", "make_vault", "running_page", "settings_file"]
+__all__ = ["SECRET", "ModelServer", "add_day", "furnish", "make_vault", "running_page", "settings_file"]

@@ -11,8 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import scene
+from browser_site import ARGUMENTS
 from playwright.sync_api import Browser, Page, sync_playwright
-from test_browser import ARGUMENTS
+
+from daemon.system.page_secret import with_secret
 
 TODAY = date.today()
 
@@ -41,7 +43,7 @@ def pages(browser: Browser, folder: Path, out: Path) -> None:
     with scene.running_page(config) as address:
         for width, tag in ((1200, ""), (390, "-phone")):
             page = window(browser, width)
-            page.goto(address)
+            page.goto(with_secret(address, scene.SECRET))
             page.get_by_role("button", name="日報を書く").click()
             box = page.get_by_label("日報の本文")
             box.fill(scene.REPORT.replace("整理しました", "自分の言葉でまとめました"))
@@ -70,6 +72,7 @@ def comparison(browser: Browser, folder: Path, out: Path) -> None:
     scene.add_day(vault, None, TODAY, report=False)
     with scene.running_page(config) as address:
         page = window(browser, 1200)
+        page.goto(with_secret(address, scene.SECRET))
         page.goto(f"{address}/compare")
         page.get_by_role("button", name="書きくらべる").click()
         page.get_by_role("button", name="Aが良い").click()

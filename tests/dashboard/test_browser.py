@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import scene
-from browser_site import TODAY, Browser, Site, chromium, fill, site
+from browser_site import TODAY, Browser, Site, chromium, fill, settled, site
 from playwright.sync_api import expect
 
 from daemon.store.store import Store
+from dashboard.gate import REFUSED
 
 PAGES = ("", "review", "compare", "learning", "status")
 HOSTILE = """\
@@ -127,6 +128,38 @@ def test_hostile_notes_are_shown_as_text(browser: Browser, tmp_path: Path) -> No
             assert page.evaluate("window.stolen") is None
             assert page.locator("iframe, img[src*=evil], a[href^=javascript]").count() == 0
         assert here.outside == []
+
+
+def test_the_page_opens_with_its_secret_and_stays_open_for_the_browser(furnished: Site) -> None:
+    with furnished.window() as page:
+        assert "token" not in page.url
+        page.get_by_role("button", name="日報を書く").wait_for()
+        page.reload()
+        settled(page)
+        page.get_by_role("link", name="学習").click()
+        page.locator(".np-figures").first.wait_for()
+        assert page.url.endswith("/learning")
+        second = page.context.new_page()
+        furnished.go(second, "status")
+        second.locator(".np-figures").first.wait_for()
+
+
+@pytest.mark.parametrize("path", ["", "?token=wrong", "review?day=2026-01-07", "_stcore/health", "media/x.png"])
+def test_without_the_secret_there_is_one_sentence(furnished: Site, path: str) -> None:
+    context = furnished.browser.new_context(viewport={"width": 900, "height": 600})
+    page = context.new_page()
+    answer = page.goto(f"{furnished.address}/{path}")
+    assert answer and answer.status == 403
+    said = page.locator("body").inner_text().strip()
+    assert said == REFUSED and said.count("。") == 1
+    assert (
+        page.evaluate(
+            "() => new Promise(done => { const s = new WebSocket(`ws://${location.host}/_stcore/stream`);"
+            " s.onopen = () => done('open'); s.onerror = () => done('refused'); })"
+        )
+        == "refused"
+    )
+    context.close()
 
 
 def test_a_thousand_reports_open(browser: Browser, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock
 from daemon.versions import champion as versions
-from dashboard import context
+from dashboard import context, gate
 from dashboard.drafts import Drafter, VersionChoice
 from dashboard.picks import read_picks
 
@@ -277,7 +277,16 @@ def test_the_status_page_shows_the_process_that_holds_the_model(world: tuple[Pat
         assert re.search(rf"モデルが動いています\(プロセス {os.getpid()}、メモリ \d+ MiB\)", shown(open_page("health")))
 
 
-def test_a_missing_vault_is_one_notice(world: tuple[Path, Config]) -> None:
+def test_a_page_that_was_started_without_its_gate_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``streamlit run dashboard/app.py`` would serve everybody."""
+    monkeypatch.setattr(gate, "_standing", [])
+    page = AppTest.from_file(str(Path(context.__file__).with_name("app.py")), default_timeout=60).run()
+    assert [error.value for error in page.error] == ["この確認ページは、`nippo dashboard` で開いてください。"]
+    assert not page.get("html") and not page.button
+
+
+def test_a_missing_vault_is_one_notice(world: tuple[Path, Config], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "stands", lambda: True)
     vault, _ = world
     vault.rename(vault.with_name("away"))
     page = AppTest.from_file(str(Path(context.__file__).with_name("app.py")), default_timeout=60).run()

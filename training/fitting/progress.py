@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from daemon.learning.run_folder import EventKind, ProgressEvent
+from daemon.system.files import private
 
 
 class Progress:
@@ -32,7 +33,7 @@ class Progress:
         """
         if self._file:
             timed = replace(event, elapsed=round(time.monotonic() - self._started, 2))
-            with self._file.open("a", encoding="utf-8") as stream:
+            with open(self._file, "a", encoding="utf-8", opener=private) as stream:
                 stream.write(json.dumps(timed.to_json(), ensure_ascii=False) + "\n")
 
     def say(self, text: str) -> None:

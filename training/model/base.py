@@ -20,6 +20,7 @@ from daemon.errors import ModelMissing, TrainingError, UsageError
 from daemon.learning.run_folder import Base, MachinePlan
 from daemon.models.known import KNOWN
 from daemon.models.reference import cache_folder, resolve_gguf
+from daemon.system.extras import adding
 from daemon.system.hashes import file_hash
 from training.fitting.spec import TrainSpec
 from training.model.dequantise import RECORD, Report, dequantised
@@ -114,7 +115,7 @@ def choose_plan(
     loader = spec.loader if spec.loader != "auto" else auto_loader(spec, cuda, unsloth, four_bit, known, by_day)
     if loader == "unsloth" and not (cuda and unsloth):
         raise UsageError(
-            "--loader unsloth needs an NVIDIA GPU and the package unsloth", "Install nippo[gpu], or use plain."
+            "--loader unsloth needs an NVIDIA GPU and the package unsloth", f"Run `{adding('gpu')}`, or use plain."
         )
     if loader == "lean" and (spec.settings.dropout or spec.settings.neftune_alpha):
         raise UsageError("--loader lean knows neither dropout nor NEFTune", "Set both to 0, or use another loader.")

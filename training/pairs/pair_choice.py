@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.store.store import Pair
+from daemon.vault.diary import declared_private
 from training.pairs.edit_rows import day_rows
 from training.pairs.holdout import choose_held_out, fraction
 from training.pairs.rows import Row
@@ -67,9 +68,15 @@ def gather(
 
     ``by_sentence``: rows have labels by sentence, and those without any are not trained on, and starter days make
     ``training.starter_share`` of all that are trained on; else none has labels. Raises ``TrainingError`` when no pair
-    teaches anything.
+    teaches anything. A day that was declared private as a whole is neither learned nor measured on.
     """
-    rows = [row_of(pair, config, by_sentence) for pair in pairs]
+    open_pairs = [pair for pair in pairs if not declared_private(pair.diary, config.privacy)]
+    if pairs and not open_pairs:
+        raise TrainingError(
+            "every accepted day has been declared private as a whole, so there is nothing to learn from",
+            "Take `private: true` or the tag out of the days that may be learned from.",
+        )
+    rows = [row_of(pair, config, by_sentence) for pair in open_pairs]
     to_learn = [row for row in rows if row.id not in held_out]
     own = [row for row in to_learn if not by_sentence or teaches(row)]
     if to_learn and not own:

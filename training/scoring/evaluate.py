@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from daemon.engines.opening import open_engine
 from daemon.engines.protocol import Draft, Engine, Sampling
 from daemon.errors import NippoError, UsageError
 from daemon.learning.run_folder import Ending
+from daemon.system.files import only_for_this_user, private_folder
 from daemon.versions.artifact import find_version
 from training.pairs.encoding import messages, row_forms
 from training.pairs.rows import Row, read_rows
@@ -86,7 +88,7 @@ def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw:
     if raw:
         return WrittenReport(row, drafts[0].text.strip(), drafts[0].seconds)
     best = best_of(drafts[:most], row.diary, settings)
-    repaired = finish(best.text, row.diary, settings)
+    repaired = finish(best.text, row.diary, settings, day=date.fromisoformat(row.date))
     seconds = sum(draft.seconds for draft in drafts[: best.drafts])
     return WrittenReport(row, repaired.body, seconds, best.drafts, repaired.warnings)
 
@@ -108,7 +110,7 @@ def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: 
 
 def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
     """Write ``<id>.md`` for each report (the report alone) and ``scores.jsonl`` with figures, findings, warnings."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     settings = settings_of([one.row for one in evaluation.written], config)
     lines = []
     for one, figures, own in zip(evaluation.written, evaluation.figures, settings, strict=True):
@@ -122,7 +124,7 @@ def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:
 
 def write_text(one: WrittenReport, folder: Path) -> None:
     """Write one report, alone, as ``<id>.md``."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     (folder / f"{file_name(one.row.id)}.md").write_text(one.text.rstrip("\n") + "\n", encoding="utf-8")
 
 
@@ -262,4 +264,5 @@ def _counted(
 
 
 if __name__ == "__main__":
+    only_for_this_user()
     raise SystemExit(main())

@@ -21,7 +21,7 @@ from daemon.config import Config, load
 from daemon.engines.protocol import Draft
 from daemon.errors import NippoError, UsageError
 from daemon.learning.run_folder import Ending
-from daemon.system.files import write_atomically
+from daemon.system.files import only_for_this_user, private_folder, write_atomically
 from training.model.base import resolve_base
 from training.pairs.encoding import messages, prompt_text, row_forms
 from training.pairs.rows import Row, read_rows
@@ -246,11 +246,12 @@ def main(arguments: list[str] | None = None) -> int:
     except NippoError as problem:
         print(problem, file=sys.stderr)
         return Ending.of_error(problem)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(given.out.absolute().parent)
     lines = (json.dumps(drafts.to_json(), ensure_ascii=False) for drafts in found)
     write_atomically(given.out, "".join(f"{line}\n" for line in lines))
     return Ending.OK
 
 
 if __name__ == "__main__":
+    only_for_this_user()
     raise SystemExit(main())

@@ -5,12 +5,13 @@ What a row lacks (private strings, facts, a reference report) is not scored, nei
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from daemon.checks import CheckSettings, Score, score
+from daemon.checks.kanji_variants import COMMON
+from daemon.checks.text import normalise
 from training.pairs.rows import Fact, Row
 
 
@@ -58,8 +59,8 @@ class Summary:
 
 
 def fold(text: str) -> str:
-    """NFKC and case-folded, so that full-width and half-width spellings are one."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Case-folded, as the checks read it: other widths and other shapes of a kanji are one."""
+    return normalise(text).translate(COMMON).casefold()
 
 
 def private_in(report: str, private: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from daemon.checks import learn_form
 from daemon.config import Config
 from daemon.engines.gpu_errors import is_out_of_memory
-from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError
+from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError, unforeseen
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
@@ -40,6 +40,7 @@ from daemon.learning.run_folder import (
 )
 from daemon.store.store import Pair, Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
+from daemon.system.files import only_for_this_user, private_folder
 from daemon.system.shipped import starter_folder
 from daemon.versions.artifact import (
     STARTER,
@@ -51,7 +52,7 @@ from daemon.versions.artifact import (
     prompt_matches,
 )
 from daemon.versions.champion import active_adapter, next_name
-from daemon.worker.messages import read_config, unforeseen
+from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.lessons import JUDGED
 from training.fitting.progress import Progress
@@ -206,7 +207,7 @@ def main(arguments: list[str] | None = None) -> int:
         return Ending.BUSY
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     try:
         if not accelerator.wait(config.engine.timeout_seconds + 60):
             raise TrainingError("the model that writes reports did not give way", "Restart the daemon.")
@@ -245,4 +246,5 @@ def _stop(number: int, frame: object) -> None:
 
 
 if __name__ == "__main__":
+    only_for_this_user()
     raise SystemExit(main())

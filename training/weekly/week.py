@@ -12,6 +12,7 @@ from daemon.errors import TrainingError
 from daemon.learning.forgetting import wipe
 from daemon.learning.run_folder import ROWS, TRAINED, EventKind, Phase, ProgressEvent, TrainingResult
 from daemon.system.accelerator import FileLock
+from daemon.system.files import private_folder, write_atomically
 from training.fitting.progress import Progress
 from training.pairs.order import within_epochs
 from training.pairs.pair_choice import to_lines
@@ -50,14 +51,14 @@ def train_on(
     steps: Sequence[int] = (),
 ) -> TrainingResult:
     """Train in a process of its own; return what came of it. The rows lie on disk only meanwhile."""
-    out.mkdir(parents=True, exist_ok=True)
+    private_folder(out)
     settings = week.config.training
     count = sum(row.split == "train" for row in rows)
     checkpoints = within_epochs(
         settings.checkpoints, count, settings.max_epochs, settings.batch_size, settings.accumulation
     )
     file = out / ROWS
-    file.write_text(to_lines(rows), encoding="utf-8")
+    write_atomically(file, to_lines(rows), durable=False)
     try:
         train(week.config, file, out, week.reference, start, resume, hours, steps or checkpoints, week.locks)
     finally:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from daemon.checks.meaning.passage import Passage
 from daemon.checks.numbers import COUNTERS, diary_values, report_numbers
+from daemon.checks.text import KANJI
 
 _UNIT = re.compile(
     rf"\s?(%|パーセント|px|ms|mm|cm|kg|[GMK]B|fps|dB|kΩ|Ω|Hz|℃|ビット|バイト|行目|問目|枚目|回目|つ目|番目|件目|ページ目|語|words?|{COUNTERS})"
@@ -133,6 +134,6 @@ def _owners(text: str) -> list[tuple[Decimal, str]]:
     found = []
     for amount in amounts(text):
         head = re.split(r"[。\n]", text[: amount.start])[-1][-_WORD_REACH:]
-        words = re.findall(r"[一-鿿ァ-ヶー]{2,}|[A-Za-z][\w.]*", head)
+        words = re.findall(rf"[{KANJI}ァ-ヶー]{{2,}}|[A-Za-z][\w.]*", head)
         found.append((amount.value, words[-1].lower() if words else ""))
     return found

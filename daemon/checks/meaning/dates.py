@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from daemon.checks.meaning.passage import Passage
+from daemon.checks.text import KANJI
 
 _DAY = re.compile(
     r"明日|今夜|今晩|今週末|週末|再来週|来週|来月|来年|次回|放課後|[月火水木金土日]曜|\d{1,2}/\d{1,2}|\d{1,2}月\d{1,2}日|"
@@ -31,7 +32,7 @@ def _pattern(day: str) -> str:
     """A regular expression for the ways in which a diary may name a day of a line."""
     if day.endswith("曜"):
         name = day[0]
-        alone = rf"(?<![一-鿿\d])[{name}](?![一-鿿])|(?<=[月火水木金土日]){name}|{name}(?:まで|に|の\d限)"
+        alone = rf"(?<![{KANJI}\d])[{name}](?![{KANJI}])|(?<=[月火水木金土日]){name}|{name}(?:まで|に|の\d限)"
         return rf"{name}(?:曜|よう)|{_WEEKDAY[name]}|{alone}"
     if day[0].isdigit():
         return r"0?" + r"\D{1,2}0?".join(re.findall(r"\d+", day)) + r"(?!\d)"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from daemon.checks.text import normalise
+from daemon.checks.text import KANJI, normalise
 from daemon.checks.tokens import Token, tokenize
 
 BREAK = re.compile(r"[、。!?,…→\n;:|#(]|けれど|けど|ので|のに")
@@ -19,7 +19,7 @@ _BULLET = re.compile(r"^[*・-]\s*")
 _PLAN = re.compile(r"^今後は?")
 _DONE = re.compile(r"(?:ました|でした)。?$")
 _RUN = re.compile(r"[^\sぁ-ん、。()「」・*`]+")
-_KANJI = re.compile(r"[一-鿿]")
+_KANJI = re.compile(f"[{KANJI}]")
 _HALF = re.compile(
     r"ません|てい?ない|なかった|ないこと|ず、|途中|未(?![満知来然])|まだ|残り|やめ|止め|断念|中止|見送|落ち|失敗|半分|まで|のみ|だけ|かけ(?:ました|て)|試み|着手"
 )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from daemon.checks.meaning.passage import Passage
+from daemon.checks.text import KANJI
 
 ROLES = (
     r"友達|友人|友だち|ともだち|先生|せんせい|講師|教官|教授|先輩|後輩|班長|班員|リーダー|メンバー|相方|"
-    r"(?:隣の|向かいの)[^\s、。のがは]{1,6}|前の班|社員さん|店長|彼氏|彼女|(?<![一-鿿])[師父母兄姉弟妹夫妻](?![一-鿿])|息子|娘|"
+    rf"(?:隣の|向かいの)[^\s、。のがは]{{1,6}}|前の班|社員さん|店長|彼氏|彼女|(?<![{KANJI}])[師父母兄姉弟妹夫妻](?![{KANJI}])|息子|娘|"
     r"(?<![A-Za-z])AI(?![A-Za-z])|ChatGPT|Copilot|Claude|Gemini"
 )
 HONOURED = (
-    r"(?:[一-鿿々]{1,4}|[ァ-ヶー]{1,8}|(?<![A-Za-z])[A-Za-z]{1,10}|(?<![ぁ-ん])[ぁ-ん]{2,4})"
+    rf"(?:[{KANJI}]{{1,4}}|[ァ-ヶー]{{1,8}}|(?<![A-Za-z])[A-Za-z]{{1,10}}|(?<![ぁ-ん])[ぁ-ん]{{2,4}})"
     r"(?:さん|くん|君|ちゃん|氏|先生|先輩|(?<![こそあど])っち)"
 )
 PERSON = re.compile(rf"(?:{HONOURED}|{ROLES})")

@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import pairwise
 
 from daemon.checks.meaning.passage import Passage
+from daemon.checks.text import KANJI
 
 _DOUBLED = re.compile(
     r"をを|をが|がを|がが|はは|にに(?!ん)|でで(?!き)|とと(?!も)|をの(?!り|せ|べ|こ|ぞ|ば|み|む|む)|をは(?!い|じ|ず|っ|ら|か|ん|さ|め|や|な|し|が|ぶ|ね)"
@@ -22,12 +23,12 @@ _INTRANSITIVE = re.compile(
 _PASSIVE = re.compile(
     r"(?<![時自分])が(?:書き|直し|進め|作り|解き|読み|行い|調べ|確認し|学び|求め|取り組み|まとめ|試し|修正し|作成し|実装し|設定し|提出し|正解し|理解し|追加し|担当し|整理し|教わり)ました"
 )
-_TWICE = re.compile(r"([^\sぁ-ん、。「」()]{2,})の\1(?![一-鿿ァ-ヶーA-Za-z])")
+_TWICE = re.compile(rf"([^\sぁ-ん、。「」()]{{2,}})の\1(?![{KANJI}ァ-ヶーA-Za-z])")
 _JOINED = re.compile(r"、|[^、。を]{0,20}を")
 _LAST_VERB = re.compile(
     r"(?![^。]*(?:ながら|つつ|ため))[^、。てでにと]{1,9}(?:ました|ません|ませんでした|たいと考えています)。?"
 )
-_WORD = re.compile(r"[一-鿿ァ-ヶー々]{2,}")
+_WORD = re.compile(rf"[{KANJI}ァ-ヶー]{{2,}}")
 _NO_NUMERAL = re.compile(r"[^\W\da-zA-Zァ-ヿぁ-ん〇一二三四五六七八九十百千万億両_]")
 _EMPTY = frozenset({"場合", "状態", "時間"})
 

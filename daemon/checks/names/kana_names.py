@@ -27,6 +27,9 @@ _HIRAGANA_RUN = re.compile("[ぁ-ゖゔー]{2,40}")
 
 _KATAKANA_RUN = re.compile("(?<![ァ-ヺー])[ァ-ヺー]{2,8}(?![ァ-ヺー])")
 
+_OF_SCRIPT = re.compile("半角|全角|仮名|ひらがな|カタカナ|フリガナ|ふりがな|ローマ字|文字|濁点|入力|変換|表記")
+_NEAR = 40
+
 _TIME = re.compile("(?:放課後|今日|昨日|今朝|今夜|夜|昼|朝|帰り|休み)$")
 
 _BEFORE = "とはがをにのもやで、よらりた"
@@ -40,6 +43,8 @@ def kana_names(text: str) -> Iterator[Name]:
     for run in _KATAKANA_RUN.finditer(text):
         after = text[run.end() : run.end() + 14]
         if folded[run.start() : run.end()] not in READINGS or is_technical(run.group()) or TECH_TAIL.match(after):
+            continue
+        if _is_script(text, *run.span()):
             continue
         if PARTICLE.match(after) or is_person(text, *run.span()):
             yield Name("name", *run.span(), "仮名の名前")
@@ -80,6 +85,15 @@ def kana_names(text: str) -> Iterator[Name]:
             ):
                 yield Name("nickname", start, end, "人として書かれた語")
                 break
+
+
+def _is_script(text: str, start: int, end: int) -> bool:
+    """Whether カナ is a way of writing: among words of text and typing, and doing nothing that a person does."""
+    if text[start:end] != "カナ" or is_person(text, start, end):
+        return False
+    first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    around = text[max(first, start - _NEAR) : min(last if last >= 0 else len(text), end + _NEAR)]
+    return _OF_SCRIPT.search(around) is not None
 
 
 def _unknown(word: str) -> bool:

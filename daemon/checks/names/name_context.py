@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from daemon.checks.aliases import is_known_term
 from daemon.checks.lexicon import STUDY, TECHNICAL_NAMES
+from daemon.checks.text import KANJI
 
 
 class Name(NamedTuple):
@@ -18,8 +19,6 @@ class Name(NamedTuple):
     end: int
     why: str
 
-
-KANJI = "一-鿿㐀-䶿々"
 
 JA = KANJI + "ァ-ヺーぁ-ゖ"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from daemon.checks.lexicon import STUDY
 from daemon.checks.names.given_names import READINGS, ROMAN, SINGLE
-from daemon.checks.names.name_context import JA, KANJI, RELATION, Name, is_technical
+from daemon.checks.names.name_context import JA, RELATION, Name, is_technical
 from daemon.checks.names.name_lists import (
     COMMON_HIRAGANA,
     DOUBLE,
@@ -18,7 +18,7 @@ from daemon.checks.names.name_lists import (
     NOT_NAMES,
     RARE_SINGLE,
 )
-from daemon.checks.text import fold, script
+from daemon.checks.text import KANJI, fold, script
 from daemon.checks.tokens import Token, tokenize_word
 
 _HONORIFIC = re.compile(
@@ -50,7 +50,7 @@ _NAMED = re.compile(
 )
 
 _SELF = re.compile(
-    r"(?:名前は|名は、?|の|から ?(?:来|き)(?:た|ました)) ?(?P<name>[ァ-ヺー]{3,12}|[一-鿿]{2,3}(?=という[。、]))(?=です|だ。|と(?:いい|申し)|という[。、])"
+    rf"(?:名前は|名は、?|の|から ?(?:来|き)(?:た|ました)) ?(?P<name>[ァ-ヺー]{{3,12}}|[{KANJI}]{{2,3}}(?=という[。、]))(?=です|だ。|と(?:いい|申し)|という[。、])"
 )
 
 _DOTTED = re.compile(r"(?<![ァ-ヺー・])(?P<name>[ァ-ヺー]{2,10}・[ァ-ヺー]{2,12})(?![ァ-ヺー・])")

@@ -91,6 +91,10 @@ _SAYS = re.compile(
 _SURNAME_DOES = re.compile("[がもは](?!ある|あり|遠|近|寒|暑)|に(?:言|聞|話|教|見せ|相談)|と(?:一緒|話|会|飲|遊)")
 
 
+_NUMERAL = re.compile("[〇一二三四五六七八九十百千万壱弐参拾廿卅]+[日月年位]?")
+"""Numbers that are surnames in the dictionary too: 廿日, 三十五."""
+
+
 def _before(text: str, start: int) -> str:
     """The script of the character before a position."""
     return script(text[start - 1 : start] or " ")
@@ -111,6 +115,8 @@ def _dictionary(text: str, tokens: tuple[Token, ...]) -> Iterator[Name]:
         if not token.is_name or len(surface) < 2 or surface in NOT_NAMES or surface in COMMON_HIRAGANA:
             continue
         kind = script(surface[0])
+        if _NUMERAL.fullmatch(surface) and not is_person(text, token.start, token.end):
+            continue
         if kind == "latin" or (is_technical(surface) and not _also_person(text, token)):
             continue
         if TECH_TAIL.match(text[token.end : token.end + 14]) or f"株式会社{surface}" in text:

@@ -54,6 +54,25 @@ def test_show_names_them() -> None:
     assert "みくちゃん" in run("2026-01-07", "--show")[1]
 
 
+def test_what_no_model_sees_is_told_with_its_lines(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("NIPPO_PRIVACY__PRIVATE_HEADINGS", '["プライベート"]')
+    diary = f"{DIARY}%%内緒%%\n\n**プライベート**\n\n## プライベート🔒\n恋の話。\n"
+    (vault / "diary" / "2026-01-07.md").write_text(diary, encoding="utf-8")
+    code, output = run("2026-01-07")
+    assert code == 0 and "恋" not in output and "内緒" not in output
+    assert "line 2" in output and "lines 6-7" in output and "heading 「プライベート🔒」" in output
+    assert "not cut  line 4 stands alone like a private heading" in output
+    assert "恋の話。" in run("2026-01-07", "--show")[1]
+    pieces = json.loads(run("2026-01-07", "--json")[1])["cut"]["pieces"]
+    assert [(one["kind"], one["line"], one["last_line"], one["text"]) for one in pieces] == [
+        ("comment", 2, 2, None),
+        ("heading", 6, 7, None),
+    ]
+    sent = run("2026-01-07", "--sent")[1]
+    assert "配列" in sent and "恋" not in sent and "内緒" not in sent
+
+
 def test_a_file_of_the_vault_finds_its_report(vault: Path) -> None:
     code, output = run(str(vault / "diary" / "2026-01-07.md"), "--json")
     values = json.loads(output)

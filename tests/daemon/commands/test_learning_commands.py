@@ -22,6 +22,7 @@ from daemon.learning.pair_import import parse_line, read_pairs
 from daemon.learning.review import FORGOTTEN
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import FILE_NAME, Store
+from daemon.system.extras import adding
 from daemon.system.lock import VaultLock
 from daemon.vault.report_note import read
 from daemon.versions.champion import champion, promote
@@ -301,19 +302,20 @@ def test_a_machine_without_the_training_packages_never_promises_a_run(
 ) -> None:
     nippo(config, "rebuild")
     monkeypatch.setattr("daemon.learning.training_call.find_spec", lambda name: None if name == "trl" else object())
+    monkeypatch.setattr("daemon.learning.training_call.adding", lambda extra: f"add {extra}")
     status = nippo(config, "status").output
-    assert (
-        'training none on this machine: not installed: trl. Install them with `pip install "nippo[train]"`.' in status
-    )
+    assert "training none on this machine: not installed: trl. Install them with `add train`." in status
     assert "needed" not in status
     doctor = next(line for line in nippo_doctor(config) if line["name"] == "training")
-    assert doctor["state"] == "warn" and "trl not installed" in doctor["message"] and "nippo[train]" in doctor["remedy"]
+    assert (
+        doctor["state"] == "warn" and "trl not installed" in doctor["message"] and adding("train") in doctor["remedy"]
+    )
     forgotten = nippo(config, "forget", str(day_of(1)), "--retrain").output
     assert "no training here: not installed: trl" in forgotten and "the training starts" not in forgotten
     with Store.open(config.data_path) as store:
         assert store.get_meta("training_request") is None
     plan = training_page.plan(config, NOW)
-    assert plan.next_run == "なし" and "trl" in plan.hint and "nippo[train]" in plan.hint
+    assert plan.next_run == "なし" and "trl" in plan.hint and adding("train") in plan.hint
 
 
 def nippo_doctor(config: Config) -> list[dict[str, str]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from daemon.config import ReportSettings
@@ -162,6 +164,28 @@ def test_nothing_of_a_diary_is_printed_and_nothing_is_left_in_the_temporary_fold
     for word in ("Java", "凌", "カレー", "日報"):
         assert word not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_sockets_name_fits_the_port_answers_nobody_without_its_key(
+    tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loopback port is open to every user of the machine, as on Windows and below macOS's long temporary folder."""
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    engine = LlamaCpp(tiny.gguf, None, IDENTITY, LlamaCppSettings(context_tokens=2048, threads=1))
+    texts(engine, DIARY)
+    address = engine._channel._address
+    assert address.startswith("http://127.0.0.1:")
+    gets = ["/", "/props", "/slots", "/models", "/v1/models", "/metrics", "/lora-adapters", "/api/tags"]
+    posts = ["/completion", "/tokenize", "/detokenize", "/apply-template", "/slots/0?action=save"]
+    for method, path in [*(("GET", path) for path in gets), *(("POST", path) for path in posts)]:
+        with httpx.Client() as nobody:
+            for headers in ({}, {"Authorization": "Bearer wrong"}):
+                answer = nobody.request(method, f"{address}{path}", content=b"{}", headers=headers)
+                assert answer.status_code in (401, 404) and "Java" not in answer.text, path
+    assert httpx.get(f"{address}/health").json() == {"status": "ok"}
+    engine.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model at all", b"GGUF", b"GGUF" + b"\xff" * 64])

@@ -198,6 +198,21 @@ def test_a_server_of_another_kind_is_recognised(stand_in: Callable[[Answer], str
         draft(url)
 
 
+def test_a_connection_dropped_before_the_answer_is_opened_once_more(stand_in: Callable[[Answer], str]) -> None:
+    """A server may close a kept connection at the very moment the next request leaves."""
+    drops = [True, False, True, True]
+
+    def answer(handler: http.server.BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+        if not drops.pop(0):
+            say(handler, 200, {"choices": [{"message": {"content": "本日は"}, "finish_reason": "stop"}]})
+
+    url = stand_in(answer)
+    assert draft(url) == "本日は"
+    with pytest.raises(EngineError, match=r"the connection to .* broke"):
+        draft(url)
+    assert drops == []
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_server_that_hangs_is_a_timeout(stand_in: Callable[[Answer], str], stream: bool) -> None:
     url = stand_in(lambda handler, _: time.sleep(3))
@@ -227,6 +242,23 @@ def test_a_server_that_refuses_probabilities_is_asked_without(stand_in: Callable
     assert [answer.text for answer in engine.ask(MESSAGES, questions)] == ["なし"] * 3
     assert asked == [True, False, False, False]
     engine.close()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_half_a_surrogate_pair_is_no_end_of_a_draft(stand_in: Callable[[Answer], str], stream: bool) -> None:
+    """A server that cuts a letter in two, as some do at the last token."""
+    pieces = ["* 復習しました", "\ud83d", "\ude00", "。", "\udc8e"]
+
+    def answer(handler: http.server.BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        if not stream:
+            say(handler, 200, {"choices": [{"message": {"content": "".join(pieces)}, "finish_reason": "length"}]})
+            return
+        chunks = [{"choices": [{"delta": {"content": piece}}]} for piece in pieces]
+        chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+        say(handler, 200, "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks).encode())
+
+    text = draft(stand_in(answer), stream)
+    assert text == "* 復習しました😀。\ufffd" and text.encode()
 
 
 def test_without_tokenize_the_count_errs_upwards(stand_in: Callable[[Answer], str]) -> None:

@@ -180,7 +180,7 @@ def test_a_redo_without_a_diary_keeps_its_box(desk: Desk) -> None:
     (desk.vault / "diary/2026-01-07.md").unlink()
     desk.file.write_text(note(redo=True), encoding="utf-8")
     desk.look()
-    assert read(desk.file.read_bytes()).redo and desk.store.jobs() == []
+    assert read(desk.file.read_bytes()).redo and desk.store.jobs("waiting") == []
 
 
 def test_an_unchanged_note_is_not_read_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

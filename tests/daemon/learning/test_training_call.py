@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from daemon.cli import app
 from daemon.errors import TrainingError, UsageError
-from daemon.learning import training_call as child
 from daemon.learning.run_folder import Ending
 from daemon.learning.training_call import TrainCall, call, check, evaluate_argv, export_argv, training_argv
 

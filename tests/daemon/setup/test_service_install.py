@@ -118,6 +118,16 @@ def test_a_dry_run_prints_the_unit_and_touches_nothing(machine: Path, isolated_w
     assert machine.read_text().splitlines() == ["--version"]
 
 
+def test_a_made_up_user_must_be_let_read_the_settings(machine: Path, isolated_world: Path) -> None:
+    (isolated_world / "config.toml").chmod(0o600)
+    with pytest.raises(UsageError, match="may not read it") as problem:
+        call("install", "--system", "--dynamic-user", "--dry-run")
+    assert "chmod o+r" in problem.value.next_step
+    (isolated_world / "config.toml").chmod(0o604)
+    code, said = call("install", "--system", "--dynamic-user", "--dry-run")
+    assert code == 0 and "DynamicUser=yes" in said and "StateDirectoryMode=0700" in said
+
+
 def test_wrong_usage_is_told_apart(machine: Path, isolated_world: Path) -> None:
     with pytest.raises(UsageError, match="belong to --system"):
         call("install", "--dynamic-user")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon.system.extras import adding
 from daemon.system.hardware import Gpu, choose, parse, probe
 
 FOURTEEN = "unsloth/Qwen2.5-14B-Instruct-bnb-4bit"
@@ -46,7 +47,7 @@ def test_an_old_driver_or_chip_is_named_as_the_reason_for_the_starter() -> None:
 def test_without_the_gpu_extra_the_reason_says_how_to_get_it() -> None:
     choice = choose([Gpu("RTX 4090", 24_564, "570.1", 8.9)], has_gpu_extra=False)
     assert choice.model == "starter"
-    assert 'pip install "nippo[gpu]"' in choice.why and FOURTEEN in choice.why
+    assert adding("gpu") in choice.why and FOURTEEN in choice.why
 
 
 def test_whether_the_extra_is_installed_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:

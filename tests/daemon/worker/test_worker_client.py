@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import signal
@@ -24,9 +25,11 @@ from daemon.errors import (
     EngineError,
     EngineTimeout,
     ModelMissing,
+    NoRoom,
     OutOfMemory,
     WorkerStopped,
 )
+from daemon.system.lock import FileLock
 from daemon.worker.client import WorkerClient
 from daemon.worker.messages import error_message, to_error
 from daemon.worker.process import WorkerProcess, sweep
@@ -284,19 +287,35 @@ def test_nothing_is_left_in_the_temporary_folder(
     wait_until(lambda: not list(tmp_path.iterdir()))
 
 
-def test_what_a_killed_daemon_left_behind_is_swept_a_day_later(tmp_path: Path) -> None:
+def test_what_a_killed_daemon_left_behind_is_swept_and_nothing_else(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    folders = {name: tmp_path / f"nippo-worker-{name}" for name in (f"{dead.pid}-old", f"{os.getpid()}-mine", "named")}
+    names = (f"{dead.pid}-old", f"{dead.pid}-held", f"{os.getpid()}-mine", "named")
+    folders = {name: tmp_path / f"nippo-worker-{name}" for name in names}
     for folder in folders.values():
         (folder / "inner").mkdir(parents=True)
-    sweep(tmp_path, time.time())
-    assert all(folder.exists() for folder in folders.values())
-    sweep(tmp_path, time.time() + 90_000)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"nippo-worker-{os.getpid()}-mine",
-        "nippo-worker-named",
-    ]
+    held = FileLock(folders[f"{dead.pid}-held"])  # as by a daemon in another container, where numbers differ
+    assert held.acquire()
+    sweep(tmp_path)
+    assert {name for name, folder in folders.items() if folder.exists()} == set(names) - {f"{dead.pid}-old"}
+
+
+def test_a_running_worker_holds_its_folder(tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with WorkerClient(endless(tiny)) as client:
+        draft_in_thread(client)
+        writing(client)
+        (folder,) = tmp_path.iterdir()
+        assert FileLock(folder).holder() == os.getpid()
+
+
+def test_no_temporary_folder_is_a_full_disk(monkeypatch: pytest.MonkeyPatch, make_vault, make_config) -> None:
+    def none() -> str:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr("daemon.worker.process.tempfile.gettempdir", none)
+    with pytest.raises(NoRoom, match="temporary"):
+        WorkerProcess(make_config(make_vault()))
 
 
 def test_an_unforeseen_error_travels_without_its_text() -> None:

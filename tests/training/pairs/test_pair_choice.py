@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from daemon.config import Config, ReportSettings
 from daemon.errors import TrainingError
+from daemon.learning.edit_rows import edit_rows
 from daemon.store.store import Pair
 from training.pairs.days import with_judged
 from training.pairs.holdout import MINIMUM
@@ -53,6 +54,18 @@ def untold(number: int) -> Pair:
 LABELLED = [
     replace(row, diary="SQLを学んだ。", sentences=(("SQLを学んだ。", ("* SQLを学びました。",)),)) for row in CORPUS[:50]
 ]
+
+
+@pytest.mark.parametrize("by_sentence", [False, True])
+def test_a_day_declared_private_since_is_neither_learned_nor_measured_on(by_sentence: bool) -> None:
+    private = [replace(traced(number), diary=f"---\nprivate: true\n---\n{traced(number).diary}") for number in (0, 1)]
+    later = [*private, *(traced(number) for number in range(2, 6))]
+    material = gather(later, {"p-0", "p-2"}, LABELLED, Config(), by_sentence)
+    assert [row.id for row in material.held_out] == ["p-2"]
+    assert set(material.own) | set(material.silent) == {"p-3", "p-4", "p-5"}
+    assert edit_rows(private[0], Config()).sentences == ()
+    with pytest.raises(TrainingError, match="private"):
+        gather(private, (), LABELLED, Config(), by_sentence)
 
 
 @given(st.integers(1, 80), st.integers(0, 40))

@@ -77,6 +77,8 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
     left = [file for file in files if "問解いた" in file.read_text(encoding="utf-8", errors="replace")]
     assert left == [], "no diary or report stays in the run's folder"
     assert json.loads((school.folder / "plan.json").read_text())["version"] == "v0.1"
+    everything = [school.config.data_path, *school.config.data_path.rglob("*")]
+    assert [path for path in everything if path.stat().st_mode & 0o077] == [], "its user's alone, libraries' files too"
 
 
 def test_the_layout_of_the_vault_knows_no_verdicts(school: School) -> None:

@@ -1,0 +1,68 @@
+"""``nippo copy`` and ``nippo open``: a report on its way out of the vault, by clipboard or in Obsidian."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.config import load
+from daemon.errors import NippoError, UsageError
+from daemon.options import ConfigFile, to_date
+from daemon.service.service import now
+from daemon.system.clipboard import put
+from daemon.vault.layout import Layout, read_layout
+from daemon.vault.obsidian import open_address
+from daemon.vault.report_note import ReadReport, read
+from daemon.vault.scan import find_reports
+
+Day = Annotated[
+    str, typer.Argument(metavar="[DATE]", help="The day of the report.", show_default="the newest report's")
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("copy")(copy)
+    app.command("open")(open_in_obsidian)
+
+
+def copy(day: Day = "", config: ConfigFile = None) -> None:
+    """Put the body of a report on the clipboard, ready to be pasted into the school's form."""
+    wanted, _, report = _find(read_layout(load(config)), day)
+    put(report.body + "\n")
+    typer.echo(f"{wanted}: {len(report.body)} characters are on the clipboard ({_state(report)}).")
+
+
+def open_in_obsidian(day: Day = "", config: ConfigFile = None) -> None:
+    """Open a report in Obsidian."""
+    _, file, _ = _find(read_layout(load(config)), day)
+    typer.echo(file)
+    address = open_address(file)
+    if typer.launch(address):
+        raise NippoError(f"{address} could not be opened.", "Is Obsidian installed? Open the note by hand.")
+
+
+def _find(layout: Layout, day: str) -> tuple[date, Path, ReadReport]:
+    """The report note of a day, or the newest one. Raises ``UsageError`` where there is none."""
+    if day:
+        wanted: date | None = to_date(day, now().date())
+    else:
+        days = [found for path in find_reports(layout) if (found := layout.report_date(path))]
+        wanted = max(days, default=None)
+    if wanted is None:
+        raise UsageError("There is no report yet.", "`nippo report DATE` writes one.")
+    file = layout.file(layout.report_path(wanted))
+    with contextlib.suppress(OSError):
+        return wanted, file, read(file.read_bytes())
+    raise UsageError(f"There is no report of {wanted}.", f"`nippo report {wanted}` writes it.")
+
+
+def _state(report: ReadReport) -> str:
+    """What a person should know before pasting."""
+    if report.accepted:
+        return "accepted"
+    doubts = len(report.warnings)
+    return "not accepted yet" + (f", {doubts} warning{'s' if doubts > 1 else ''}: read it first" if doubts else "")

@@ -1,0 +1,18 @@
+"""The clipboard of the person's desktop."""
+
+from __future__ import annotations
+
+from daemon.errors import NippoError
+
+
+def put(text: str) -> None:
+    """Put a text on the clipboard. Raises ``NippoError`` where none can be reached."""
+    import pyperclip
+
+    try:
+        pyperclip.copy(text)
+    except pyperclip.PyperclipException:
+        raise NippoError(
+            "This machine's clipboard cannot be reached.",
+            "On Linux install wl-clipboard (Wayland) or xclip (X11); or copy the body in Obsidian.",
+        ) from None
