@@ -6,8 +6,9 @@ command only what it runs.
 
 COMMANDS = {
     "accept": "Tick `accepted`: the report as it stands is what you handed in, and the model may learn from it.",
-    "reject": "Untick `accepted`: the model does not learn from this report.",
-    "redo": "Have the report drafted anew, in place of what stands in the note now.",
+    "reject": "Untick `accepted`: the model does not learn from this report, even where its note is gone.",
+    "redo": "Have the report drafted anew, in place of what stands in the note now. A body that you edited is kept.",
+    "restore": "Bring back what you wrote: a report whose note is gone, or the body that a new draft has replaced.",
     "backfill": "Write reports for older diary notes that have none. Stopping and starting again goes on where it was.",
     "check": "Explain a report: what no model sees of its diary, checks, private terms, the lines behind each bullet.",
     "copy": "Put the body of a report on the clipboard, ready to be pasted into the school's form.",
@@ -29,7 +30,9 @@ COMMANDS = {
     ),
     "init": "Find the vault, read its daily-note settings, choose the model, write a commented config.toml.",
     "pairs": "List the accepted reports, how much each draft was edited, and the versions that were trained on it.",
-    "rebuild": "Make the database anew from the vault: every accepted report becomes a pair again.",
+    "rebuild": (
+        "Make the database anew from the vault: every accepted report becomes a pair again, wherever its note lies."
+    ),
     "report": "Write the report of one diary note now, by the running daemon or without one.",
     "retrain": (
         "Learn from the accepted reports now: the weekly training, with gate and verdict, without waiting for Sunday."
@@ -48,6 +51,7 @@ COMMANDS = {
 ELSEWHERE = {
     "reject": "accept",
     "redo": "accept",
+    "restore": "accept",
     "import": "import_pairs",
     "open": "copy",
     "promote": "versions",

@@ -12,6 +12,7 @@ import typer
 from daemon.config import load
 from daemon.drafting.learned_form import with_learned_form
 from daemon.errors import UsageError
+from daemon.learning.places import known_places
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
 from daemon.summaries.days import read_days
@@ -52,7 +53,8 @@ def export(
     begin, end = to_date(first, today), to_date(last, today)
     if begin > end:
         raise UsageError(f"{begin} is later than {end}.", "Name the earlier day first.")
-    days = read_days(read_layout(settings), begin, end, settings.watch.max_note_kilobytes, accepted)
+    kilobytes = settings.watch.max_note_kilobytes
+    days = read_days(read_layout(settings), begin, end, kilobytes, accepted, known_places(settings))
     if not days:
         raise UsageError(f"There is no report from {begin} to {end}.", "`nippo backfill` writes missing ones.")
     if kind is FileKind.CSV:

@@ -9,6 +9,7 @@ import typer
 from daemon.config import load
 from daemon.drafting.learned_form import with_learned_form
 from daemon.errors import UsageError
+from daemon.learning.places import known_places
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
 from daemon.store.store import Store
@@ -37,7 +38,8 @@ def summary(
     layout = read_layout(settings)
     period = (week_of if week else month_of)(to_date(day, now().date()))
     if not write:
-        days = read_days(layout, period.first, period.last, settings.watch.max_note_kilobytes)
+        kilobytes = settings.watch.max_note_kilobytes
+        days = read_days(layout, period.first, period.last, kilobytes, places=known_places(settings))
         typer.echo(render(period, days, with_learned_form(settings).report), nl=False)
         return
     path = layout.summary_path(period.kind, period.name)

@@ -27,7 +27,7 @@ from daemon.drafting.record import DayRecord, reusable
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER, Repaired, finish
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.drafting.school_layout import dress, plain_form
-from daemon.drafting.sentences import asked, split
+from daemon.drafting.sentences import asked, made_by_template, split
 from daemon.drafting.whole import write_whole
 from daemon.engines.protocol import Engine
 from daemon.vault.diary import is_blank, prepare, private_note
@@ -64,7 +64,7 @@ def draft_report(
     if by_sentence:
         result = _by_sentence(loaded, fitted.text, request, config, _told(on_text, on_stage))
     else:
-        result = _whole(loaded, fitted.text, request, config, on_text)
+        result = _whole(loaded, fitted.text, request, config, on_text, on_stage)
     if len(fitted.text) < len(prepared):
         warnings = (shortened_warning(fitted, len(prepared)), *result.warnings)
         result = replace(result, warnings=warnings, status="needs-review")
@@ -96,7 +96,7 @@ def own_rule(config: Config) -> str:
 
 
 def _by_sentence(
-    engine: Engine, fitted: str, request: DraftRequest, config: Config, told: Callable[[Stage], None]
+    engine: Engine, fitted: str, request: DraftRequest, config: Config, on_stage: Callable[[Stage], None]
 ) -> DraftResult:
     settings = CheckSettings(config.privacy, config.report)
     sentences = split(fitted)
@@ -106,8 +106,12 @@ def _by_sentence(
     seed = config.engine.seed if request.seed is None else request.seed
     anew = seed != config.engine.seed
     known = {} if anew else {at: from_record(one) for at, one in reusable(request.earlier, key, texts).items()}
-    places = [at for at in asked(sentences, fitted) if at not in known]
-    writer = DayWriter(engine, beginning(fitted, own_rule(config)), day, config, seed, told)
+    own = [at for at in asked(sentences, fitted) if not made_by_template(sentences[at], fitted, request.made)]
+    told = any(one.nothing is not None for one in known.values())
+    # What was not asked then, as a line of the template's, may be the person's own now.
+    known = {at: one for at, one in known.items() if at in own and (one.lines or one.nothing is not None or not told)}
+    places = [at for at in own if at not in known]
+    writer = DayWriter(engine, beginning(fitted, own_rule(config)), day, config, seed, on_stage)
     answered = writer.lines_of(places, anew, LEAST[config.report.caution])
     chosen = choose_lines(sentences, answered | known, config)
     record = DayRecord(key, chosen.record)
@@ -142,9 +146,18 @@ def _composed(
 
 
 def _whole(
-    engine: Engine, fitted: str, request: DraftRequest, config: Config, on_text: Callable[[str], None] | None
+    engine: Engine,
+    fitted: str,
+    request: DraftRequest,
+    config: Config,
+    on_text: Callable[[str], None] | None,
+    on_stage: Callable[[Stage], None] | None,
 ) -> DraftResult:
-    best = write_whole(engine, fitted, request.diary, config, request.seed, on_text)
+    def on_draft(number: int) -> None:
+        if on_stage:
+            on_stage(Stage("writing", number, config.engine.drafts))
+
+    best = write_whole(engine, fitted, request.diary, config, request.seed, on_text, on_draft)
     settings = CheckSettings(config.privacy, config.report)
     repaired = finish(best.text, request.diary, settings, day=date.fromisoformat(request.date))
     if best.cut:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from daemon.checks import CheckSettings, Score, find_private_terms, score
@@ -35,11 +35,20 @@ def write_whole(
     config: Config,
     seed: int | None = None,
     on_text: Callable[[str], None] | None = None,
+    on_draft: Callable[[int], None] | None = None,
 ) -> BestDraft:
     """Given the diary as the model sees it and as it is, draw drafts until one is clean and full, at most
-    ``engine.drafts``. ``on_text`` receives the first one's text as it is written."""
+    ``engine.drafts``. ``on_text`` receives the first one's text as it is written, ``on_draft`` the number of each that
+    is there; what it raises ends the search."""
+
+    def told() -> Iterator[Draft]:
+        for number, draft in enumerate(drafts, start=1):
+            if on_draft:
+                on_draft(number)
+            yield draft
+
     drafts = engine.generate(render_prompt(fitted, plain_form(config.report)), samplings(config.engine, seed), on_text)
-    return best_of(drafts, diary, CheckSettings(config.privacy, config.report))
+    return best_of(told(), diary, CheckSettings(config.privacy, config.report))
 
 
 def best_of(drafts: Iterable[Draft], diary: str, settings: CheckSettings) -> BestDraft:

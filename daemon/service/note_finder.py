@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from daemon.config import Config, WatchSettings
+from daemon.config import Config
 from daemon.errors import NoteUnreadable, StorageError, unforeseen
 from daemon.service.apart import apart
 from daemon.service.intake import is_wanted, set_aside, take_in
@@ -23,6 +23,7 @@ from daemon.service.settle import Fingerprint, SettleTracker
 from daemon.service.watcher import Watcher
 from daemon.store.store import Store
 from daemon.system.plain_files import is_gone, read_plain
+from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout, shown
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note, stamp
 from daemon.vault.writer import digest
@@ -85,7 +86,7 @@ class NoteFinder:
         self,
         layout: Layout,
         store: Store,
-        settings: WatchSettings,
+        config: Config,
         first_day: date,
         wake: Callable[[], None],
         listeners: Sequence[Listener] = (),
@@ -94,10 +95,13 @@ class NoteFinder:
         self.last_scan: datetime | None = None
         self.trouble = ""
         self._store = store
-        self._settings = settings
+        self._settings = settings = config.watch
+        self._habits = Habits(layout, config.privacy)
+        self._today: date | None = None
         self._first_day = first_day
         self._listeners = listeners
-        self._notes = SettleTracker(settings.settle_seconds)
+        self.notes = self._notes = SettleTracker(settings.settle_seconds)
+        """The diary notes that are being written."""
         self._reports = SettleTracker(settings.settle_seconds)
         self._watcher = Watcher(settings.observer, settings.polling_seconds, wake)
         self._known_reports: dict[str, tuple[int, int]] | None = None
@@ -114,7 +118,7 @@ class NoteFinder:
         """Begin to watch. Without an observer the scans still find every note, only later; ``trouble`` says why."""
         folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]
         if self._listeners:
-            folders.append((self.layout.file(self.layout.report_folder), False))
+            folders.append((self.layout.file(self.layout.report_folder), bool(self.layout.report_folder)))
         try:
             self._watcher.start(list(dict(reversed(folders)).items()))
             self.trouble = ""
@@ -142,6 +146,9 @@ class NoteFinder:
             del self._named[file]
         if monotonic >= self._next_scan or (self._scan_wanted and monotonic >= self._no_scan_before):
             self._scan(now, monotonic)
+        if now.date() != self._today:
+            self._take_up(now, monotonic)
+            self._today = now.date()
         self._settle_notes(now, monotonic)
         self._settle_reports(now, monotonic)
 
@@ -160,6 +167,8 @@ class NoteFinder:
                 if self._listeners:
                     self._reports.see(path, self._fingerprint(path), monotonic)
                 return
+            if self.layout.among_reports(path):
+                self._scan_wanted = True  # listeners know moved reports, and look at all
             note = look_at(self.layout, path)
             if isinstance(note, Oddity):
                 set_aside(self._store, note, now)
@@ -173,6 +182,13 @@ class NoteFinder:
     def _see(self, note: DiaryNote, now: datetime, monotonic: float) -> None:
         if is_wanted(note.day, self._first_day, now.date()):
             self._notes.see(note.path, self._fingerprint(note.path), monotonic)
+
+    def _take_up(self, now: datetime, monotonic: float) -> None:
+        """A start, or a new day: notes that waited are looked at again."""
+        for job in self._store.jobs("skipped"):
+            note = look_at(self.layout, job.path) if job.day else None
+            if isinstance(note, DiaryNote) and note.path not in self._notes:
+                self._see(note, now, monotonic)
 
     def _scan(self, now: datetime, monotonic: float) -> None:
         known = self._store.known_notes()
@@ -245,7 +261,7 @@ class NoteFinder:
         if len(data) != note.size or not self._notes.settled(path, fingerprint, monotonic):
             self._notes.see(path, fingerprint, monotonic)
             return False
-        queued = take_in(self.layout, self._store, note, data, "watch", now)
+        queued = take_in(self.layout, self._store, note, data, "watch", now, self._habits)
         self._store.remember_note(path, note.size, note.mtime_ns)
         log.info(
             "%s (%d bytes, %s): %s", path, note.size, fingerprint.sha[:12], "queued" if queued else "nothing to do"

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from daemon import __version__
 from daemon.config import Config
 from daemon.errors import AlreadyRunning, NippoError, NoRoom, StorageError, UsageError, VaultUnavailable
+from daemon.learning.places import report_folders
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
 from daemon.service.job_runner import RETRY_SECONDS, JobRunner
 from daemon.service.leftovers import sweep_leftovers
@@ -204,10 +205,12 @@ class Service:
     def _open(self) -> None:
         layout = read_layout(self.config)
         self._lock.acquire_vault(layout.root)
-        sweep(layout.file(layout.report_folder))
-        finder = NoteFinder(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._listeners)
+        for folder in report_folders(layout, self._store):
+            sweep(folder)
+        finder = NoteFinder(layout, self._store, self.config, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
-        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)
+        waits = (self._retry_seconds, finder.notes)
+        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, *waits)
         finder.start()
         self._finder = finder
         self._opened = True

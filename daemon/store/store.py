@@ -18,6 +18,7 @@ from typing import Any
 
 from daemon.errors import NippoError, NoRoom, StorageError
 from daemon.store.database import Database, explained
+from daemon.store.essences import Essences
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
 from daemon.system.files import private, private_folder
@@ -33,6 +34,7 @@ class Store:
     def __init__(self, database: sqlite3.Connection, file: Path) -> None:
         self._database = database
         self.file = file
+        self.essences = Essences(database)
 
     @classmethod
     def open(cls, folder: Path, name: str = FILE_NAME) -> Store:
@@ -208,6 +210,20 @@ class Store:
     def _put_report(database: sqlite3.Connection, row: ReportRow) -> None:
         values = tuple(vars(row).values())
         database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
+
+    # Places
+
+    def places(self) -> dict[str, str]:
+        """Day → where its report was last seen."""
+        return dict(self._database.execute("SELECT day, path FROM places").fetchall())
+
+    def place(self, day: date | str) -> str:
+        """Where the report of a day was last seen, "" where it never was."""
+        row = self._database.execute("SELECT path FROM places WHERE day = ?", (str(day),)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_place(self, day: date | str, path: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (str(day), path))
 
     # Pairs
 

@@ -6,7 +6,7 @@ loads Sudachi, so that the daemon stays small."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -18,11 +18,11 @@ from daemon.config import ReportSettings
 from daemon.drafting.line_kind import kind_of
 from daemon.drafting.repair import PLACEHOLDER
 from daemon.drafting.school_layout import ALSO, tells_plan
+from daemon.learning.places import all_reports
 from daemon.learning.report_pieces import ASIDE, PLANS
 from daemon.summaries.subjects import subject_of
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
-from daemon.vault.scan import find_reports
 
 Part = Literal["deed", "plan", "own"]
 _STOP = re.compile(r"(?<=。)(?![」』）)])")
@@ -50,13 +50,22 @@ class ReportedLine:
     subject: str
 
 
-def read_days(layout: Layout, first: date, last: date, kilobytes: int, accepted: bool = False) -> list[ReportedDay]:
+def read_days(
+    layout: Layout,
+    first: date,
+    last: date,
+    kilobytes: int,
+    accepted: bool = False,
+    places: Mapping[str, str] | None = None,
+) -> list[ReportedDay]:
     """The reports of a span of days, both ends included, in order; with ``accepted`` only those that were handed in.
-    Notes that are larger than ``kilobytes``, cannot be read or hold no report yet are passed over."""
+
+    ``places``: where reports were last seen, by day, so that one that was moved is not missed. Notes that are larger
+    than ``kilobytes``, cannot be read or hold no report yet are passed over.
+    """
     found: list[ReportedDay] = []
-    for path, (size, _) in find_reports(layout).items():
-        day = layout.report_date(path)
-        if day is None or not first <= day <= last or size > kilobytes * 1024:
+    for day, (path, size, _) in all_reports(layout, places or {}).items():
+        if not first <= day <= last or size > kilobytes * 1024:
             continue
         try:
             note = read(layout.file(path).read_bytes())

@@ -10,12 +10,12 @@ from typing import Literal
 from daemon.config import Config
 from daemon.drafting.learned_form import with_learned_form
 from daemon.errors import NippoError, ReportTouched
+from daemon.learning.places import all_reports
 from daemon.store.store import Store
 from daemon.summaries.days import read_days
 from daemon.summaries.page import render
 from daemon.summaries.periods import Period, over
 from daemon.vault.layout import Layout, read_layout
-from daemon.vault.scan import find_reports
 from daemon.vault.writer import digest, report_digest, write_report
 
 KEY = "summary"
@@ -29,7 +29,8 @@ def write_summary(layout: Layout, store: Store, config: Config, period: Period, 
     """Put the summary of a period into the vault; say what became of it. ``asked``: by a person, so that a deleted one
     comes back. The database learns first which bytes are to come, so that after a crash they are known. Raises
     ``ReportBlocked`` as every write."""
-    days = read_days(layout, period.first, period.last, config.watch.max_note_kilobytes)
+    kilobytes = config.watch.max_note_kilobytes
+    days = read_days(layout, period.first, period.last, kilobytes, places=store.places())
     if not days:
         return "empty"
     data = render(period, days, with_learned_form(config).report).encode()
@@ -82,9 +83,9 @@ class SummaryKeeper:
 
     def _keep(self, layout: Layout, period: Period) -> None:
         reports = {
-            path: state
-            for path, state in find_reports(layout).items()
-            if (day := layout.report_date(path)) and period.first <= day <= period.last
+            path: (size, mtime_ns)
+            for day, (path, size, mtime_ns) in all_reports(layout, self._store.places()).items()
+            if period.first <= day <= period.last
         }
         if self._seen.get(period.name) == reports:
             return

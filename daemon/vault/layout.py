@@ -80,10 +80,16 @@ class Layout:
         name = f"{day.isoformat()}-nippo.md"
         return f"{self.report_folder}/{name}" if self.report_folder else name
 
+    def among_reports(self, path: str) -> bool:
+        """Whether a path is that of a note below the report folder, such as a report that its person has archived."""
+        path = nfc(path)
+        inside = bool(self.report_folder) and path.startswith(f"{self.report_folder}/")
+        return inside and path.lower().endswith(".md") and not is_leftover(path)
+
     @property
     def depth(self) -> int:
         """How many folders below the diary folder a note lies, as the format says."""
-        return self.diary_format.text.count("/")
+        return self.diary_format.depth
 
     def file(self, path: str) -> Path:
         """The file on disk of a path in the vault; where only the other normal form exists, that one."""
@@ -178,7 +184,7 @@ def read_layout(config: Config) -> Layout:
     return Layout(
         root=root,
         diary_folder=folder,
-        diary_format=compile_format(text.removesuffix(".md")),
+        diary_format=compile_format(text),
         report_folder=_inside(wanted.report_folder, "report_folder", root) if wanted.report_folder else beside,
         source="config.toml" if wanted.diary_format else own.source,
     )

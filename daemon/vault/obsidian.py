@@ -24,11 +24,13 @@ LARGEST = 16 * 2**20
 
 @dataclass(frozen=True)
 class DailyNotes:
-    """``folder`` inside the vault ("" = its root), ``format`` in moment tokens, ``source`` the file that said so."""
+    """``folder`` inside the vault ("" = its root), ``format`` in moment tokens, ``source`` the file that said so,
+    ``template`` the note that daily notes are made from ("" without one)."""
 
     folder: str
     format: str
     source: str
+    template: str = ""
 
 
 def configuration_folder(vault: Path) -> Path | None:
@@ -59,6 +61,23 @@ def daily_notes(vault: Path) -> DailyNotes:
     if isinstance(values, dict):
         return _settings(values, core, vault)
     return DailyNotes("", DEFAULT_FORMAT, DEFAULTS)
+
+
+def templates(vault: Path, diary_folder: str) -> list[Path]:
+    """The files that daily notes may be made from: that of the daily-note settings, and Templater's for the folder that
+    they lie in."""
+    folder = configuration_folder(vault)
+    if folder is None:
+        return []
+    named = [daily_notes(vault).template]
+    values = _json(folder / "plugins" / "templater-obsidian" / "data.json")
+    pairs = values.get("folder_templates") if isinstance(values, dict) else None
+    for pair in pairs if isinstance(pairs, list) else ():
+        of, template = (pair.get("folder"), pair.get("template")) if isinstance(pair, dict) else (None, None)
+        if isinstance(of, str) and isinstance(template, str) and f"/{diary_folder}/".startswith(f"/{of.strip('/')}"):
+            named.append(template)
+    found = [vault / (name if name.lower().endswith(".md") else f"{name}.md") for name in named if name]
+    return list(dict.fromkeys(found))
 
 
 def open_address(file: Path) -> str:
@@ -111,10 +130,12 @@ def _periodic_day(values: Any) -> dict[str, Any] | None:
 def _settings(values: dict[str, Any], file: Path, vault: Path) -> DailyNotes:
     folder = values.get("folder")
     text = values.get("format")
+    template = values.get("template") or values.get("templatePath")  # the latter in Periodic Notes 1.0
     return DailyNotes(
         folder.strip().strip("/") if isinstance(folder, str) else "",
         text.strip() if isinstance(text, str) and text.strip() else DEFAULT_FORMAT,
         file.relative_to(vault).as_posix(),
+        template.strip().strip("/") if isinstance(template, str) else "",
     )
 
 

@@ -1,6 +1,7 @@
 """The lines that the daemon and its worker process exchange: one JSON object a line, both ways.
 
-To the worker:   {"config": {…}, "file": path|null}, then {"draft": {…}, "stream": bool}
+To the worker:   {"config": {…}, "file": path|null}, then for each draft {"draft": {…}, "stream": bool, "number": n},
+                 and at any time {"cancel": n}, which ends draft n with a "WorkerStopped"
 From the worker: {"fetch": {"done": bytes, "total": bytes}}, {"ready": {…identity, "seconds"}}, {"text": "…"},
                  and for each draft one {"result": {…}} or {"error": {"kind", "what", "next_step"}}
 """

@@ -22,16 +22,16 @@ from daemon.service.heartbeat import read_heartbeat
 from daemon.setup.status import status
 from daemon.store.store import Store
 from tests.daemon.service.test_odd_notes import ordinary_listeners
-from tests.daemon.service.test_service import running, until
+from tests.daemon.service.test_service import first_run, running, until
 from tests.fake_worker import FakeWorker
 
 TODAY = date.today()
-ROOM = TODAY.year + 3
-"""Notes of this year and later are the good ones."""
+ROOM = TODAY.year - 3
+"""Notes of this year and earlier are the good ones; a note of a day to come would wait."""
 EXAMPLES = int(os.environ.get("NIPPO_ODD_EXAMPLES", "8"))
 """Batches of odd files; `NIPPO_ODD_EXAMPLES=300` throws for some minutes."""
 
-days = st.integers(0, 60).map(lambda number: (TODAY + timedelta(days=number)).isoformat().encode())
+days = st.integers(0, 60).map(lambda number: (TODAY - timedelta(days=number)).isoformat().encode())
 names = st.one_of(
     st.binary(min_size=1, max_size=40),
     days.map(lambda day: day + b".md"),
@@ -118,6 +118,7 @@ def daemon(make_vault, make_config, observer: str) -> Iterator[tuple[Path, objec
         watch={"settle_seconds": 0.05, "observer": observer, "polling_seconds": 0.1, "rescan_minutes": 0.005},
         schedule={"retrain": ""},
     )
+    first_run(config, date(1995, 1, 1))
     with running(config, FakeWorker(), make_listeners=ordinary_listeners):
         yield vault, config
 
@@ -138,11 +139,11 @@ def test_nothing_odd_ends_the_daemon_or_stops_a_good_note(make_vault, make_confi
         @given(odd=st.lists(things, min_size=5, max_size=40))
         def thrown(odd: list[Odd]) -> None:
             nonlocal day
-            day += timedelta(days=1)
+            day -= timedelta(days=1)
             made = [file for one in odd if (file := throw(vault, one)) is not None]
             good = vault / f"diary/{day.year}/{day}.md"
             good.parent.mkdir(exist_ok=True)
-            good.write_text("よい日記")
+            good.write_text(f"よい日記、{day:%j}番")
             try:
                 until((vault / f"nippo/{day}-nippo.md").is_file, 20)
                 beat = read_heartbeat(config.data_path)  # type: ignore[attr-defined]

@@ -84,7 +84,7 @@ def test_a_vault_that_takes_nothing_is_waited_out_with_the_draft_kept(
     monkeypatch.setattr("daemon.service.periodic.PAUSES", (0.1, 0.2, 0.3))
     vault = make_vault()
     config = settings(vault)
-    other = TODAY + timedelta(days=1)
+    other = TODAY - timedelta(days=1)
     worker = FakeWorker()
     with running(config, worker):
         with refusing():
@@ -121,7 +121,7 @@ def test_a_diary_that_changes_meanwhile_is_drafted_anew(make_vault, settings, mo
 def test_a_full_data_folder_loses_no_save_no_tick_and_no_edit(make_vault, settings, small_disk: Path, caplog) -> None:
     vault = make_vault({NOTE: "日記"})
     config = settings(vault, data={"folder": str(small_disk / "data")})
-    other, report = TODAY + timedelta(days=1), vault / REPORT
+    other, report = TODAY - timedelta(days=1), vault / REPORT
     worker = FakeWorker()
     with running(config, worker, make_listeners=listeners):
         until(lambda: report.exists() and idle(config))

@@ -21,7 +21,7 @@ from tests.ordinary_rights import give_up_override
 
 TODAY = date.today()
 NOTE, REPORT = f"diary/{TODAY}.md", f"nippo/{TODAY}-nippo.md"
-GOOD = TODAY + timedelta(days=1)
+GOOD = TODAY - timedelta(days=1)
 
 
 def ordinary_listeners(config: Config, store: Store) -> list[object]:
@@ -214,7 +214,7 @@ def test_something_odd_among_the_reports_stops_no_report(make_vault, settings, m
     config = settings(vault)
     (vault / "nippo").mkdir()
     make(vault / REPORT)
-    make(vault / f"nippo/{TODAY - timedelta(days=1)}-nippo.md")
+    make(vault / f"nippo/{TODAY - timedelta(days=2)}-nippo.md")
     with running(config, FakeWorker(), make_listeners=ordinary_listeners):
         (vault / NOTE).write_text("日記")
         (vault / f"diary/{GOOD}.md").write_text("よい日記")

@@ -26,7 +26,7 @@ from tests.fake_worker import FakeWorker, result
 
 TODAY = date.today()
 NOTE, REPORT = f"diary/{TODAY}.md", f"nippo/{TODAY}-nippo.md"
-OTHER = TODAY + timedelta(days=1)
+OTHER = TODAY - timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from daemon.config import Config, EngineSettings
+from daemon.drafting.ask_day import Stage
 from daemon.drafting.result import DraftRequest
 from daemon.errors import (
     ConfigError,
@@ -212,9 +213,13 @@ def test_prints_of_libraries_do_not_reach_the_protocol(tiny: TinyModel, tmp_path
     )
     process = WorkerProcess(settings(tiny), [sys.executable, "-c", program])
     process.send({"draft": REQUEST.to_json(), "stream": False})
-    kinds = [next(iter(process.receive(60) or {})) for _ in range(2)]
+    said = [process.receive(60) or {}]
+    while "result" not in said[-1] and "error" not in said[-1]:
+        said.append(process.receive(60) or {"error": "the child has ended"})
     process.end()
-    assert kinds == ["ready", "result"]
+    kinds = [next(iter(one)) for one in said]
+    assert (kinds[0], kinds[-1]) == ("ready", "result") and set(kinds[1:-1]) <= {"stage"}
+    assert said[-1]["result"] != "from C"
 
 
 def test_an_idle_child_leaves_when_its_time_has_come(client: WorkerClient) -> None:
@@ -332,3 +337,22 @@ def test_an_unforeseen_error_travels_without_its_text() -> None:
 @pytest.mark.parametrize("kind", ["ErrorMessage", "annotations", "nothing"])
 def test_an_unknown_kind_of_error_is_still_an_error(kind: str) -> None:
     assert isinstance(to_error({"kind": kind, "what": "w", "next_step": ""}), EngineError)
+
+
+def test_a_cancelled_draft_ends_between_two_sentences_and_the_model_stays(tiny: TinyModel) -> None:
+    diary = "\n".join(f"{number}限はデータベースの正規化を復習した。" for number in range(60))
+    with WorkerClient(settings(tiny, method="sentences", drafts=1)) as client:
+        heard: list[int] = []
+
+        def on_stage(stage: Stage) -> None:
+            heard.append(stage.number)
+            if stage.number == 3:
+                client.cancel()
+
+        with pytest.raises(WorkerStopped):
+            client.draft(DraftRequest("2026-01-07", diary), on_stage=on_stage)
+        pid = client.pid
+        assert pid is not None and 3 <= max(heard) < 60
+        client.cancel()  # nothing is under way: the next draft is not meant
+        client.draft(DraftRequest("2026-01-07", "一限はデータベース。"))
+        assert client.pid == pid
