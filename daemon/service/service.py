@@ -212,6 +212,8 @@ class Service:
         finder.start()
         self._finder = finder
         self._opened = True
+        notes, reports = f"{layout.diary_folder or '.'}/{layout.diary_format.text}.md", layout.report_folder or "."
+        log.info("watching %s in %s from %s on; reports go to %s/", notes, layout.root, self._first_day, reports)
         if self._paused:
             log.info("the vault is back")
             self._paused = ""
