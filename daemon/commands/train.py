@@ -12,7 +12,7 @@ import typer
 
 from daemon.config import Config, load
 from daemon.errors import UsageError
-from daemon.learning.estimate import expect, parameters_of, rows_of, words
+from daemon.learning.estimate import expect, parameters_of, size_of, words
 from daemon.learning.run_folder import RUNS
 from daemon.learning.run_report import follow, summary
 from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
@@ -108,7 +108,7 @@ def _ask_first(settings: Config, base: str, steps: Sequence[int], yes: bool) -> 
     """Say what the first training will cost, and go on only with consent."""
     wanted = settings.training
     reference = base or wanted.base or settings.engine.model
-    corpus = rows_of(starter_folder() / "corpus.jsonl", settings.report, wanted.max_seq_length)
+    corpus = size_of(starter_folder() / "corpus.jsonl", settings.report, wanted.max_seq_length)
     rows = steps[-1] * wanted.batch_size * wanted.accumulation
     kind = "days" if corpus.days else "rows"
     typer.echo(f"base     {reference}\nrun      {steps[-1]} steps, {rows} {kind} of about {corpus.tokens:.0f} tokens")

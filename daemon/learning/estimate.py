@@ -79,7 +79,7 @@ def _of_config(values: Mapping[str, int]) -> float:
 
 
 @dataclass(frozen=True)
-class Rows:
+class CorpusSize:
     """What a corpus asks of a training: mean tokens of a row to learn from, and all tokens of its dev rows, on which
     every checkpoint is measured. ``days``: rows are days by sentence, judged lines among their questions."""
 
@@ -88,7 +88,7 @@ class Rows:
     days: bool
 
 
-def rows_of(corpus: Path, report: ReportSettings, limit: int) -> Rows:
+def size_of(corpus: Path, report: ReportSettings, limit: int) -> CorpusSize:
     """Given a corpus, return its rows' sizes, estimated from characters: days where any row has labels by sentence,
     else rules, diary and report, at most ``limit`` each."""
     rows = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -101,7 +101,7 @@ def rows_of(corpus: Path, report: ReportSettings, limit: int) -> Rows:
         elif not days and row.get("report"):
             prompt = sum(len(message["content"]) for message in render_prompt(row["diary"], report))
             sizes[row.get("split", "train")].append(min(limit, (prompt + len(row["report"])) * TOKENS_A_CHARACTER))
-    return Rows(sum(sizes["train"]) / max(len(sizes["train"]), 1), sum(sizes["dev"]), days)
+    return CorpusSize(sum(sizes["train"]) / max(len(sizes["train"]), 1), sum(sizes["dev"]), days)
 
 
 def _day_tokens(row: Mapping[str, Any], judged: Sequence[str], limit: int) -> float:

@@ -19,7 +19,7 @@ LIKE = 0.45
 compare two versions on the same days, not to say how true one is."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
-Place = tuple[str, int]
+Spot = tuple[str, int]
 """A sentence of a diary, and how often the same words have stood before it: a diary that did not fit was shortened, so
 that counting from the first sentence would not do."""
 
@@ -36,14 +36,14 @@ class Difference:
     accepted: tuple[str, ...] | None
 
 
-def kept_lines(record: DayRecord) -> dict[Place, tuple[str, ...]]:
+def kept_lines(record: DayRecord) -> dict[Spot, tuple[str, ...]]:
     """The lines of each sentence that a report kept."""
     texts = [one.text for one in record.sentences]
     kept = [tuple(line.text for line in one.lines if line.kept) for one in record.sentences]
     return dict(zip(_places(texts), kept, strict=True))
 
 
-def labelled_lines(row: Row) -> dict[Place, tuple[str, ...]]:
+def labelled_lines(row: Row) -> dict[Spot, tuple[str, ...]]:
     """The lines that each sentence of a row gives, as far as that is known."""
     sentences = row.sentences or ()
     places = _places([text for text, _ in sentences])
@@ -87,7 +87,7 @@ def _numbers(line: str) -> list[str]:
     return sorted(_NUMBER.findall(normalise(line)))
 
 
-def _places(texts: Sequence[str]) -> Iterator[Place]:
+def _places(texts: Sequence[str]) -> Iterator[Spot]:
     seen: Counter[str] = Counter()
     for text in texts:
         yield text, seen[text]

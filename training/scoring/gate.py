@@ -37,7 +37,7 @@ class ReportScore:
 
 
 @dataclass(frozen=True)
-class Remembered:
+class StarterMemory:
     """What a version still knows of the starter's days: so many true lines its parent and it wrote for ``days`` of
     them, and the one-sided p of its writing fewer only by chance."""
 
@@ -64,7 +64,7 @@ class Verdict:
     champion_faults: int = 0
     challenger_faults: int = 0
     measured: int = 0
-    remembered: Remembered | None = None
+    remembered: StarterMemory | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -147,7 +147,7 @@ def hold_to_starter(verdict: Verdict, parent: Sequence[int], lines: Sequence[int
     Raises ValueError when the days differ in number.
     """
     lost = [before - after for before, after in zip(parent, lines, strict=True)]
-    found = Remembered(len(lost), sum(parent), sum(lines), wilcoxon_greater(lost))
+    found = StarterMemory(len(lost), sum(parent), sum(lines), wilcoxon_greater(lost))
     held = replace(verdict, remembered=found)
     if verdict.outcome is not Outcome.PROMOTED or found.p_value >= ALPHA:
         return held

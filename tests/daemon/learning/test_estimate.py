@@ -12,7 +12,7 @@ import daemon.system.hardware
 from daemon.cli import app
 from daemon.config import Config, ReportSettings
 from daemon.errors import UsageError
-from daemon.learning.estimate import expect, parameters_of, rows_of, tflops_of, words
+from daemon.learning.estimate import expect, parameters_of, size_of, tflops_of, words
 from daemon.system.hardware import Gpu
 from daemon.system.shipped import starter_folder
 from tests.conftest import MakeConfig, MakeVault
@@ -40,7 +40,7 @@ def test_days_by_sentence_were_measured_too() -> None:
 
 def test_a_day_of_the_corpus_has_the_tokens_that_the_encoding_gives_it() -> None:
     """1,216 is the mean of every fifteenth day by the starter's tokenizer, 125 of them for judged lines."""
-    found = rows_of(starter_folder() / "corpus.jsonl", ReportSettings(), 4096)
+    found = size_of(starter_folder() / "corpus.jsonl", ReportSettings(), 4096)
     assert found.days and found.tokens == pytest.approx(DAY_TOKENS, rel=0.1)
     assert found.dev_tokens == pytest.approx(60 * DAY_TOKENS, rel=0.4)
 
@@ -49,10 +49,11 @@ def test_a_long_day_is_read_again_for_each_pack(tmp_path: Path) -> None:
     row = {"id": "a", "diary": "あ" * 1000, "sentences": [["い" * 100, ["* う"]]] * 10}
     (tmp_path / "corpus.jsonl").write_text(json.dumps(row), encoding="utf-8")
     (tmp_path / "judged.jsonl").write_text(json.dumps({"id": "a", "lines": [["え" * 400, "T"]]}), encoding="utf-8")
-    (wide, tight) = (rows_of(tmp_path / "corpus.jsonl", ReportSettings(), limit).tokens for limit in (9000, 1500))
+    (wide, tight) = (size_of(tmp_path / "corpus.jsonl", ReportSettings(), limit).tokens for limit in (9000, 1500))
     assert tight > wide + 680
     (tmp_path / "judged.jsonl").unlink()
-    assert rows_of(tmp_path / "corpus.jsonl", ReportSettings(), 9000).tokens == pytest.approx(wide - 0.68 * 407 - 8, abs=2)
+    fewer = size_of(tmp_path / "corpus.jsonl", ReportSettings(), 9000)
+    assert fewer.tokens == pytest.approx(wide - 0.68 * 407 - 8, abs=2)
 
 
 def test_what_is_only_measured_on_takes_its_share() -> None:
@@ -102,7 +103,7 @@ def test_only_train_rows_count_and_none_is_longer_than_the_limit(tmp_path: Path)
     rows = [{"diary": "あ" * 9000, "report": "い"}, {"diary": "あ", "report": "い", "split": "dev"}]
     file = tmp_path / "corpus.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    assert rows_of(file, ReportSettings(), 2048).tokens == 2048
+    assert size_of(file, ReportSettings(), 2048).tokens == 2048
 
 
 @pytest.fixture
