@@ -7,7 +7,7 @@ and accepts them, and the weekly run learns, judges and promotes. Told is the sh
     python -m bench.learning --out DIR --share 0.25 0.5 0.75     how many of the days are nippo's own
     python -m bench.learning --out DIR --few-shot 5              accepted sentences shown, against a trained version
     python -m bench.learning --out DIR --cpu-week                one week with 5 pairs on the processor, to its end
-    python -m bench.learning --out DIR --smoke                   a tiny model: that the program runs, no figures
+    python -m bench.learning --out DIR --smoke …                 a tiny model: that the program runs, no figures
 
 ``DIR/learning.json`` keeps what is done, Markdown files beside it show it: the same command goes on where it was cut
 off, a half-done training included. On a GPU without Unsloth say ``--engine transformers``.
@@ -37,17 +37,19 @@ from daemon.versions.artifact import find_version
 ROOT = Path(__file__).parent.parent
 UNSEEN = (ROOT / "dev" / "readings" / "fresh.jsonl", ROOT / "data" / "starter" / "unseen.jsonl")
 """62 diaries that neither the starter nor any choice about it has seen."""
-STARTER_DAYS = 24
+HELD_OUT, STARTER_DAYS = 20, 24
+"""Days on which versions are compared: the person's own, and dev days of the starter."""
 
 
-def trained_on(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> tuple[Config, str]:
-    """The version that a weekly run makes of these pairs, whatever the gate says of it, and the settings to use it."""
+def trained_on(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> tuple[Config, Path]:
+    """The settings of a folder with these pairs, and the adapter that a weekly run makes of them, whatever the gate
+    says of it."""
     config = bench.folder(name, **training)
     with Store.open(config.data_path) as store:
         for pair in pairs:
             store.put_pair(pair)
         state = learn(config, store, FIRST_RUN)
-    return config, state.version
+    return config, find_version(config, state.version).path
 
 
 def with_adapter(config: Config, adapter: str) -> Config:
@@ -85,7 +87,7 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
     from training.weekly.starter import starter_corpus, starter_version
 
     pairs = pairs_once(bench, person, count)
-    held_out = dated(bench.days[count:], person, count)
+    held_out = dated(bench.days[count : count + HELD_OUT], person, count)
     dev = [row for row in starter_corpus() if row.split == "dev" and row.sentences][:STARTER_DAYS]
 
     def figures(config: Config, contender: Contender, adapter: str) -> dict[str, Any]:
@@ -93,14 +95,16 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
         return {"share": left_to_change(with_adapter(config, adapter), person, held_out), "true": sum(lines)}
 
     def before() -> dict[str, Any]:
-        config = bench.folder(f"{person.name}-pairs")
+        config = bench.folder(f"{person.name}-share-none")  # the form is learned from these pairs, the model is not
+        with Store.open(config.data_path) as store:
+            for pair in pairs:
+                store.put_pair(pair)
         version = starter_version(config, config.engine.model)
         return figures(config, Contender.of_version(version), str(version.path) if version else "none")
 
     def after(share: float) -> dict[str, Any]:
-        config, name = trained_on(bench, f"{person.name}-share-{share}", pairs, starter_share=share)
-        version = find_version(config, name)
-        return figures(config, Contender.of_version(version), str(version.path))
+        config, made = trained_on(bench, f"{person.name}-share-{share}", pairs, starter_share=share)
+        return figures(config, Contender(made, "sentences"), str(made))
 
     told = {"starter": bench.once(f"{person.name}/share/starter", before)}
     told |= {
@@ -122,18 +126,18 @@ def few_shot(bench: Bench, person: Person, shown: int, counts: Sequence[int]) ->
 
     most = max(counts)
     every = pairs_once(bench, person, most)
-    held_out = dated(bench.days[most:], person, most)
+    held_out = dated(bench.days[most : most + HELD_OUT], person, most)
     bench.say(f"| {person.name}: pairs | starter | {shown} examples shown | trained | days |")
     bench.say("|---:|---:|---:|---:|---:|")
     for count in counts:
         pairs = every[:count]
 
         def compare(count: int = count, pairs: Sequence[Pair] = pairs) -> dict[str, Any]:
-            config, name = trained_on(bench, f"{person.name}-few-{count}", pairs)
+            config, made = trained_on(bench, f"{person.name}-few-{count}", pairs)
             form = config.model_copy(update={"report": learn_form([pair.report for pair in pairs], config.report)})
             examples = Examples(examples_of([row_of(pair, form, True) for pair in pairs]))
             starter = with_adapter(config, starter_adapter(config))
-            trained = with_adapter(config, str(find_version(config, name).path))
+            trained = with_adapter(config, str(made))
             return {
                 "starter": left_to_change(starter, person, held_out),
                 "few_shot": left_to_change(starter, person, held_out, lambda engine: FewShot(engine, examples, shown)),
@@ -186,7 +190,7 @@ def parser() -> argparse.ArgumentParser:
     which.add_argument("--share", type=float, nargs="+", metavar="S", help="shares of starter days")
     which.add_argument("--few-shot", type=int, metavar="K", help="accepted sentences shown before a question")
     which.add_argument("--cpu-week", action="store_true")
-    which.add_argument("--smoke", action="store_true")
+    command.add_argument("--smoke", action="store_true", help="with any of these: a tiny model and a tiny starter")
     return command
 
 
@@ -225,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.cpu_week:
             on_processor = {**sections, "engine": {**sections["engine"], "kind": "llamacpp"}}
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
-            simulate(replace(bench, per_week=5, sections=on_processor), PERSONS[1], 2, "cpu-week")
+            simulate(replace(bench, per_week=5, sections=on_processor), persons[0], 2, "cpu-week")
             return
         for person in persons:
             simulate(bench, person, given.weeks)

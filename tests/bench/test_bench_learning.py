@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import learning, simulated_weeks
 from bench.few_shot import Example, Examples, FewShot
 from bench.persons import PERSONS, read_days, telling_hours
-from daemon.config import ReportSettings
+from bench.simulated_weeks import Bench
+from daemon.config import Config, ReportSettings
 from daemon.drafting.prompt import line_question, sentence_question
 from daemon.engines.protocol import Question
+from daemon.store.store import Pair
 from tests.asking_engine import AskingEngine
 
 DRAFT = (
@@ -69,6 +73,39 @@ def test_the_most_alike_sentence_stands_next_to_the_question_and_the_judge_sees_
     assert asked[0].endswith("文: SQLを解いた。\n* SQLを解きました。\n\n文: SQLをまた解いた。")
     assert asked[0].count("文: ") == 3 and asked[1] == questions[1].text
     assert [one.sentence for one in Examples(known).like("昼寝したよ。", 1)] == ["昼寝した。"]
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The starter stands for every version that a run would make."""
+    from training.weekly.starter import starter_version
+
+    def made(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> tuple[Config, Path]:
+        config = bench.folder(name, **training)
+        version = starter_version(config, config.engine.model)
+        assert version is not None
+        return config, version.path
+
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", "")
+    monkeypatch.setattr(learning, "trained_on", made)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_shares_and_examples_are_compared_on_the_same_days(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    smoke = ["--smoke", "--out", str(tmp_path), "--pairs", "21"]
+    learning.main([*smoke, "--share", "0.25", "0.5"])
+    table = capsys.readouterr().out.splitlines()
+    assert table[0] == "| smoke: starter days | of the text changed, 3 days | true lines, 2 days |"
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| starter", "| 25%", "| 50%"]
+    learning.main([*smoke, "--few-shot", "2"])
+    (row,) = capsys.readouterr().out.splitlines()[2:]
+    count, starter, _, trained, days = row.strip("| ").split(" | ")
+    assert (count, days) == ("21", "3") and starter == trained, "the same version on the same days"
+    done = json.loads((tmp_path / "learning.json").read_text(encoding="utf-8"))
+    assert set(done) == {
+        "smoke-pairs/21", "smoke/share/starter", "smoke/share/0.25", "smoke/share/0.5", "smoke/few-shot/2/21",
+    }  # fmt: skip
+    assert (tmp_path / "few-shot.md").is_file() and (tmp_path / "share.md").is_file()
 
 
 def test_a_smoke_run_learns_a_week_and_is_not_repeated(
