@@ -19,9 +19,11 @@ from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.extras import adding
 from daemon.system.lock import holder, holder_of
+from daemon.system.plain_files import read_plain
 from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout
 from daemon.vault.verdict_note import note_folder
+from daemon.vault.writer import LARGEST
 from daemon.versions import champion as versions
 
 NO_MODEL = "ベース"
@@ -160,7 +162,7 @@ def verdicts(layout: Layout) -> list[VerdictNote]:
     found = []
     for file in sorted(folder.glob("*.md"), reverse=True):
         try:
-            found.append(read_verdict(file.stem, file.read_text(encoding="utf-8", errors="replace"), folder))
+            found.append(read_verdict(file.stem, read_plain(file, LARGEST).decode(errors="replace"), folder))
         except OSError:
             continue
     return found

@@ -16,6 +16,8 @@ TOPS = ("daemon", "training", "dashboard")
 STARTER = "daemon/starter/"
 SHIPPED = {"daemon/config.toml": "config.toml"}
 """Files of the wheel that lie elsewhere in a checkout; beside them the starter and the systemd units."""
+TABLES = {"daemon/vault/moment_names.json"}
+"""Data of the program itself, in the place where it lies in a checkout."""
 PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app", "dashboard.server"}
 """What is started by name: the console command, the process that drafts, a notification, the page and its server."""
 
@@ -40,7 +42,7 @@ def test_it_holds_every_module_what_ships_and_nothing_else(wheel: dict[str, byte
     modules = {file.relative_to(ROOT).as_posix() for top in TOPS for file in sources(top)}
     units = {f"daemon/systemd/{file.name}" for file in (ROOT / "systemd").iterdir()}
     rest = {name for name in wheel if not name.startswith(STARTER)}
-    assert rest == modules | units | set(SHIPPED)
+    assert rest == modules | units | set(SHIPPED) | TABLES
     assert all(wheel[name] == (ROOT / origin).read_bytes() for name, origin in SHIPPED.items())
     assert any(name.endswith(".service") for name in units)
 

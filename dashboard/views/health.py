@@ -9,6 +9,7 @@ from daemon.service.heartbeat import read_heartbeat
 from daemon.system.lock import holder_of
 from dashboard import actions, context
 from dashboard.days import STATES, counted
+from dashboard.explain import matter_words
 from dashboard.health import daemon_state, gpus, memory_of, queue_table, troubles
 from dashboard.markup import figures, heading, notice, small
 
@@ -46,6 +47,12 @@ def _show(config: Config) -> None:
         st.dataframe(waiting, hide_index=True, width="stretch")
     else:
         st.html(small("待っている日記はありません。"))
+    looked_at = context.matters(config, vault)
+    st.html(heading(f"確かめてほしいこと({len(looked_at)})"))
+    for each in looked_at:
+        st.html(notice(*matter_words(each), "warn"))
+    if not looked_at:
+        st.html(small("ありません。"))
     found = troubles(jobs, last_error)
     st.html(heading(f"エラーと対処({len(found)})"))
     for trouble in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from daemon.config import Config
 from daemon.drafting.ask_day import NOT_SURE
 from daemon.drafting.evidence import LeftOut
 from daemon.errors import NippoError, NoteUnreadable, ReportTouched
+from daemon.vault.history import KeptBody, kept_bodies
 from daemon.vault.layout import Layout
 from dashboard import actions, charts, context, notes
 from dashboard.changes import difference_html
@@ -19,6 +21,7 @@ from dashboard.days import STATES, Day, counted, filtered, label, squares
 from dashboard.markup import chip, heading, key, notice, notices, small, text_block
 from dashboard.notes import OpenNote
 from dashboard.reading import side_by_side
+from dashboard.views import matters
 
 LOOK_SECONDS = 3.0
 
@@ -27,6 +30,7 @@ def page() -> None:
     config = context.settings()
     vault = context.layout(config)
     context.show_message()
+    matters.show(config, vault, do)
     days, _ = context.all_days(config, vault)
     if not days:
         st.html(notice("まだ何もありません", "日記を書くと、ここに日報が並びます。"))
@@ -72,7 +76,8 @@ def _choose(days: list[Day]) -> Day | None:
 
 def _one(config: Config, vault: Layout, each: Day) -> None:
     st.html(heading(f"{each.day.isoformat()}({'月火水木金土日'[each.day.weekday()]})"))
-    note = notes.open_note(vault, each.day)
+    place = context.place(config, vault, each.day)
+    note = notes.open_note(vault, each.day, place)
     diary = _diary(config, vault, each)
     if note is None:
         st.html(chip(STATES[each.state], each.state) + small(each.diary_path))
@@ -81,7 +86,7 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
         if diary is not None:
             st.html(side_by_side(diary, "", None))
         if st.button("この日の日報を作る", type="primary", disabled=diary is None, key="make"):
-            _do(
+            do(
                 lambda: actions.ask_for_report(config, vault, each.diary_path, each.day),
                 "作成を頼みました",
                 actions.daemon_hint(config),
@@ -102,7 +107,7 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
         )
     )
     _left_out(config, each.day, kept)
-    _watch_disk(vault, each.day, note.sha)
+    _watch_disk(vault, each.day, place, note.sha)
     _edit(config, vault, each, note, kept, reading.findings if reading else ())
 
 
@@ -155,12 +160,12 @@ def _field(day: date, kept: dict[str, Any]) -> str:
     return f"text-{day}-{kept['turn']}"
 
 
-def _watch_disk(vault: Layout, day: date, sha: str) -> None:
+def _watch_disk(vault: Layout, day: date, place: str, sha: str) -> None:
     """Say so, every few seconds, when the note was changed in Obsidian while it is open here."""
 
     @st.fragment(run_every=LOOK_SECONDS)
     def watch() -> None:
-        now = notes.open_note(vault, day)
+        now = notes.open_note(vault, day, place)
         if (now.sha if now else "") != sha:
             st.html(
                 notice("このノートはほかで変更されました", "読み込むと、直していない本文は新しくなります。", "warn")
@@ -192,18 +197,21 @@ def _edit(
         _conflict(note, kept)
         return
     edited = text != note.report.body
-    save, accept, redo, forget = st.columns(4)
+    save, accept, redo, back, forget = st.columns(5)
     if save.button("保存", disabled=not edited, shortcut="Ctrl+S", width="stretch", key="save"):
         _write(config, vault, each.day, kept, accept=False)
     words = "提出を取り消す" if note.report.accepted and not edited else "提出済みにする"
     if accept.button(words, type="primary", shortcut="Alt+A", width="stretch", key="accept"):
         if note.report.accepted and not edited:
-            _do(lambda: actions.tick(config, vault, each.day, note, "accepted", False), "提出を取り消しました")
+            do(lambda: actions.tick(config, vault, each.day, note, "accepted", False), "提出を取り消しました")
         else:
             _write(config, vault, each.day, kept, accept=True)
     if redo.button("作り直す", shortcut="Alt+D", width="stretch", key="redo", disabled=edited):
         hint = actions.daemon_hint(config)
-        _do(lambda: actions.tick(config, vault, each.day, note, "redo", True), "作り直しを頼みました", hint)
+        do(lambda: actions.tick(config, vault, each.day, note, "redo", True), "作り直しを頼みました", hint)
+    copies = [copy for copy in kept_bodies(vault, each.day) if copy.body != note.report.body]
+    with back.popover("前の本文", width="stretch", disabled=not copies or edited):
+        _earlier(config, vault, each.day, note, copies)
     with forget.popover("忘れる", width="stretch"):
         _forget(config, vault, each.day)
 
@@ -211,10 +219,14 @@ def _edit(
 def _write(config: Config, vault: Layout, day: date, kept: dict[str, Any], accept: bool) -> None:
     """Save the kept text; on a conflict nothing is written and the text stays."""
     done = "提出済みにしました" if accept else "保存しました"
-    _do(lambda: actions.save(config, vault, day, kept["note"], kept["text"], accept), done, vault.report_path(day))
+    do(
+        lambda: actions.save(config, vault, day, kept["note"], kept["text"], accept),
+        done,
+        context.place(config, vault, day),
+    )
 
 
-def _do(action: Callable[[], str | None], done: str, more: str = "") -> None:
+def do(action: Callable[[], str | None], done: str, more: str = "") -> None:
     """Do it, say so, and draw the page again."""
     try:
         added = action() or ""
@@ -243,9 +255,17 @@ def _conflict(note: OpenNote, kept: dict[str, Any]) -> None:
         st.rerun()
 
 
+def _earlier(config: Config, vault: Layout, day: date, note: OpenNote, copies: list[KeptBody]) -> None:
+    """The bodies that stood in the note before, the newest first, each with a button that brings it back."""
+    for copy in reversed(copies):
+        st.html(small(copy.path) + difference_html(note.report.body, copy.body))
+        if st.button("この本文に戻す", key=f"back{copy.number}"):
+            do(partial(actions.restore, config, vault, day, copy.number), "前の本文に戻しました")
+
+
 def _forget(config: Config, vault: Layout, day: date) -> None:
     """What forgetting means, and the button that does it."""
     words = "保存された日記と日報の組と下書きを消します。保管庫の文はそのままで、提出済みの印だけが外れます。"
     st.html(notice(f"{day.isoformat()} を学習から外します", words, "warn"))
     if st.button("この日を忘れる", type="primary", key="forget"):
-        _do(lambda: actions.forget(config, vault, day), f"{day} を忘れました")
+        do(lambda: actions.forget(config, vault, day), f"{day} を忘れました")

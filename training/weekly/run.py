@@ -21,7 +21,7 @@ from pathlib import Path
 from daemon.checks import learn_form
 from daemon.config import Config
 from daemon.engines.gpu_errors import is_out_of_memory
-from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError
+from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError, unforeseen
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
@@ -42,7 +42,7 @@ from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.files import only_for_this_user, private_folder
 from daemon.versions.artifact import Version, base_matches, list_versions, models_folder
 from daemon.versions.champion import active_adapter, next_name
-from daemon.worker.messages import read_config, unforeseen
+from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.progress import Progress
 from training.pairs.edit_rows import untraced_lines
