@@ -211,8 +211,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     persons = [person for person in PERSONS if person.name in given.persons]
     days: Sequence[Day] = []
     if given.smoke:
-        sections, days, person = smoke(given.out)
-        persons = [person]
+        tiny, days, person = smoke(given.out)
+        kind = "llamacpp" if given.engine == "auto" else given.engine
+        sections, persons = {**tiny, "engine": {**tiny["engine"], "kind": kind}}, [person]
     else:
         days = read_days(given.days)
     bench = Bench(given.out, sections, days, persons, given.per_week, say)
