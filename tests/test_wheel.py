@@ -14,8 +14,10 @@ from tests.test_architecture import CHILDREN, ROOT, imports, sources
 
 TOPS = ("daemon", "training", "dashboard")
 STARTER = "daemon/starter/"
-SHIPPED = {"daemon/config.toml": "config.toml"}
-"""Files of the wheel that lie elsewhere in a checkout; beside them the starter and the systemd units."""
+LOOKS = ("dashboard/mark.svg", "dashboard/style.css", "dashboard/theme.toml")
+SHIPPED = {"daemon/config.toml": "config.toml", **dict(zip(LOOKS, LOOKS, strict=True))}
+"""Files of the wheel that are no modules, with their place in a checkout; beside them the starter and the systemd
+units."""
 PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app", "dashboard.server"}
 """What is started by name: the console command, the process that drafts, a notification, the page and its server."""
 

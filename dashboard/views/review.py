@@ -13,11 +13,12 @@ from daemon.drafting.ask_day import NOT_SURE
 from daemon.drafting.evidence import LeftOut
 from daemon.errors import NippoError, NoteUnreadable, ReportTouched
 from daemon.vault.layout import Layout
-from dashboard import actions, charts, context, notes
+from dashboard import actions, context, notes
 from dashboard.changes import difference_html
-from dashboard.days import STATES, Day, counted, filtered, label, squares
-from dashboard.markup import chip, heading, key, notice, notices, small, text_block
-from dashboard.notes import OpenNote
+from dashboard.copying import copy_button
+from dashboard.days import STATES, Day, counted, filtered, label, weekday
+from dashboard.markup import chip, notice, notices, small, text_block, title
+from dashboard.notes import OpenNote, as_saved
 from dashboard.reading import side_by_side
 
 LOOK_SECONDS = 3.0
@@ -26,18 +27,13 @@ LOOK_SECONDS = 3.0
 def page() -> None:
     config = context.settings()
     vault = context.layout(config)
-    context.show_message()
+    st.html(title("レビュー"))
     days, _ = context.all_days(config, vault)
     if not days:
         st.html(notice("まだ何もありません", "日記を書くと、ここに日報が並びます。"))
         return
-    with st.expander("カレンダー", expanded=True):
-        found = squares(days, date.today())
-        st.altair_chart(charts.calendar(found), width="stretch", alt="日ごとの状態のカレンダー")
-        st.html(key(charts.calendar_key(found)))
     chosen = _choose(days)
     if chosen is not None:
-        st.divider()
         _one(config, vault, chosen)
 
 
@@ -60,7 +56,8 @@ def _choose(days: list[Day]) -> Day | None:
         asked = context.day_of(st.query_params.get("day", ""))
         st.session_state["day"] = asked if asked in known else known[0]
     place = known.index(st.session_state["day"])
-    older, middle, newer = st.columns([1, 4, 1], vertical_alignment="bottom")
+    row = st.container(horizontal=True, wrap=False, vertical_alignment="bottom")
+    older, middle, newer = row.container(width=96), row.container(), row.container(width=96)
     if older.button("前の日", shortcut="Alt+Left", disabled=place + 1 >= len(known), width="stretch", key="older"):
         st.session_state["day"] = known[place + 1]
     if newer.button("次の日", shortcut="Alt+Right", disabled=place == 0, width="stretch", key="newer"):
@@ -71,34 +68,43 @@ def _choose(days: list[Day]) -> Day | None:
 
 
 def _one(config: Config, vault: Layout, each: Day) -> None:
-    st.html(heading(f"{each.day.isoformat()}({'月火水木金土日'[each.day.weekday()]})"))
     note = notes.open_note(vault, each.day)
     diary = _diary(config, vault, each)
+    name = f"{each.day.isoformat()}({weekday(each.day)})"
     if note is None:
-        st.html(chip(STATES[each.state], each.state) + small(each.diary_path))
+        st.html(title(name, chip(STATES[each.state], each.state)) + small(each.diary_path))
+        context.show_message()
         if each.error:
             st.html(notice(each.error, each.next_step, "bad"))
         if diary is not None:
             st.html(side_by_side(diary, "", None))
-        if st.button("この日の日報を作る", type="primary", disabled=diary is None, key="make"):
+        row = context.action_row()
+        if row.button("この日の日報を作る", type="primary", disabled=diary is None, width="stretch", key="make"):
             _do(
                 lambda: actions.ask_for_report(config, vault, each.diary_path, each.day),
                 "作成を頼みました",
                 actions.daemon_hint(config),
             )
         return
-    kept = _keep(each.day, note)
+    kept = _keep(config, each.day, note)
     report = note.report
     state = "accepted" if report.accepted else report.status or "draft"
-    st.html(chip(STATES.get(state, state), state) + chip(report.model or "?") + small(report.generated))
+    st.html(title(name, chip(STATES.get(state, state), state) + chip(report.model or "?")) + small(report.generated))
+    context.show_message()
     if report.warnings:
         st.html(notices(report.warnings))
+    if kept["restored"] and as_saved(kept["text"]) != as_saved(report.body):
+        st.html(notice("保存していない文を戻しました", "前に直していた文です。まだ保管庫には書いていません。"))
+        if st.button("保管庫の文に戻す", key="discard"):
+            _begin_anew(kept, report.body)
+            st.rerun()
     with st.spinner("日記と照らし合わせています…", show_time=True):
         reading = context.reading(kept["text"], diary, config, each.day) if diary is not None else None
     st.html(side_by_side(diary, kept["text"], reading))
     st.html(
         small(
-            "日報の項目に触れるか、Tabキーで選ぶと、もとになった日記の行が光ります。赤い下線は私的な語、橙の線は確かめてほしい行です。"
+            "日報の項目に触れるか、Tabキーで選ぶと、もとになった日記の行が光ります。赤い下線は私的な語、橙の線は確かめてほしい行です。\n"
+            "キー: Ctrl+S 保存 ・ Alt+A 提出済み ・ Alt+D 作り直す ・ Alt+← → 前と次の日"
         )
     )
     _left_out(config, each.day, kept)
@@ -116,15 +122,41 @@ def _diary(config: Config, vault: Layout, each: Day) -> str | None:
         return None
 
 
-def _keep(day: date, note: OpenNote) -> dict[str, Any]:
-    """What this window holds of a day: the note as it was opened and the person's text. A note that changed on disk is
-    taken over while the text is untouched; else both stay, and saving will say so."""
-    kept: dict[str, Any] = st.session_state.setdefault("kept", {}).setdefault(
-        day, {"note": note, "text": note.report.body, "turn": 0}
-    )
-    if kept["note"].sha != note.sha and kept["text"] in (kept["note"].report.body, note.report.body):
-        kept.update(note=note, text=note.report.body, turn=kept["turn"] + 1)
+def _keep(config: Config, day: date, note: OpenNote) -> dict[str, Any]:
+    """What this window holds of a day: the note as it was opened, the person's text as it stands in the field by now,
+    and ``shown``, which the field began with. A note that changed on disk is taken over where nothing of the person's
+    would be lost; else both stay, and saving will say so. What is not saved lies on the desk too."""
+    desk, body = context.desk(config), note.report.body
+    everything: dict[date, dict[str, Any]] = st.session_state.setdefault("kept", {})
+    if day not in everything:
+        unsaved = desk.unsaved(day)
+        text = body if unsaved is None else unsaved
+        everything[day] = {"note": note, "text": text, "shown": text, "turn": _new_turn(), "restored": text != body}
+    kept = everything[day]
+    kept["text"] = st.session_state.get(_field(day, kept), kept["text"])
+    opened, mine = kept["note"], as_saved(kept["text"])
+    if opened.sha != note.sha and (mine == as_saved(body) or as_saved(opened.report.body) == as_saved(body)):
+        kept["note"] = note
+    elif opened.sha != note.sha and mine == as_saved(opened.report.body):
+        _begin_anew(kept, body, note)
+    if mine in (as_saved(body), as_saved(opened.report.body)):
+        desk.drop(day, kept.get("on_desk", ""))
+    else:
+        desk.keep(day, kept["text"])
+        kept["on_desk"] = kept["text"]
     return kept
+
+
+def _begin_anew(kept: dict[str, Any], text: str, note: OpenNote | None = None) -> None:
+    """Put a text into the field that the person did not type."""
+    kept.update(text=text, shown=text, turn=_new_turn(), note=note or kept["note"])
+
+
+def _new_turn() -> int:
+    """A number that no field of this window has had: a field's name keeps its text."""
+    number: int = st.session_state.get("turns", 0) + 1
+    st.session_state["turns"] = number
+    return number
 
 
 def _left_out(config: Config, day: date, kept: dict[str, Any]) -> None:
@@ -144,9 +176,9 @@ def _left_out(config: Config, day: date, kept: dict[str, Any]) -> None:
 
 
 def _add(config: Config, day: date, kept: dict[str, Any], line: LeftOut) -> None:
-    """Put a line into the text as it stands in the field: what was typed last may have come with this very click."""
-    typed = st.session_state.get(_field(day, kept), kept["text"])
-    kept.update(text=context.with_line(typed, line, config, day), turn=kept["turn"] + 1, adding=True)
+    """Put a line into the text at its place."""
+    _begin_anew(kept, context.with_line(kept["text"], line, config, day))
+    kept["adding"] = True
     st.rerun()
 
 
@@ -158,7 +190,7 @@ def _field(day: date, kept: dict[str, Any]) -> str:
 def _watch_disk(vault: Layout, day: date, sha: str) -> None:
     """Say so, every few seconds, when the note was changed in Obsidian while it is open here."""
 
-    @st.fragment(run_every=LOOK_SECONDS)
+    @context.again_every(LOOK_SECONDS)
     def watch() -> None:
         now = notes.open_note(vault, day)
         if (now.sha if now else "") != sha:
@@ -168,44 +200,49 @@ def _watch_disk(vault: Layout, day: date, sha: str) -> None:
             if st.button("読み込む", key="reload"):
                 st.rerun()
 
-    watch()
-
 
 def _edit(
     config: Config, vault: Layout, each: Day, note: OpenNote, kept: dict[str, Any], findings: tuple[str, ...]
 ) -> None:
-    """The person's text with its difference to the draft, and what can be done with it."""
+    """The person's text with its difference to the draft, and what can be done with it.
+
+    The buttons stand still and stay enabled, because a click begins before the field has sent what was typed last.
+    """
     draft = actions.draft_of(config, each.day) or kept["note"].report.body
     left, right = st.columns(2)
-    with left:
-        text = st.text_area("本文(Ctrl+Enterで反映)", value=kept["text"], height=320, key=_field(each.day, kept))
-        if text != kept["text"]:
-            kept["text"] = text
-            st.rerun()
-    with right:
-        changed, copy = st.tabs(["下書きからの変更", "コピー用"])
-        changed.html(difference_html(draft, text))
-        copy.code(text, language=None, wrap_lines=True)
+    left.text_area("本文", value=kept["shown"], height=320, key=_field(each.day, kept))
+    right.html(small("下書きからの変更") + difference_html(draft, kept["text"]))
     if findings:
         st.html(notices(findings, "検査の指摘"))
     if kept["note"].sha != note.sha:
         _conflict(note, kept)
         return
-    edited = text != note.report.body
-    save, accept, redo, forget = st.columns(4)
-    if save.button("保存", disabled=not edited, shortcut="Ctrl+S", width="stretch", key="save"):
-        _write(config, vault, each.day, kept, accept=False)
-    words = "提出を取り消す" if note.report.accepted and not edited else "提出済みにする"
-    if accept.button(words, type="primary", shortcut="Alt+A", width="stretch", key="accept"):
-        if note.report.accepted and not edited:
-            _do(lambda: actions.tick(config, vault, each.day, note, "accepted", False), "提出を取り消しました")
-        else:
-            _write(config, vault, each.day, kept, accept=True)
-    if redo.button("作り直す", shortcut="Alt+D", width="stretch", key="redo", disabled=edited):
+    edited = as_saved(kept["text"]) != as_saved(note.report.body)
+    row = context.action_row()
+    save = row.button("保存", shortcut="Ctrl+S", width="stretch", key="save")
+    words = "提出を取り消す" if note.report.accepted else "提出済みにする"
+    accept = row.button(words, type="primary", shortcut="Alt+A", width="stretch", key="accept")
+    with row.container(width=92):
+        copy_button(kept["text"], key="copy")
+    with row.popover("ほか", width="content"):
+        redo = st.button("作り直す", shortcut="Alt+D", width="stretch", key="redo")
+        st.html(small("別の下書きを頼みます。今の文は新しい下書きと入れかわります。"))
+        _forget(config, vault, each.day)
+    if save and not edited:
+        context.leave_message("変更はありません", "本文を直してから保存してください。", "")
+        st.rerun()
+    if save or (accept and not note.report.accepted):
+        _write(config, vault, each.day, kept, accept=accept)
+    if accept:
+        _do(lambda: actions.tick(config, vault, each.day, note, "accepted", False), "提出を取り消しました")
+    if redo and edited:
+        context.leave_message(
+            "まだ保存していない文があります", "保存するか、元に戻してから作り直してください。", "warn"
+        )
+        st.rerun()
+    if redo:
         hint = actions.daemon_hint(config)
         _do(lambda: actions.tick(config, vault, each.day, note, "redo", True), "作り直しを頼みました", hint)
-    with forget.popover("忘れる", width="stretch"):
-        _forget(config, vault, each.day)
 
 
 def _write(config: Config, vault: Layout, day: date, kept: dict[str, Any], accept: bool) -> None:
@@ -234,12 +271,12 @@ def _conflict(note: OpenNote, kept: dict[str, Any]) -> None:
     st.html(notice("変更がぶつかりました", words, "bad"))
     st.html(small("保管庫の文 → あなたの文"))
     st.html(difference_html(note.report.body, kept["text"]))
-    mine, theirs = st.columns(2)
-    if mine.button("あなたの文で続ける", width="stretch", key="mine"):
+    row = context.action_row()
+    if row.button("あなたの文で続ける", width="stretch", key="mine"):
         kept["note"] = note
         st.rerun()
-    if theirs.button("保管庫の文を使う", width="stretch", key="theirs"):
-        kept.update(note=note, text=note.report.body, turn=kept["turn"] + 1)
+    if row.button("保管庫の文を使う", width="stretch", key="theirs"):
+        _begin_anew(kept, note.report.body, note)
         st.rerun()
 
 
@@ -248,4 +285,10 @@ def _forget(config: Config, vault: Layout, day: date) -> None:
     words = "保存された日記と日報の組と下書きを消します。保管庫の文はそのままで、提出済みの印だけが外れます。"
     st.html(notice(f"{day.isoformat()} を学習から外します", words, "warn"))
     if st.button("この日を忘れる", type="primary", key="forget"):
-        _do(lambda: actions.forget(config, vault, day), f"{day} を忘れました")
+        _do(lambda: _forget_all(config, vault, day), f"{day} を忘れました")
+
+
+def _forget_all(config: Config, vault: Layout, day: date) -> str:
+    context.desk(config).forget(day)
+    st.session_state.get("kept", {}).pop(day, None)
+    return actions.forget(config, vault, day)
