@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import context, gate
 from dashboard.look import MARK, NAME, style, wordmark
+from dashboard.page_words import speak_japanese
 from dashboard.views import compare, drafting, health, learning, review, settings, today
 
 st.set_page_config(page_title=NAME, page_icon=str(MARK), layout="wide", menu_items={"About": None, "Get help": None})
@@ -13,6 +14,7 @@ if not gate.stands():
     st.error("この確認ページは、`nippo dashboard` で開いてください。")
     st.stop()
 st.html(f"<style>{style()}</style>")
+speak_japanese()
 st.logo(wordmark(), size="large")
 pages = [
     st.Page(today.page, title="今日", url_path="today", default=True, icon=":material/today:"),
