@@ -56,8 +56,8 @@ def _choose(days: list[Day]) -> Day | None:
         asked = context.day_of(st.query_params.get("day", ""))
         st.session_state["day"] = asked if asked in known else known[0]
     place = known.index(st.session_state["day"])
-    row = st.container(horizontal=True, wrap=False, vertical_alignment="bottom")
-    older, middle, newer = row.container(width=96), row.container(), row.container(width=96)
+    row = st.container(horizontal=True, wrap=False, vertical_alignment="bottom", gap="xsmall")
+    older, middle, newer = row.container(width=72), row.container(), row.container(width=72)
     if older.button("前の日", shortcut="Alt+Left", disabled=place + 1 >= len(known), width="stretch", key="older"):
         st.session_state["day"] = known[place + 1]
     if newer.button("次の日", shortcut="Alt+Right", disabled=place == 0, width="stretch", key="newer"):
