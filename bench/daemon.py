@@ -114,11 +114,12 @@ def scan_seconds(folder: Path) -> list[float]:
 def latency(folder: Path, times: int = 10) -> list[tuple[str, str, str]]:
     """From the save to the job in the queue, less the quiet time that was asked for."""
     vault = make_vault(folder, "YYYY-MM-DD")
+    long_here(folder)
     waits = []
     with daemon(folder):
         for number in range(times):
-            name = f"diary/{date.today() + timedelta(days=number)}.md"
-            save(vault / name, DIARY)
+            name = f"diary/{date.today() - timedelta(days=number)}.md"
+            save(vault / name, f"{DIARY}{number}件目の課題を出した。\n")
             began = time.monotonic()
             wait_until(lambda name=name: queued(folder, name), 30.0)
             waits.append(time.monotonic() - began - SETTLE_SECONDS)
@@ -128,10 +129,11 @@ def latency(folder: Path, times: int = 10) -> list[tuple[str, str, str]]:
 
 def burst(folder: Path, observer: str) -> list[tuple[str, str, str]]:
     vault = make_vault(folder, "YYYY/MM/YYYY-MM-DD", observer)
+    long_here(folder)
     with daemon(folder):
         for number in range(BURST):
-            day = date.today() + timedelta(days=number)
-            save(vault / f"diary/{day:%Y/%m}/{day}.md", DIARY)
+            day = date.today() - timedelta(days=number)
+            save(vault / f"diary/{day:%Y/%m}/{day}.md", f"{DIARY}{number}件目の課題を出した。\n")
         began = time.monotonic()
         wait_until(lambda: len(jobs(folder)) == BURST, 60.0)
         seconds = time.monotonic() - began
@@ -144,10 +146,11 @@ def reports(folder: Path, count: int) -> list[tuple[str, str, str]]:
     corpus = ROOT / "data" / "starter" / "corpus.jsonl"
     diaries = [json.loads(line)["diary"] for line in corpus.read_text(encoding="utf-8").splitlines()[:count]]
     vault = make_vault(folder, "YYYY-MM-DD", engine='[engine]\nkind = "llamacpp"\n')
+    long_here(folder)
     waits = []
     with daemon(folder):
         for number, diary in enumerate(diaries):
-            day = date.today() + timedelta(days=number)
+            day = date.today() - timedelta(days=number)
             save(vault / f"diary/{day}.md", diary)
             began = time.monotonic()
             wait_until((vault / f"nippo/{day}-nippo.md").exists, 900.0)
@@ -184,6 +187,14 @@ def make_vault(folder: Path, text: str, observer: str = "native", engine: str = 
     settings = f'[vault]\npath = "{vault.as_posix()}"\n{watch}{engine}'
     (folder / "config.toml").write_text(settings, encoding="utf-8")
     return vault
+
+
+def long_here(folder: Path) -> None:
+    """As if nippo had run here for years: notes of days to come wait, so these are of days that are past."""
+    from daemon.store.store import Store
+
+    with Store.open(folder / "data") as store:
+        store.set_meta("first_run_date", "1995-01-01")
 
 
 def save(file: Path, text: str) -> None:

@@ -47,7 +47,7 @@ class Soak:
     samples: list[tuple[float, int, int]] = field(default_factory=list)
 
     def new_note(self) -> None:
-        day = str(date.today() + timedelta(days=len(self.notes)))
+        day = str(date.today() - timedelta(days=len(self.notes)))
         self._save(day, self._text())
         self.done["notes saved"] += 1
 
@@ -145,7 +145,7 @@ def _stir(soak: Soak, daemon: psutil.Process, began: float, seconds: float) -> N
         time.sleep(0.5)
 
 
-def _drain(soak: Soak, daemon: psutil.Process, began: float, patience: float = 300.0) -> float:
+def _drain(soak: Soak, daemon: psutil.Process, began: float, patience: float = 900.0) -> float:
     """Wait until every note has a report and the folder has been still for 20 s; return after how long."""
     start = time.monotonic()
     still_since, before = start, None
@@ -211,6 +211,13 @@ def _workplace(observer: str) -> Iterator[tuple[Path, Path, int, Path]]:
             f'drafts = 1\n[schedule]\nretrain = ""\n',
             encoding="utf-8",
         )
+        # Notes of days to come wait, so these are of days that are past.
+        first = (
+            "import pathlib, sys; from daemon.store.store import Store; store = Store.open(pathlib.Path(sys.argv[1]))"
+        )
+        first += "; store.set_meta('first_run_date', '1995-01-01')"
+        command = [sys.executable, "-c", first, str(folder / "data")]
+        subprocess.run(command, cwd=Path(__file__).parents[1], check=True)
         yield vault, settings, port, folder / "log"
     finally:
         shutil.rmtree(folder, ignore_errors=True)

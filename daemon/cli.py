@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from daemon.commands import COMMANDS, ELSEWHERE
-from daemon.errors import NippoError, UsageError
+from daemon.errors import NippoError, NoRoom, UsageError
 
 try:
     from daemon import __version__
@@ -81,6 +81,12 @@ def main() -> None:
     except NippoError as problem:
         typer.secho(f"nippo: {problem}", err=True)
         sys.exit(WRONG_USAGE if isinstance(problem, UsageError) else WORK_FAILED)
+    except OSError as problem:
+        full = NoRoom.of(problem, problem.filename or "A disk")
+        if full is None:
+            raise
+        typer.secho(f"nippo: {full}", err=True)
+        sys.exit(WORK_FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -9,7 +9,7 @@
     │   ├── NoteChanged            the diary changed while its report was being made: the job is repeated
     │   ├── ImpossibleDate         a name has the form of a day that the calendar lacks, such as 2026-02-30
     │   ├── PairRefused            a row of ``nippo import`` cannot be taken
-    │   └── ReportBlocked          the report may not or cannot be written (read-only, disk full)
+    │   └── ReportBlocked          the report may not or cannot be written (no right, a folder in its place)
     │       └── ReportTouched      the report is not what the daemon wrote: it belongs to a person now
     ├── EngineError                the model cannot run
     │   ├── ModelMissing           no model file, or its hash is wrong
@@ -19,6 +19,8 @@
     │   ├── NoProbabilities        a server tells none; the request is sent again without asking for them
     │   ├── OutOfMemory            the accelerator or the machine is too small for the model
     │   └── WorkerStopped          a draft was given up because somebody asked for it; nothing against the note
+    ├── StorageError               the database cannot be used for now: everything waits, nothing is given up
+    │   └── NoRoom                 a disk takes nothing: full, over its quota or read-only; waited out
     ├── VaultUnavailable           the vault folder is missing or suddenly empty: pause and look again
     ├── AlreadyRunning             somebody else holds the lock
     └── TrainingError              a training run failed; the champion stays
@@ -32,6 +34,10 @@ is there what it was here (``daemon.worker.messages``). No other module of nippo
 """
 
 from __future__ import annotations
+
+import errno
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
 class NippoError(Exception):
@@ -120,6 +126,24 @@ class WorkerStopped(EngineError):
     title = "中断しました"
 
 
+class StorageError(NippoError):
+    title = "保存できません"
+
+
+class NoRoom(StorageError):
+    title = "空き容量がありません"
+
+    @classmethod
+    def of(cls, problem: OSError, place: object) -> NoRoom | None:
+        """What an error of the system says about the disk of a place; None where it is about something else."""
+        if problem.errno == errno.EROFS:
+            return cls(f"{place}: the disk is read-only.", "Make it writable; nippo waits and goes on by itself.")
+        if problem.errno in NO_ROOM:
+            why = problem.strerror or "no space left"
+            return cls(f"{place}: the disk is full ({why}).", "Free some space; nippo waits and goes on by itself.")
+        return None
+
+
 class VaultUnavailable(NippoError):
     title = "保管庫がありません"
 
@@ -138,6 +162,15 @@ class TrainingOutOfMemory(TrainingError):
 
 class TrainingStopped(TrainingError):
     title = "学習: 中断しました"
+
+
+def unforeseen(problem: BaseException) -> str:
+    """An error that nobody foresaw, as its type and place: its text might quote a diary."""
+    trace = problem.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}" if trace else "?"
+    return f"{type(problem).__name__} in {place}"
 
 
 def kinds() -> dict[str, type[NippoError]]:

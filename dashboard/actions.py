@@ -7,12 +7,15 @@ from datetime import date, datetime
 from daemon.config import Config
 from daemon.drafting.result import DraftResult
 from daemon.errors import NippoError, NoteError, ReportTouched
+from daemon.learning import pair_answers
 from daemon.learning.forgetting import Forgotten
 from daemon.learning.forgetting import forget as forget_day
+from daemon.learning.places import place_of
 from daemon.learning.reviewer import Reviewer
 from daemon.service.intake import take_in
 from daemon.store.store import ReportRow, Store
 from daemon.system.lock import holder_of
+from daemon.vault.history import keep_body
 from daemon.vault.layout import Layout
 from daemon.vault.scan import DiaryNote, look_at, read_note
 from daemon.vault.writer import digest
@@ -72,6 +75,8 @@ def save_draft(
     """Write a draft of the page into the vault and remember what the model drew, so that the learning knows what was
     changed. ``path`` is the diary note, "" for a pasted diary without one. Errors as ``notes.save_draft``."""
     moment = now()
+    if before is not None and before.report.body not in (body, draft_of(config, day).strip()):
+        keep_body(vault, day, before.data)
     link = path or "/".join(part for part in (vault.diary_folder, f"{day.isoformat()}.md") if part)
     _, drawn = notes.save_draft(vault, day, body, result, link, before, moment)
     data = read_note(vault, path, config.watch.max_note_kilobytes) if path else None
@@ -83,7 +88,7 @@ def save_draft(
                 day=day.isoformat(),
                 diary_path=path,
                 diary_sha=digest(data),
-                report_path=vault.report_path(day),
+                report_path=place_of(vault, database, day),
                 report_sha=drawn,
                 pending_sha="",
                 pending_diary_sha="",
@@ -118,6 +123,29 @@ def settle(config: Config, vault: Layout, day: date) -> str:
         return ""  # the daemon was quicker
     except NippoError as problem:
         return str(problem)
+    return ""
+
+
+def restore(config: Config, vault: Layout, day: date, number: int | None = None) -> str:
+    """Bring back a report that is gone, or the body before this one (that of a copy with ``number``); return in
+    Japanese where from. Raises ``NippoError``."""
+    with Store.open(config.data_path) as database:
+        found = pair_answers.restore(config, database, vault, day, now(), number)
+    return f"今までの本文は {found.kept} に残しました。" if found.kept else found.path
+
+
+def withdraw(config: Config, vault: Layout, day: date) -> str:
+    """Take a pair back, whether its note is there or not. Raises ``NippoError``."""
+    with Store.open(config.data_path) as database:
+        pair_answers.withdraw(config, database, vault, day, now())
+    return ""
+
+
+def answer_about_diary(config: Config, vault: Layout, day: date, take: bool) -> str:
+    """The pair is learned from with the diary as it is now (``take``), or as it was accepted. Raises ``NippoError``."""
+    with Store.open(config.data_path) as database:
+        answer = pair_answers.take_diary if take else pair_answers.keep_diary
+        answer(config, database, vault, day)
     return ""
 
 

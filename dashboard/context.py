@@ -25,8 +25,10 @@ from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.put_in import put_in
 from daemon.drafting.record import DayRecord
 from daemon.engines.opening import adapter_in_use
-from daemon.errors import NippoError
-from daemon.store.store import Store
+from daemon.errors import NippoError, ReportTouched
+from daemon.learning.attention import Attention, attention
+from daemon.learning.places import known_places, place_among
+from daemon.store.store import FILE_NAME, Store
 from daemon.system.accelerator import ACCELERATOR
 from daemon.system.lock import holder
 from daemon.vault.layout import Layout, read_layout
@@ -40,6 +42,7 @@ from dashboard.markup import notice
 from dashboard.reading import Reading, read_together
 
 TICK_SECONDS = 15.0
+MATTERS_SECONDS = 20.0
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +88,27 @@ def all_days(config: Config, vault: Layout) -> tuple[list[Day], list[DiaryNote]]
     if database:
         with database:
             jobs = database.jobs()
-    return overview(notes, _shelf(str(vault.root)).look(vault), jobs), notes
+    return overview(notes, _shelf(str(vault.root)).look(vault, known_places(config)), jobs), notes
+
+
+def place(config: Config, vault: Layout, day: date) -> str:
+    """Where the report of a day lies in the vault, or would."""
+    return place_among(vault, known_places(config), day)
+
+
+def matters(config: Config, vault: Layout) -> list[Attention]:
+    """What the person should look at, as it was at most ``MATTERS_SECONDS`` ago or is since the database changed."""
+    marks = tuple(_mtime(config.data_path / name) for name in (FILE_NAME, f"{FILE_NAME}-wal"))
+    return _matters(str(config.data_path), marks, config, vault)
+
+
+@st.cache_data(max_entries=4, ttl=MATTERS_SECONDS, show_spinner=False)
+def _matters(data: str, marks: tuple[int, ...], _config: Config, _vault: Layout) -> list[Attention]:
+    database = store(_config)
+    if database is None:
+        return []
+    with database:
+        return attention(_config, database, _vault)
 
 
 def drafter(config: Config) -> Drafter:
@@ -165,7 +188,8 @@ def _left_out(text: str, _key: str, record: str, _config: Config) -> tuple[LeftO
 
 def with_line(text: str, line: LeftOut, config: Config, day: date) -> str:
     """A text of ``day`` with a line of ``lines_left_out`` at its place."""
-    return put_in(text, line, DayRecord.from_text(_remembered(config, day)), with_learned_form(config).report)
+    record = DayRecord.from_text(_remembered(config, day))
+    return put_in(text, line, record, with_learned_form(config).report, day)
 
 
 def show_error(problem: NippoError) -> None:
@@ -226,6 +250,20 @@ def open_day(day: date) -> None:
 def leave_message(title: str, text: str = "", kind: str = "good") -> None:
     """A notice that is shown once, after the redraw that follows."""
     st.session_state["message"] = (title, text, kind)
+
+
+def do(action: Callable[[], object], done: str, more: str = "") -> None:
+    """Do what a button asks for, say so with ``more`` and the words that the action returns; draw the page again."""
+    try:
+        added = action()
+    except ReportTouched:
+        words = "ノートがほかで変更されていたため、何も書きませんでした。あなたの文はこのページに残っています。"
+        leave_message("保存しませんでした", words, "bad")
+    except NippoError as problem:
+        leave_message(problem.title, str(problem), "bad")
+    else:
+        leave_message(done, "\n".join(filter(None, (more, added if isinstance(added, str) else ""))))
+    st.rerun()
 
 
 def show_message() -> None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from daemon.store.store import Job
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
 from daemon.vault.scan import DiaryNote, find_diaries
+from daemon.vault.writer import LARGEST
 
 STATES = {
     "draft": "下書き",
@@ -63,30 +65,35 @@ class ReportShelf:
     def __init__(self) -> None:
         self._known: dict[Path, tuple[int, int, Shelved]] = {}
 
-    def look(self, layout: Layout) -> list[Shelved]:
-        """The reports as they are now; notes that vanish or cannot be read meanwhile are passed over."""
+    def look(self, layout: Layout, places: Mapping[str, str] | None = None) -> list[Shelved]:
+        """The reports as they are now, also those that were last seen elsewhere (``places``: day → path); notes that
+        vanish or cannot be read meanwhile are passed over."""
         folder = layout.root / layout.report_folder
         try:
             with os.scandir(folder) as found:
                 entries = list(found)
         except OSError:
-            return []
-        shelved = [each for entry in entries if (each := self._one(layout, entry))]
-        return sorted(shelved, key=lambda each: each.day)
+            entries = []
+        found_by_day: dict[date, Shelved] = {}
+        for entry in entries:
+            path = f"{layout.report_folder}/{entry.name}" if layout.report_folder else entry.name
+            day = layout.report_date(path)
+            if day is not None and (each := self._one(day, Path(entry.path))):
+                found_by_day[day] = each
+        for text, path in (places or {}).items():
+            day = date.fromisoformat(text)
+            if path != layout.report_path(day) and (each := self._one(day, layout.file(path))):
+                found_by_day[day] = each
+        return [found_by_day[day] for day in sorted(found_by_day)]
 
-    def _one(self, layout: Layout, entry: os.DirEntry[str]) -> Shelved | None:
-        path = f"{layout.report_folder}/{entry.name}" if layout.report_folder else entry.name
-        day = layout.report_date(path)
-        if day is None:
-            return None
+    def _one(self, day: date, file: Path) -> Shelved | None:
         try:
-            status = entry.stat(follow_symlinks=False)
+            status = file.lstat()
             if not stat.S_ISREG(status.st_mode):
                 return None
-            file = Path(entry.path)
             size, mtime, shelved = self._known.get(file, (-1, -1, None))
             if shelved is None or (size, mtime) != (status.st_size, status.st_mtime_ns):
-                shelved = shelve(day, file.read_bytes())
+                shelved = shelve(day, read_plain(file, LARGEST))
                 self._known[file] = (status.st_size, status.st_mtime_ns, shelved)
             return shelved
         except OSError:

@@ -12,7 +12,13 @@ from typing import Any
 from daemon.store.store import Job
 from daemon.system import processes
 
-STATES = {"starting": "起動中", "watching": "見守っています", "paused": "一時停止", "stopped": "停止"}
+STATES = {
+    "starting": "起動中",
+    "watching": "見守っています",
+    "paused": "一時停止",
+    "no room": "空き容量待ち",
+    "stopped": "停止",
+}
 QUERY = "name,memory.used,memory.total,utilization.gpu"
 
 
@@ -42,7 +48,7 @@ def daemon_state(beat: Mapping[str, Any], holder: int | None, now: datetime) -> 
         parts.append(str(beat["message"]))
     since = _ago(str(beat.get("started") or ""), now)
     parts.append(f"プロセス {holder or '不明'}{f'、起動から{since}' if since else ''}")
-    kind = "warn" if state == "paused" or beat.get("message") else "good"
+    kind = "warn" if state in ("paused", "no room") or beat.get("message") else "good"
     return DaemonState(f"デーモン: {STATES.get(state, state)}", "\n".join(parts), kind, True)
 
 

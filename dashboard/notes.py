@@ -11,12 +11,13 @@ from pathlib import Path
 
 from daemon.drafting.result import DraftResult
 from daemon.errors import NoteUnreadable, ReportBlocked
-from daemon.vault import frontmatter
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.note_text import decode
+from daemon.vault.own_lines import with_body
 from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key
 from daemon.vault.scan import read_note
-from daemon.vault.writer import change_key, digest, replace_file, write_report
+from daemon.vault.writer import LARGEST, change_key, digest, replace_file, write_report
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ class OpenNote:
     report: ReadReport
 
 
-def open_note(layout: Layout, day: date) -> OpenNote | None:
-    """The report of a day as it is now, None without one. Raises ``ReportBlocked`` when it cannot be read."""
-    file = layout.file(layout.report_path(day))
+def open_note(layout: Layout, day: date, place: str = "") -> OpenNote | None:
+    """The report of a day as it is now, None without one. ``place`` is its path where it does not lie under its usual
+    name. Raises ``ReportBlocked`` when it cannot be read."""
+    file = layout.file(place or layout.report_path(day))
     try:
-        data = file.read_bytes()
+        data = read_plain(file, LARGEST)
     except FileNotFoundError:
         return None
     except OSError as problem:
@@ -45,24 +47,6 @@ def diary_of(layout: Layout, path: str, kilobytes: int) -> str | None:
     """The text of a diary note, None when it is gone. Raises ``NoteUnreadable``."""
     data = read_note(layout, path, kilobytes)
     return None if data is None else decode(data, path)
-
-
-def body_start(data: bytes) -> int:
-    """Where the body begins: behind a closed frontmatter, else at the start (behind a byte-order mark). Pure."""
-    span = frontmatter.find(data)
-    return span[2] if span else len(frontmatter.MARK) if data.startswith(frontmatter.MARK) else 0
-
-
-def with_body(data: bytes, body: str) -> bytes:
-    """Given a note's bytes, return them with another body; the frontmatter stays byte for byte, and so do the line ends
-    that the note uses. Pure."""
-    start = body_start(data)
-    ending = "\r\n" if b"\r\n" in data[:start] or (not start and b"\r\n" in data) else "\n"
-    text = body.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    head = data[:start]
-    if head and not head.endswith((b"\n", b"\r", b"\xef\xbb\xbf")):
-        head += ending.encode()
-    return head + (text + "\n").replace("\n", ending).encode()
 
 
 def as_saved(text: str) -> str:
@@ -119,7 +103,8 @@ def save_draft(
         return data
 
     data = note_of(body)
-    write_report(layout.root, layout.file(layout.report_path(day)), data, before.sha if before else None, lambda: True)
+    file = before.file if before else layout.file(layout.report_path(day))
+    write_report(layout.root, file, data, before.sha if before else None, lambda: True)
     return digest(data), digest(note_of(result.body))
 
 

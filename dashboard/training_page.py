@@ -17,11 +17,14 @@ from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
+from daemon.system.clock import local_time
 from daemon.system.extras import adding
 from daemon.system.lock import holder, holder_of
+from daemon.system.plain_files import read_plain
 from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout
 from daemon.vault.verdict_note import note_folder
+from daemon.vault.writer import LARGEST
 from daemon.versions import champion as versions
 
 NO_MODEL = "ベース"
@@ -73,7 +76,7 @@ def plan(config: Config, now: datetime) -> TrainingFigures:
         pairs=count,
         new_pairs=fresh,
         needed_pairs=config.schedule.min_new_pairs,
-        next_run=f"{(status.next_run if status else None) or coming:%m/%d %H:%M}" if coming else "なし",
+        next_run=local_time((status.next_run if status else None) or coming) if coming else "なし",
         hint=no_training(missing) or _hint(config, fresh, coming),
         asked=asked,
         running=is_running(config),
@@ -160,7 +163,7 @@ def verdicts(layout: Layout) -> list[VerdictNote]:
     found = []
     for file in sorted(folder.glob("*.md"), reverse=True):
         try:
-            found.append(read_verdict(file.stem, file.read_text(encoding="utf-8", errors="replace"), folder))
+            found.append(read_verdict(file.stem, read_plain(file, LARGEST).decode(errors="replace"), folder))
         except OSError:
             continue
     return found

@@ -25,6 +25,7 @@ class FakeWorker:
         self.calls: list[DraftRequest] = []
         self.ticks = 0
         self.stops = 0
+        self.cancels = 0
         self.pid: int | None = None
         self.hold = threading.Event()
         self.go = threading.Event()
@@ -46,6 +47,10 @@ class FakeWorker:
 
     def stop(self) -> None:
         self.stops += 1
+        self._stopped.set()
+
+    def cancel(self) -> None:
+        self.cancels += 1
         self._stopped.set()
 
     close = stop

@@ -50,12 +50,13 @@ MAY = {
     "drafting": FLOOR | {"checks", "engines", "store", "system", "vault"},
     "worker": FLOOR | {"drafting", "engines", "models", "store", "system"},
     "learning": FLOOR | {"checks", "drafting", "store", "system", "vault", "versions", "worker"},
+    "summaries": FLOOR | {"checks", "drafting", "learning", "store", "system", "vault"},
     "service": FLOOR | {"drafting", "learning", "store", "system", "vault", "worker"},
     "setup": FLOOR
     | {"checks", "drafting", "engines", "learning", "models", "service", "store", "system", "vault", "versions"},
     "commands": FLOOR
     | {"checks", "drafting", "engines", "learning", "models", "options", "service", "setup", "store", "system"}
-    | {"vault", "versions", "worker"},
+    | {"summaries", "vault", "versions", "worker"},
     "cli": FLOOR | {"commands"},
 }
 """Each room of ``daemon/`` and the rooms that it may import, top floor last. No room is named above itself, so there is
@@ -74,6 +75,7 @@ CHILDREN = {
 LAZY_MODULES = {
     "daemon/engines/opening.py": "of three engines one is loaded, when it is opened; `nippo status` only wants a name",
     "daemon/engines/transformers.py": "its parts need torch",
+    "daemon/service/watcher.py": "the observers bring watchdog's threads and inotify along; `nippo status` needs none",
     "daemon/models/reference.py": "a model that is here is found without what downloads one",
     "training/fitting/fit.py": "training.model.lean needs torch",
 }
@@ -94,6 +96,8 @@ LAZY_PACKAGES = {
     "pyperclip": START,
     "pydantic_settings": START,
     "rich": START,
+    "docx": "an extra of its own: only who writes Word documents has it",
+    "tomlkit": START,
     "sudachipy": "its dictionary is large: in the process that drafts, not in the daemon",
     "watchdog": "only the observer that the settings name is loaded",
     "xllamacpp": "in the process that drafts alone: a crash of native code must not take the daemon along",

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 from daemon.checks.findings import Finding
 from daemon.checks.lexicon import FEELINGS
+from daemon.checks.school_form import any_title, has_layout, is_counted, is_header, read_sections, without_mark
 from daemon.checks.text import KANJI, normalise
 from daemon.config import ReportSettings
 
 BULLET = re.compile(r"^[ \t]{0,8}(?:[*\-+・•●◦]|\d{1,2}[.)])[ \t]{0,4}(?=\S)")
 _HEADING = re.compile(r"^(?:#{1,6} .{1,40}|【[^】]{1,40}】|[■◆●▼〇○□◇] ?.{1,40}|[^。\n]{1,30}[::])$")
+_UNSPOKEN = ("lead", "no-study", "heading", "fixed", "own")
+"""Kinds of lines whose wording is the form's or the person's own."""
 _POLITE = re.compile(r"(?:です|ます|でした|ました|ません|ませんでした|ましょう|でしょう|ください)$")
+_POLITE_INSIDE = re.compile(r"(?:です|ます|でした|ました|ません)(?:が|ので|けれど|けど|から|し)、")
 _PLAIN = re.compile(r"(?:た|だ|る|う|く|す|つ|ぬ|む|ぐ|ぶ|い|ん|である)$")
 _QUOTED = re.compile(r"「[^「」\n]*」|『[^『』\n]*』|`[^`\n]*`|\([^()\n]*\)|\"[^\"\n]*\"")
 _TRAILING = re.compile(r"[\s。.」』)\]`\"*]+$")
@@ -31,15 +35,29 @@ _FEELING = re.compile(
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a report that is not empty. ``kind``: lead, bullet, closing, no-study, heading or text."""
+    """One line of a report that is not empty. ``kind``: lead, bullet, closing, no-study, heading or text, and in a
+    school's form "fixed" (header, fixed text) and "own" (left for the person). ``section``: the index of its part,
+    ``title``: how many characters of a title or of a mark that counts stand in front on the same line."""
 
     number: int
     kind: str
     text: str
+    section: int | None = None
+    title: int = 0
+
+    def as_typed(self, raw: str) -> str:
+        """What the line tells in the characters of the body, where ``raw`` is its whole line before normalising."""
+        typed = raw.strip()[-len(self.text) :] if self.text else ""
+        return typed if normalise(typed) == self.text else self.text
 
 
 def read_lines(report: str, settings: ReportSettings) -> list[Line]:
-    """Given a normalised report, return its lines with what each is."""
+    """Given a normalised report, return its lines with what each is. One without any title of the form's sections, such
+    as a report from before the form was set, is read by its marks alone."""
+    if settings.sections:
+        parts = list(read_sections(report, settings))
+        if any(one.titled for one in parts) or not any_title(settings):
+            return [Line(one.number, one.kind, one.text, one.section, one.title) for one in parts]
     lead, closing, no_study = (normalise(text).strip() for text in (settings.lead, settings.closing, settings.no_study))
     mark = normalise(settings.bullet).rstrip()
     lines: list[Line] = []
@@ -52,6 +70,10 @@ def read_lines(report: str, settings: ReportSettings) -> list[Line]:
             kind = "no-study"
         elif lead and text == lead:
             kind = "lead"
+        elif is_header(text, settings.header):
+            kind = "fixed"
+        elif is_counted(mark) and (told := without_mark(text, mark)):
+            kind, text = "bullet", told
         elif (mark and text.startswith(mark)) or bullet:
             kind = "bullet"
             text = (
@@ -67,7 +89,8 @@ def read_lines(report: str, settings: ReportSettings) -> list[Line]:
             kind = "heading"
         else:
             kind = "text"
-        lines.append(Line(number, kind, text))
+        counted = kind == "bullet" and is_counted(mark)
+        lines.append(Line(number, kind, text, None, len(raw.rstrip()) - len(text) if counted else 0))
     return lines
 
 
@@ -75,12 +98,35 @@ def bullets(report: str, settings: ReportSettings) -> list[Line]:
     return [line for line in read_lines(report, settings) if line.kind == "bullet"]
 
 
+def says_nothing(report: str, settings: ReportSettings) -> bool:
+    """Whether a normalised report is the sentence that nothing was studied, under its header at most."""
+    return [line.kind for line in read_lines(report, settings) if line.kind != "fixed"] == ["no-study"]
+
+
+def without_form(report: str, settings: ReportSettings, own: bool = False) -> str:
+    """A normalised report with blanks in place of what the form itself says (header, titles, fixed texts), and with
+    ``own`` also of what a person wrote into the parts left for it; every character keeps its place."""
+    if not has_layout(settings):
+        return report
+    raw = report.split("\n")
+    for line in read_lines(report, settings):
+        text = raw[line.number - 1]
+        title = line.kind == "heading" and line.section is not None
+        whole = title or line.kind == "fixed" or (own and line.kind == "own")
+        size = len(text) if whole else line.title
+        raw[line.number - 1] = " " * size + text[size:]
+    return "\n".join(raw)
+
+
 def check_form(report: str, settings: ReportSettings) -> list[Finding]:
-    """Given a normalised report, check lead line, bullets, optional closing, or the no-study sentence alone."""
-    lines = read_lines(report, settings)
-    kinds = [line.kind for line in lines]
-    if kinds == ["no-study"]:
+    """Given a normalised report, check lead line, bullets, optional closing, or the no-study sentence alone; of a form
+    with sections its titles and their order."""
+    if says_nothing(report, settings):
         return []
+    if settings.sections:
+        return _check_sections(report, settings)
+    lines = [line for line in read_lines(report, settings) if line.kind != "fixed"]
+    kinds = [line.kind for line in lines]
 
     def finding(message: str, line: int | None = None) -> Finding:
         return Finding("form", line, None, message)
@@ -109,6 +155,35 @@ def check_form(report: str, settings: ReportSettings) -> list[Finding]:
             findings.append(finding("書き出し、箇条書き、結びのどれでもない行があります。", line.number))
         elif line.kind == "lead" and index > 0:
             findings.append(finding("書き出しの行が二度あります。", line.number))
+    return findings
+
+
+def _check_sections(report: str, settings: ReportSettings) -> list[Finding]:
+    lines = read_lines(report, settings)
+    kinds = [line.kind for line in lines]
+    findings: list[Finding] = []
+    if "no-study" in kinds:
+        what = "「学習活動なし」の文と、ほかの内容が両方あります。"
+        findings.append(Finding("form", lines[kinds.index("no-study")].number, None, what))
+    if "bullet" not in kinds:
+        findings.append(Finding("form", None, None, "学習の内容が一つもありません。"))
+    if settings.lead and "lead" not in kinds:
+        findings.append(Finding("form", None, None, "書き出しの行がありません。"))
+    plain = normalise(report).split("\n")
+    missing = [one for one in settings.header if not any(is_header(line.strip(), (one,)) for line in plain)]
+    if missing:
+        findings.append(Finding("form", None, None, "日付や氏名などの、はじめの行が足りません。"))
+    seen = [line.section for line in lines if line.section is not None]
+    for index, section in enumerate(settings.sections):
+        if section.title and not section.optional and index not in seen:
+            findings.append(Finding("form", None, None, f"「{section.title.strip()}」の欄がありません。"))
+    order = list(dict.fromkeys(seen))
+    if order != sorted(order) or len(order) != sum(a != b for a, b in zip([None, *seen], seen, strict=False)):
+        findings.append(Finding("form", None, None, "欄の順が様式と違います。"))
+    for line in lines:
+        if line.kind == "text":
+            what = "様式のどの欄のものでもない行があります。"
+            findings.append(Finding("form", line.number, None, what))
     return findings
 
 
@@ -147,7 +222,7 @@ def check_style(report: str, settings: ReportSettings) -> list[Finding]:
     style = "desu-masu" if settings.style == "auto" else settings.style
     findings = []
     for line in read_lines(report, settings):
-        if line.kind in ("lead", "no-study", "heading"):
+        if line.kind in _UNSPOKEN:
             continue
         bare = _QUOTED.sub("〃", line.text)
         for sentence in re.split("。", bare):
@@ -156,7 +231,8 @@ def check_style(report: str, settings: ReportSettings) -> list[Finding]:
                 continue
             if style == "desu-masu" and not _POLITE.search(end):
                 findings.append(Finding("style", line.number, None, "です・ます調で終わっていない文があります。"))
-            if style == "de-aru" and (_POLITE.search(end) or not _PLAIN.search(end)):
+            mixed = _POLITE.search(end) or _POLITE_INSIDE.search(end) or not _PLAIN.search(end)
+            if style == "de-aru" and mixed:
                 findings.append(Finding("style", line.number, None, "である調で終わっていない文があります。"))
         if "!" in re.sub(r"!=|!important|!\[|[A-Za-z0-9]!(?=[A-Za-z0-9])|!!(?=[をはがの])", "", bare):
             findings.append(Finding("style", line.number, None, "感嘆符があります。"))
@@ -170,9 +246,10 @@ def check_style(report: str, settings: ReportSettings) -> list[Finding]:
 def check_length(report: str, settings: ReportSettings) -> list[Finding]:
     """Given a normalised report, compare its characters (without line ends) and bullets with the bounds."""
     lines = read_lines(report, settings)
-    if [line.kind for line in lines] == ["no-study"]:
+    if says_nothing(report, settings):
         return []
-    size = len(report.replace("\n", "").strip())
+    told = "".join(line.text for line in lines if line.kind not in _UNSPOKEN) if has_layout(settings) else report
+    size = len(told.replace("\n", "").strip())
     count = sum(line.kind == "bullet" for line in lines)
     findings = []
     if size < settings.min_characters:
@@ -196,7 +273,7 @@ def check_copied(report: str, diary: str, settings: ReportSettings) -> list[Find
     source = re.sub(r"\s+", "", diary)
     findings = []
     for line in read_lines(report, settings):
-        if line.kind in ("lead", "no-study", "heading"):
+        if line.kind in _UNSPOKEN:
             continue
         for sentence in line.text.split("。"):
             plain = re.sub(r"\s+", "", sentence)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from daemon.checks.form import BULLET, SECTIONS_NOTE
+from daemon.checks.form import BULLET, SECTIONS_NOTE, read_lines, says_nothing
+from daemon.checks.school_form import has_layout
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
 
@@ -24,19 +26,22 @@ def learn_form(reports: Sequence[str], base: ReportSettings) -> ReportSettings:
 
     Only ``style = "auto"`` is learned; fewer than 5 reports give the defaults with です・ます. A trait is taken when it
     holds in at least 60 % of the last 20 reports: style, lead line, bullet mark, closing, extra sections (kept as one
-    line of ``instructions``, see ``form.SECTIONS_NOTE``). Length bounds widen to what was accepted, with a quarter to
+    line of ``instructions``, see ``form.SECTIONS_NOTE``). Of a form with sections, a header or numbers, which the
+    settings name, only style and bounds are learned. Length bounds widen to what was accepted, with a quarter to
     spare. Leaks and grounding have no settings here, so nothing relaxes them.
     """
     if base.style != "auto":
         return base
     texts = [normalise(report).strip() for report in reports if report.strip()]
-    texts = [text for text in texts if text != normalise(base.no_study).strip()][-LATEST:]
+    texts = [text for text in texts if not says_nothing(text, base)][-LATEST:]
     if len(texts) < LEAST:
         return base.model_copy(update={"style": "desu-masu"})
     raw = [report.replace("\r\n", "\n").strip() for report in reports if normalise(report).strip() in set(texts)][
         -LATEST:
     ]
-    changes: dict[str, object] = {"style": _style(texts)}
+    if has_layout(base):
+        return _within(texts, base)
+    changes: dict[str, object] = {"style": style_of([line for text in texts for line in text.split("\n")])}
     first = _most(text.split("\n", 1)[0].strip() for text in raw if not BULLET.match(text))
     if first is not None:
         changes["lead"] = first
@@ -52,10 +57,25 @@ def learn_form(reports: Sequence[str], base: ReportSettings) -> ReportSettings:
         changes["instructions"] = "\n".join(part for part in (base.instructions.strip(), note) if part)
     sizes = [len(text.replace("\n", "")) for text in texts]
     counts = [sum(bool(BULLET.match(line)) for line in text.split("\n")) for text in texts]
-    changes["min_characters"] = min(base.min_characters, int(min(sizes) * 0.75))
-    changes["max_characters"] = max(base.max_characters, int(max(sizes) * 1.25))
-    changes["max_bullets"] = max(base.max_bullets, *counts, 1)
-    return base.model_copy(update=changes)
+    return base.model_copy(update={**changes, **_bounds(sizes, counts, base)})
+
+
+def _within(texts: Sequence[str], base: ReportSettings) -> ReportSettings:
+    """Style and bounds of reports whose form the settings name."""
+    told = [[line.text for line in read_lines(text, base) if line.kind in ("bullet", "closing")] for text in texts]
+    sizes = [sum(map(len, lines)) for lines in told]
+    counts = [sum(line.kind == "bullet" for line in read_lines(text, base)) for text in texts]
+    style = style_of([f"* {line}" for lines in told for line in lines])
+    return base.model_copy(update={"style": style, **_bounds(sizes, counts, base)})
+
+
+def _bounds(sizes: Sequence[int], counts: Sequence[int], base: ReportSettings) -> dict[str, int]:
+    """The bounds of length, widened to what was accepted with a quarter to spare."""
+    return {
+        "min_characters": min(base.min_characters, int(min(sizes) * 0.75)),
+        "max_characters": max(base.max_characters, int(max(sizes) * 1.25)),
+        "max_bullets": max(base.max_bullets, *counts, 1),
+    }
 
 
 def _most(values: Iterable[str], share: float = 0.6) -> str | None:
@@ -66,14 +86,10 @@ def _most(values: Iterable[str], share: float = 0.6) -> str | None:
     return value if count >= share * counts.total() else None
 
 
-def _style(texts: Sequence[str]) -> str:
+def style_of(lines: Sequence[str]) -> Literal["desu-masu", "de-aru", "any"]:
+    """Given lines of reports, return the style of those that bear a mark; "any" where it is not one."""
     ends = [
-        sentence.strip()
-        for text in texts
-        for line in text.split("\n")
-        if BULLET.match(line)
-        for sentence in line.split("。")
-        if sentence.strip()
+        sentence.strip() for line in lines if BULLET.match(line) for sentence in line.split("。") if sentence.strip()
     ]
     if not ends:
         return "any"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daemon.checks.findings import Finding, PrivateTerm, Score
-from daemon.checks.form import check_copied, check_form, check_length, check_style, read_lines
+from daemon.checks.form import (
+    check_copied,
+    check_form,
+    check_length,
+    check_style,
+    read_lines,
+    says_nothing,
+    without_form,
+)
 from daemon.checks.grounding import check_grounded
 from daemon.checks.leak import check_leak
 from daemon.checks.settings import CheckSettings
@@ -22,17 +30,16 @@ def score(report: str, diary: str, settings: CheckSettings, terms: Sequence[Priv
     lines = read_lines(text, settings.report)
     form = "\n".join((settings.report.lead, settings.report.closing, settings.report.no_study))
     findings: list[Finding] = [
-        *check_leak(text, private, settings),
-        *check_grounded(text, source, normalise(form)),
+        *check_leak(without_form(text, settings.report), private, settings),
+        *check_grounded(without_form(text, settings.report, own=True), source, normalise(form)),
         *check_form(text, settings.report),
         *check_style(text, settings.report),
         *check_copied(text, source, settings.report),
         *check_length(text, settings.report),
     ]
     body = [line.text for line in lines if line.kind in ("bullet", "closing", "text")]
-    says_nothing = [line.kind for line in lines] == ["no-study"]
     return Score(
         findings=tuple(findings),
         sources=find_sources([line.text for line in lines if line.kind == "bullet"], source),
-        coverage=emptiness(source) if says_nothing else coverage(body, source),
+        coverage=emptiness(source) if says_nothing(text, settings.report) else coverage(body, source),
     )

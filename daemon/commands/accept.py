@@ -1,7 +1,8 @@
-"""``nippo accept``, ``nippo reject`` and ``nippo redo``: the checkboxes of a report note from the command line."""
+"""``nippo accept``, ``reject``, ``redo`` and ``restore``: what a person does with a report, from the command line."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -9,7 +10,10 @@ import typer
 
 from daemon.config import Config, load
 from daemon.errors import NippoError
-from daemon.learning.reviewer import Reviewed, Reviewer, tick
+from daemon.learning.pair_answers import restore as bring_back
+from daemon.learning.pair_answers import withdraw
+from daemon.learning.places import place_of
+from daemon.learning.reviewer import Reviewer, tick
 from daemon.options import ConfigFile, to_date
 from daemon.service.on_demand import find_note, unfinished, work_off
 from daemon.service.service import now
@@ -24,47 +28,70 @@ def register(app: typer.Typer) -> None:
     app.command("accept")(accept)
     app.command("reject")(reject)
     app.command("redo")(redo)
+    app.command("restore")(restore)
 
 
 def accept(day: Day, config: ConfigFile = None) -> None:
     """Tick `accepted`: the report as it stands is what you handed in, and the model may learn from it."""
-    _tick(day, config, "accepted", True)
+    _say_accepted(
+        day, config, lambda settings, store, layout, wanted: _tick(settings, store, layout, wanted, "accepted")
+    )
 
 
 def reject(day: Day, config: ConfigFile = None) -> None:
-    """Untick `accepted`: the model does not learn from this report."""
-    _tick(day, config, "accepted", False)
+    """Untick `accepted`: the model does not learn from this report, even where its note is gone."""
+    _say_accepted(day, config, lambda settings, store, layout, wanted: withdraw(settings, store, layout, wanted, now()))
 
 
 def redo(day: Day, config: ConfigFile = None) -> None:
-    """Have the report drafted anew, in place of what stands in the note now."""
+    """Have the report drafted anew, in place of what stands in the note now. A body that you edited is kept."""
     settings = load(config)
     layout = read_layout(settings)
     wanted = to_date(day, now().date())
     note = find_note(layout, wanted.isoformat(), wanted)
     with Store.open(settings.data_path) as store:
-        _set(settings, store, layout, wanted, "redo", True)
+        _tick(settings, store, layout, wanted, "redo")
         for _ in work_off(settings, store, layout, [note.path], SharedWorker):
             pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)
-    typer.echo(f"{layout.report_path(wanted)}: drafted anew")
+        path = place_of(layout, store, wanted)
+    typer.echo(f"{path}: drafted anew")
 
 
-def _tick(day: str, config: ConfigFile, key: str, value: bool) -> None:
+def restore(
+    day: Day,
+    number: Annotated[int | None, typer.Argument(metavar="[NUMBER]", help="The number of a copy in .history.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Bring back what you wrote: a report whose note is gone, or the body that a new draft has replaced.
 
+    The body that stands there now is kept in its turn, so that a second `restore` undoes the first.
+    """
     settings = load(config)
     layout = read_layout(settings)
     wanted = to_date(day, now().date())
     with Store.open(settings.data_path) as store:
-        _set(settings, store, layout, wanted, key, value)
+        done = bring_back(settings, store, layout, wanted, now(), number)
+    typer.echo(f"{done.path}: restored" + (f" from {done.source}" if done.source else ""))
+    if done.kept:
+        typer.echo(f"  what stood there is {done.kept}")
+
+
+def _say_accepted(day: str, config: ConfigFile, act: Callable[[Config, Store, Layout, date], object]) -> None:
+    """Do it, and say whether the report is accepted now."""
+    settings = load(config)
+    layout = read_layout(settings)
+    wanted = to_date(day, now().date())
+    with Store.open(settings.data_path) as store:
+        act(settings, store, layout, wanted)
+        path = place_of(layout, store, wanted)
         pair = store.pair(wanted.isoformat())
         accepted = pair is not None and not pair.withdrawn
         count = len(store.pairs())
-    typer.echo(f"{layout.report_path(wanted)}: {'accepted' if accepted else 'not accepted'} ({count} pairs in all)")
+    typer.echo(f"{path}: {'accepted' if accepted else 'not accepted'} ({count} pairs in all)")
 
 
-def _set(settings: Config, store: Store, layout: Layout, day: date, key: str, value: bool) -> Reviewed:
-
-    tick(layout, day, key, value)
-    return Reviewer(settings, store).review(layout, day, now())
+def _tick(settings: Config, store: Store, layout: Layout, day: date, key: str) -> None:
+    tick(layout, place_of(layout, store, day), day, key, True)
+    Reviewer(settings, store).review(layout, day, now())

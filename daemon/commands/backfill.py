@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from daemon.config import load
 from daemon.errors import NippoError, UsageError
+from daemon.learning.places import known_places, place_among
 from daemon.options import ConfigFile, to_date
 from daemon.service.on_demand import ask, unfinished, work_off
 from daemon.service.service import now
@@ -37,7 +38,8 @@ def backfill(
         raise UsageError(f"--from {first} is after --to {last}.", "Give the earlier date first.")
     layout = read_layout(settings)
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote) and first <= note.day <= last]
-    missing = [note for note in notes if not layout.file(layout.report_path(note.day)).exists()]
+    places = known_places(settings)
+    missing = [note for note in notes if not layout.file(place_among(layout, places, note.day)).exists()]
     if dry_run:
         for note in missing:
             typer.echo(note.path)

@@ -22,11 +22,12 @@ from daemon.drafting.evidence import Evidence, LeftOut, evidence_in, left_out
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError, NoteUnreadable, UsageError
+from daemon.learning.places import known_places, place_among
 from daemon.options import ConfigFile
 from daemon.store.store import Store
 from daemon.vault.diary import Prepared, prepare
 from daemon.vault.frontmatter import split
-from daemon.vault.layout import read_layout
+from daemon.vault.layout import Layout, read_layout
 from daemon.vault.near_headings import near_headings
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, find_diaries
@@ -126,8 +127,12 @@ def _of_day(day: date, config: Config) -> tuple[Path, Path | None, date | None]:
     layout = read_layout(config)
     for found in find_diaries(layout):
         if isinstance(found, DiaryNote) and found.day == day:
-            return layout.file(found.path), layout.file(layout.report_path(day)), day
+            return layout.file(found.path), _report_of(config, layout, day), day
     raise UsageError(f"There is no diary of {day.isoformat()} in {layout.root}.", "Name another day, or a diary file.")
+
+
+def _report_of(config: Config, layout: Layout, day: date) -> Path:
+    return layout.file(place_among(layout, known_places(config), day))
 
 
 def _of_file(note: str, config: Config) -> tuple[Path, Path | None, date | None]:
@@ -141,7 +146,7 @@ def _of_file(note: str, config: Config) -> tuple[Path, Path | None, date | None]
         day = layout.diary_date(path) if path else None
     except NippoError:  # without a vault, or beside it, a lone file is still worth explaining
         return file, None, None
-    return file, layout.file(layout.report_path(day)) if day else None, day
+    return file, _report_of(config, layout, day) if day else None, day
 
 
 def _text(file: Path) -> str:
@@ -240,5 +245,7 @@ def _traced(lines: tuple[Evidence, ...] | tuple[LeftOut, ...]) -> Table:
     """Lines of a report beside the sentences that they were written from."""
     table = Table("line", "sentence of the diary", "sure", "to look at", show_lines=True)
     for one in lines:
-        table.add_row(*map(escape, (one.text, one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts))))
+        table.add_row(
+            *map(escape, (one.text.removeprefix("* "), one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts)))
+        )
     return table

@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
-from daemon.config import load
+from daemon.config import Config, load
 from daemon.errors import NippoError, UsageError
+from daemon.learning.places import all_reports, known_places, place_among
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
 from daemon.system.clipboard import put
-from daemon.vault.layout import Layout, read_layout
+from daemon.vault.layout import read_layout
 from daemon.vault.obsidian import open_address
 from daemon.vault.report_note import ReadReport, read
-from daemon.vault.scan import find_reports
 
 Day = Annotated[
     str, typer.Argument(metavar="[DATE]", help="The day of the report.", show_default="the newest report's")
@@ -31,30 +31,30 @@ def register(app: typer.Typer) -> None:
 
 def copy(day: Day = "", config: ConfigFile = None) -> None:
     """Put the body of a report on the clipboard, ready to be pasted into the school's form."""
-    wanted, _, report = _find(read_layout(load(config)), day)
+    wanted, _, report = _find(load(config), day)
     put(report.body + "\n")
     typer.echo(f"{wanted}: {len(report.body)} characters are on the clipboard ({_state(report)}).")
 
 
 def open_in_obsidian(day: Day = "", config: ConfigFile = None) -> None:
     """Open a report in Obsidian."""
-    _, file, _ = _find(read_layout(load(config)), day)
+    _, file, _ = _find(load(config), day)
     typer.echo(file)
     address = open_address(file)
     if typer.launch(address):
         raise NippoError(f"{address} could not be opened.", "Is Obsidian installed? Open the note by hand.")
 
 
-def _find(layout: Layout, day: str) -> tuple[date, Path, ReadReport]:
+def _find(config: Config, day: str) -> tuple[date, Path, ReadReport]:
     """The report note of a day, or the newest one. Raises ``UsageError`` where there is none."""
+    layout, places = read_layout(config), known_places(config)
     if day:
         wanted: date | None = to_date(day, now().date())
     else:
-        days = [found for path in find_reports(layout) if (found := layout.report_date(path))]
-        wanted = max(days, default=None)
+        wanted = max(all_reports(layout, places), default=None)
     if wanted is None:
         raise UsageError("There is no report yet.", "`nippo report DATE` writes one.")
-    file = layout.file(layout.report_path(wanted))
+    file = layout.file(place_among(layout, places, wanted))
     with contextlib.suppress(OSError):
         return wanted, file, read(file.read_bytes())
     raise UsageError(f"There is no report of {wanted}.", f"`nippo report {wanted}` writes it.")

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from daemon.commands.fetch import fetch_with_progress
 from daemon.config import Config
+from daemon.options import folded
 from daemon.setup.demo import tell
 
 
@@ -31,14 +32,14 @@ def demo() -> None:
         console.print("Stopped; nothing is left behind.")
         raise typer.Exit(130) from None
     console.print(Panel(Text("\n".join(story.before)), title="vault before", expand=False))
-    console.print(Panel(Text(story.diary.strip()), title="the diary that was saved"))
+    console.print(Panel(Text(folded(story.diary.strip(), console.width - 4)), title="the diary that was saved"))
     console.print(Panel(Text("\n".join(_marked(story.before, story.after))), title="vault after", expand=False))
-    console.print(Panel(Text(story.report.strip()), title=story.report_path))
+    console.print(Panel(Text(folded(story.report.strip(), console.width - 4)), title=story.report_path))
     behind = Table(show_lines=True)
     for head in ("line of the report", "sentence of the diary behind it"):
         behind.add_column(head, overflow="fold")
     for line, sentence in story.evidence:
-        behind.add_row(Text(line, overflow="fold"), Text(sentence, overflow="fold"))
+        behind.add_row(Text(line.removeprefix("* "), overflow="fold"), Text(sentence, overflow="fold"))
     if story.evidence:
         console.print(behind)
     table = Table("stage", "seconds")

@@ -44,7 +44,7 @@ def init(
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
     answers = first_answers(root, config)
     typer.echo(f"vault    {root}")
-    where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text}.md"
+    where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text.removesuffix('.md')}.md"
     typer.echo(f"diary    {where} ({layout.source}), {len(notes)} notes")
     if not notes and not quiet:
         folder = typer.prompt("No note fits. The diary's folder inside the vault", default=layout.diary_folder)

@@ -1,9 +1,11 @@
-"""``nippo pairs``: what the model may learn from, and with ``show`` what it learns from one."""
+"""``nippo pairs``: what the model may learn from, with ``show`` what it learns from one, and which diary it has."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -15,10 +17,14 @@ from daemon.learning.edit_distance import edit_distance
 from daemon.learning.edit_rows import edit_rows
 from daemon.learning.edit_view import lines_of, to_json
 from daemon.learning.ledger import Ledger
+from daemon.learning.pair_answers import keep_diary, take_diary
 from daemon.options import ConfigFile, Json, to_date
 from daemon.service.service import now
 from daemon.store.store import Pair, Store
+from daemon.vault.layout import Layout, read_layout
 from daemon.versions.artifact import list_versions, trained_on
+
+Day = Annotated[str, typer.Argument(metavar="DATE", help="The day of the pair, such as 2026-01-07.")]
 
 pairs = typer.Typer(invoke_without_command=True)
 
@@ -47,6 +53,8 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
                         "day": pair.day,
                         "source": pair.source,
                         "accepted_at": pair.accepted_at,
+                        "missing_since": pair.missing_since or None,
+                        "question": pair.question or None,
                         "diary_characters": len(pair.diary),
                         "report_characters": len(pair.report),
                         "edited_characters": edit_distance(pair.draft, pair.report) if pair.draft else None,
@@ -61,7 +69,8 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
     for row in rows:
         edited = "" if row["edited_characters"] is None else f", {row['edited_characters']} characters edited"
         use = "held out for the gate" if row["held_out"] else ", ".join(row["versions"]) or "not trained on yet"
-        typer.echo(f"  {row['id']}  {row['source']}  {row['report_characters']} characters{edited}  {use}")
+        gone = f", note missing since {row['missing_since'][:10]}" if row["missing_since"] else ""
+        typer.echo(f"  {row['id']}  {row['source']}  {row['report_characters']} characters{edited}  {use}{gone}")
 
 
 @pairs.command("show")
@@ -86,6 +95,27 @@ def show(
     for rows in found:
         for line in lines_of(rows):
             typer.echo(line)
+
+
+@pairs.command("keep")
+def keep(day: Day, config: ConfigFile = None) -> None:
+    """Go on learning a day with the diary as it was accepted, though the note has lost most of its text."""
+    _answer(day, config, keep_diary)
+
+
+@pairs.command("renew")
+def renew(day: Day, config: ConfigFile = None) -> None:
+    """Learn a day with its diary as it is now, though the note has lost most of its text."""
+    _answer(day, config, take_diary)
+
+
+def _answer(day: str, config: ConfigFile, act: Callable[[Config, Store, Layout, date], None]) -> None:
+    settings = load(config)
+    wanted = to_date(day, now().date())
+    with Store.open(settings.data_path) as store:
+        act(settings, store, read_layout(settings), wanted)
+        pair = store.pair(wanted.isoformat())
+    typer.echo(f"{wanted}: learned with a diary of {len(pair.diary) if pair else 0} characters")
 
 
 def pairs_named(settings: Config, wanted: str) -> list[Pair]:

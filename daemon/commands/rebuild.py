@@ -5,8 +5,9 @@ from __future__ import annotations
 import typer
 
 from daemon.config import load
-from daemon.learning.carry_over import carry_drafts, carry_promises, read_before
-from daemon.learning.reviewer import VAULT, Reviewer
+from daemon.learning.carry_over import carry_pairs, read_before, without_record
+from daemon.learning.pair_keeper import VAULT
+from daemon.learning.reviewer import Reviewer
 from daemon.options import ConfigFile
 from daemon.service.service import now
 from daemon.store.set_aside import set_aside_database
@@ -20,10 +21,10 @@ def register(app: typer.Typer) -> None:
 
 
 def rebuild(config: ConfigFile = None) -> None:
-    """Make the database anew from the vault: every accepted report becomes a pair again.
+    """Make the database anew from the vault: every accepted report becomes a pair again, wherever its note lies.
 
-    The old database is kept beside the new one; as far as it can be read, imported pairs, days you had forgotten and
-    what is known of your drafts are taken over. Every report that is there counts as yours from then on, so none is
+    The old database is kept beside the new one; as far as it can be read, all pairs are taken over as they were
+    accepted, and days you had forgotten. Every report that is there counts as yours from then on, so none is
     overwritten.
     """
     settings = load(config)
@@ -33,14 +34,17 @@ def rebuild(config: ConfigFile = None) -> None:
         old = set_aside_database(settings.data_path, moment)
         before = read_before(old)
         with Store.open(settings.data_path) as store:
-            carry_promises(before, store)
-            done = Reviewer(settings, store).review_all(layout, moment)
-            unknown = carry_drafts(before, store)
+            carry_pairs(before, store)
+            done = Reviewer(settings, store).review_all(layout, moment, everywhere=True)
+            unknown = without_record(store)
             pairs = store.pairs()
     own = sum(pair.source == VAULT for pair in pairs)
+    gone = sum(bool(pair.missing_since) for pair in pairs)
     typer.echo(f"{own} pair(s) from {layout.report_folder or layout.root}")
     if len(pairs) > own:
         typer.echo(f"{len(pairs) - own} imported pair(s) taken over")
+    if gone:
+        typer.echo(f"{gone} of them kept though the note is gone; `nippo status` says more")
     if unknown:
         typer.echo(f"{unknown} without the record of their draft: what they teach is read off diary and report")
     for path, found in sorted(done.items()):

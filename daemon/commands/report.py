@@ -11,6 +11,7 @@ import typer
 from daemon.config import Config, load
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import NippoError, NoteUnreadable, UsageError
+from daemon.learning.places import place_of
 from daemon.options import ConfigFile, to_date
 from daemon.service.on_demand import ask, find_note, read_text, unfinished, work_off
 from daemon.service.service import now
@@ -65,7 +66,7 @@ def write_now(settings: Config, path: str) -> Path:
             pass
         for job in unfinished(store, queued):
             raise NippoError(job.error, job.next_step)
-    return layout.file(layout.report_path(note.day))
+        return layout.file(place_of(layout, store, note.day))
 
 
 def _draft(settings: Config, day: date, text: str) -> DraftResult:

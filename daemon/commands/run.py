@@ -16,7 +16,9 @@ from daemon.service.announcer import Announcer
 from daemon.service.note_finder import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
+from daemon.service.signals import handle_signals
 from daemon.store.store import Store
+from daemon.summaries.notes import SummaryKeeper
 from daemon.vault.layout import need_settings
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
@@ -32,13 +34,13 @@ def run(config: ConfigFile = None) -> None:
     need_settings(settings)
     set_up_log(settings.log.level)
     service = Service(settings, notifier=Notifier.from_environment(), make_listeners=listeners)
-    service.handle_signals()
+    handle_signals(service.stop, service.reload)
     service.run()
 
 
 def listeners(config: Config, store: Store) -> list[Listener]:
-    """Who hears of every report in a running daemon: the review of reports, the weekly training, notifications."""
-    return [Reviewer(config, store), Teacher(config, store), Announcer(config, store)]
+    """Who hears of every report in a running daemon: the review, the weekly training, notifications, summaries."""
+    return [Reviewer(config, store), Teacher(config, store), Announcer(config, store), SummaryKeeper(config, store)]
 
 
 def set_up_log(level: str) -> None:

@@ -6,18 +6,22 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from daemon.commands.fetch import fetch_with_progress
 from daemon.commands.report import write_now
 from daemon.config import Config, VaultSettings, load, user_config_file
 from daemon.errors import NippoError, UsageError
+from daemon.learning.places import known_places, place_among
 from daemon.models.reference import is_gguf, is_here
+from daemon.options import folded
 from daemon.setup import service_install, systemctl
 from daemon.setup.settings_file import first_answers, write_settings
 from daemon.system.extras import adding, lacking
@@ -49,7 +53,7 @@ def setup(
     file = config or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else user_config_file())
     settings, service = settings_in(file.expanduser())
     layout = read_layout(settings)
-    note = _first_note(layout)
+    note = _first_note(layout, known_places(settings))
     extra = _extra()
     typer.echo()
     failed = [
@@ -121,12 +125,13 @@ def _vault(found: list[Path]) -> Path:
         typer.echo(f"{answer}: そのフォルダはありません。")
 
 
-def _first_note(layout: Layout) -> DiaryNote | None:
-    """The diary that the person wants a first report of, of the newest that have none yet."""
+def _first_note(layout: Layout, places: Mapping[str, str]) -> DiaryNote | None:
+    """The diary that the person wants a first report of, of the newest that have none yet. ``places``: where reports
+    were last seen."""
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
     where = f"{layout.diary_folder or '(保管庫の直下)'}/{layout.diary_format.text}.md"
     typer.echo(f"日記       {where} ({len(notes)}件)")
-    open_notes = [note for note in notes if not layout.file(layout.report_path(note.day)).exists()]
+    open_notes = [note for note in notes if not layout.file(place_among(layout, places, note.day)).exists()]
     newest = sorted(open_notes, key=lambda note: note.day, reverse=True)[:OFFERED]
     if not newest:
         if not notes:
@@ -181,7 +186,10 @@ def _report(settings: Config, layout: Layout, note: DiaryNote) -> str:
     except NippoError as problem:
         return _told("日報を書けませんでした", problem, f"nippo report {note.day}")
     report = read(file.read_bytes())
-    Console().print(Panel(report.body.strip(), title=file.relative_to(layout.root).as_posix()))
+    console = Console()
+    console.print(
+        Panel(Text(folded(report.body.strip(), console.width - 4)), title=file.relative_to(layout.root).as_posix())
+    )
     for warning in report.warnings:
         typer.echo(f"※ {warning}")
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -11,7 +12,12 @@ from daemon.config import load
 from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
 from daemon.setup.status import status as look
+from daemon.system.clock import local_time
 from daemon.system.processes import memory_of
+
+ATTENTION_SHOWN = 20
+STATES = {"no room": "waits for room on a disk"}
+"""States of the daemon whose names are no words for a person."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +37,44 @@ def status(config: ConfigFile = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def in_words(one: Mapping[str, str]) -> tuple[str, str]:
+    """A matter to look at (``daemon.learning.attention``), as values: what it is, and what to do next."""
+    day, path = one["day"], one["path"]
+    give_up = f"`nippo reject {day}` takes the pair back"
+    return {
+        "missing": (
+            f"{path}: the note of an accepted report is gone; the pair is kept until {one['until']}",
+            f"`nippo restore {day}` writes the note again, {give_up}",
+        ),
+        "diary": (
+            f"{day}: the diary has lost most of its text since; the pair keeps the one that was accepted",
+            f"`nippo pairs keep {day}` leaves it so, `nippo pairs renew {day}` takes the diary of now, {give_up}",
+        ),
+        "body": (
+            f"{path}: is ticked, but its text is gone; the pair keeps the text that was accepted",
+            f"`nippo restore {day}` brings the text back, {give_up}",
+        ),
+        "redo": (
+            f"{path}: was drafted anew; the pair keeps the text that was accepted",
+            f"Tick the new draft, or `nippo restore {day}` brings the old text back, {give_up}",
+        ),
+        "hint": (f"{path}: {one['what']}", "The same hint stands in the note's `warnings`."),
+        "stale-text": (
+            f"{path}: the diary has changed since; the report holds your words, so it stays as it is",
+            f"`nippo redo {day}` drafts it anew and keeps your text",
+        ),
+        "stale-properties": (
+            f"{path}: the diary has changed since; somebody, perhaps a plugin, has changed the report's properties,"
+            " so it stays as it is",
+            f"`nippo redo {day}` drafts it anew",
+        ),
+        "stale-accepted": (
+            f"{path}: is accepted, and the diary has changed since",
+            f"Nothing, if it was handed in so; else `nippo redo {day}`",
+        ),
+    }[one["kind"]]
+
+
 def _in_memory(pid: int) -> str:
 
     used = memory_of(pid)
@@ -42,12 +86,15 @@ def _print(found: dict[str, Any]) -> None:
     daemon = found["daemon"]
     if daemon["running"]:
         work = f", writing the report of {daemon['working_on']}" if daemon.get("working_on") else ""
-        since = f" since {daemon['started']}" if daemon.get("started") else ""
-        typer.echo(f"daemon   {daemon.get('state', 'running')}{work} (process {daemon['pid']}{since})")
+        since = f" since {local_time(daemon['started'])}" if daemon.get("started") else ""
+        state = STATES.get(daemon.get("state", "running"), daemon.get("state", "running"))
+        typer.echo(f"daemon   {state}{work} (process {daemon['pid']}{since})")
     else:
         typer.echo("daemon   does not run; start it with `nippo run`")
     if daemon.get("message"):
-        typer.echo(f"         {daemon['message']}")
+        typer.echo("\n".join(f"         {line}" for line in daemon["message"].splitlines()))
+    for line in found["storage"] if daemon.get("state") != "no room" else ():
+        typer.echo(f"room     {line}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
     if daemon["running"] and daemon.get("worker_pid"):
@@ -58,7 +105,14 @@ def _print(found: dict[str, Any]) -> None:
     if found["first_run_date"]:
         typer.echo(f"         of notes from {found['first_run_date']} on; `nippo backfill` takes older ones")
     for report in found["last_reports"]:
-        typer.echo(f"         {report['report_path']}  {report['status']}  {report['model']}  {report['written_at']}")
+        written = local_time(report["written_at"])
+        typer.echo(f"         {report['report_path']}  {report['status']}  {report['model']}  {written}")
+    for number, one in enumerate(found["attention"][:ATTENTION_SHOWN]):
+        what, next_step = in_words(one)
+        typer.echo(f"{'' if number else 'look at':8} {what}")
+        typer.echo(f"           → {next_step}")
+    if len(found["attention"]) > ATTENTION_SHOWN:
+        typer.echo(f"         and {len(found['attention']) - ATTENTION_SHOWN} more; `nippo status --json` has all")
     for number, line in enumerate(summary(found["training"]) if found["training"] else ()):
         typer.echo(f"{'' if number else 'training':8} {line}")
     for state, title in (("waiting", "waiting"), ("failed", "failed"), ("skipped", "skipped")):

@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from daemon.checks import CheckSettings, find_private_terms, score
 from daemon.checks.form import SECTIONS_NOTE
@@ -25,7 +26,8 @@ from daemon.drafting.prompt import beginning, digest, render_prompt
 from daemon.drafting.record import DayRecord, reusable
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER, Repaired, finish
 from daemon.drafting.result import DraftRequest, DraftResult
-from daemon.drafting.sentences import asked, split
+from daemon.drafting.school_layout import dress, plain_form
+from daemon.drafting.sentences import asked, made_by_template, split
 from daemon.drafting.whole import write_whole
 from daemon.engines.protocol import Engine
 from daemon.vault.diary import is_blank, prepare, private_note
@@ -57,12 +59,12 @@ def draft_report(
         return _no_study(request, settings, time.monotonic() - started)
     loaded = engine() if callable(engine) else engine
     by_sentence = method_of(config, loaded) == "sentences"
-    around = beginning("", own_rule(config)) if by_sentence else render_prompt("", config.report)
+    around = beginning("", own_rule(config)) if by_sentence else render_prompt("", plain_form(config.report))
     fitted = fit(loaded, prepared, around, config)
     if by_sentence:
         result = _by_sentence(loaded, fitted.text, request, config, _told(on_text, on_stage))
     else:
-        result = _whole(loaded, fitted.text, request, config, on_text)
+        result = _whole(loaded, fitted.text, request, config, on_text, on_stage)
     if len(fitted.text) < len(prepared):
         warnings = (shortened_warning(fitted, len(prepared)), *result.warnings)
         result = replace(result, warnings=warnings, status="needs-review")
@@ -94,7 +96,7 @@ def own_rule(config: Config) -> str:
 
 
 def _by_sentence(
-    engine: Engine, fitted: str, request: DraftRequest, config: Config, told: Callable[[Stage], None]
+    engine: Engine, fitted: str, request: DraftRequest, config: Config, on_stage: Callable[[Stage], None]
 ) -> DraftResult:
     settings = CheckSettings(config.privacy, config.report)
     sentences = split(fitted)
@@ -104,12 +106,16 @@ def _by_sentence(
     seed = config.engine.seed if request.seed is None else request.seed
     anew = seed != config.engine.seed
     known = {} if anew else {at: from_record(one) for at, one in reusable(request.earlier, key, texts).items()}
-    places = [at for at in asked(sentences, fitted) if at not in known]
-    writer = DayWriter(engine, beginning(fitted, own_rule(config)), day, config, seed, told)
+    own = [at for at in asked(sentences, fitted) if not made_by_template(sentences[at], fitted, request.made)]
+    told = any(one.nothing is not None for one in known.values())
+    # What was not asked then, as a line of the template's, may be the person's own now.
+    known = {at: one for at, one in known.items() if at in own and (one.lines or one.nothing is not None or not told)}
+    places = [at for at in own if at not in known]
+    writer = DayWriter(engine, beginning(fitted, own_rule(config)), day, config, seed, on_stage)
     answered = writer.lines_of(places, anew, LEAST[config.report.caution])
     chosen = choose_lines(sentences, answered | known, config)
     record = DayRecord(key, chosen.record)
-    repaired, evidence = _composed(chosen, record, request.diary, settings)
+    repaired, evidence = _composed(chosen, record, request, settings)
     return DraftResult(
         body=repaired.body,
         status=repaired.status,
@@ -126,13 +132,13 @@ def _by_sentence(
 
 
 def _composed(
-    chosen: Choice, record: DayRecord, diary: str, settings: CheckSettings
+    chosen: Choice, record: DayRecord, request: DraftRequest, settings: CheckSettings
 ) -> tuple[Repaired, tuple[Evidence, ...]]:
     """The chosen lines as a body that may be written, and the evidence of what is left of them."""
-    body = lay_out(chosen.lines, settings.report)
+    body, diary, day = lay_out(chosen.lines, settings.report), request.diary, date.fromisoformat(request.date)
     if not body and chosen.turned_down:
-        return finish(PLACEHOLDER, diary, settings, chosen.left_out).flagged(NOTHING_FOUND), ()
-    repaired = finish(body or settings.report.no_study, diary, settings, chosen.left_out)
+        return finish(PLACEHOLDER, diary, settings, chosen.left_out, day).flagged(NOTHING_FOUND), ()
+    repaired = finish(body or settings.report.no_study, diary, settings, chosen.left_out, day)
     evidence = evidence_in(record, repaired.body, settings.report)
     order = {number: place for place, number in enumerate(dict.fromkeys(one.number for one in evidence), start=1)}
     flags = [f"{order[one.number]}番目の行: {doubt}" for one in evidence for doubt in one.doubts]
@@ -140,10 +146,20 @@ def _composed(
 
 
 def _whole(
-    engine: Engine, fitted: str, request: DraftRequest, config: Config, on_text: Callable[[str], None] | None
+    engine: Engine,
+    fitted: str,
+    request: DraftRequest,
+    config: Config,
+    on_text: Callable[[str], None] | None,
+    on_stage: Callable[[Stage], None] | None,
 ) -> DraftResult:
-    best = write_whole(engine, fitted, request.diary, config, request.seed, on_text)
-    repaired = finish(best.text, request.diary, CheckSettings(config.privacy, config.report))
+    def on_draft(number: int) -> None:
+        if on_stage:
+            on_stage(Stage("writing", number, config.engine.drafts))
+
+    best = write_whole(engine, fitted, request.diary, config, request.seed, on_text, on_draft)
+    settings = CheckSettings(config.privacy, config.report)
+    repaired = finish(best.text, request.diary, settings, day=date.fromisoformat(request.date))
     if best.cut:
         repaired = repaired.flagged(CUT)
     return DraftResult(
@@ -169,6 +185,6 @@ def _told(on_text: Callable[[str], None] | None, on_stage: Callable[[Stage], Non
 
 
 def _no_study(request: DraftRequest, settings: CheckSettings, seconds: float) -> DraftResult:
-    body = settings.report.no_study
+    body = dress(settings.report.no_study, settings.report, date.fromisoformat(request.date))
     result = score(body, request.diary, settings)
     return DraftResult(body=body, status="draft", warnings=(), version="none", score=result.to_json(), seconds=seconds)

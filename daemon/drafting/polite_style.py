@@ -14,6 +14,8 @@ from daemon.drafting.prompt import PLAN
 
 POLITE = re.compile(r"(?:です|ます|でした|ました|ません|ましょう|でしょう|ください)$")
 _STOP = re.compile(r"(?<=。)(?![」』）)])")
+_CLAUSE = re.compile(r"(?<=[ただるいう])(?=が、)")
+"""Where a clause with an ending of its own may stand within a sentence."""
 _I_ROW = dict(zip("うくぐすつぬぶむる", "いきぎしちにびみり", strict=True))
 _E_ROW = "えけげせぜてでねへべぺめれ"
 _COPULAS = (
@@ -75,11 +77,20 @@ def _sentence(text: str) -> str:
     body = body.removesuffix("。")
     if not body or POLITE.search(body):
         return text
+    *before, last = _CLAUSE.split(body)
+    found = _clause(last)
+    return "".join([*(_clause(one) or one for one in before), found]) + stop if found else text
+
+
+def _clause(body: str) -> str:
+    """A clause without its full stop in です・ます form, "" for an unknown ending."""
+    head = "が、" if body.startswith("が、") else ""
+    body = body.removeprefix(head)
     for plain, polite in _COPULAS:
         if body.endswith(plain):
-            return body.removesuffix(plain) + polite + stop
+            return head + body.removesuffix(plain) + polite
     found = _polite(body)
-    return found + stop if found else text
+    return head + found if found else ""
 
 
 def _polite(body: str) -> str:
@@ -155,8 +166,8 @@ def _fit(head: str, stem: str, ending: str) -> str:
 
 def _stem(surface: str, dictionary: str) -> str:
     """The ます stem of a verb form, with as much of the dictionary form as the writing of ``surface`` has."""
-    if not dictionary or dictionary[:-1] == surface:
-        return surface
+    if not dictionary or dictionary[:-1] == surface or dictionary.endswith("ずる") or surface[-1:] in _E_ROW:
+        return surface  # 戻せ(た) is read as the imperative of 戻す: it is "be able to"
     if dictionary.endswith(("する", "来る", "くる")):
         return surface if surface.endswith(("し", "来", "き")) else {"こ": "き"}.get(surface, surface)
     return surface[:-1] + _I_ROW.get(dictionary[-1], "")

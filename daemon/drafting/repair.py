@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from daemon.checks import CheckSettings, PrivateTerm, Score, find_private_terms, score
-from daemon.checks.form import Line, read_lines
+from daemon.checks.form import Line, read_lines, says_nothing, without_form
 from daemon.checks.leak import leaks
 from daemon.checks.sources import emptiness
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
+from daemon.drafting.school_layout import dress, plain_form
 from daemon.drafting.tidy import squeeze, tidy
 
 LEFT_OUT = "私的な内容を含む行を{}行取り除きました。内容が足りているか確かめてください。"
@@ -37,38 +39,42 @@ class Repaired:
         return replace(self, warnings=tuple(dict.fromkeys((*self.warnings, *warnings))), status="needs-review")
 
 
-def finish(text: str, diary: str, settings: CheckSettings, left_out: int = 0) -> Repaired:
+def finish(text: str, diary: str, settings: CheckSettings, left_out: int = 0, day: date | None = None) -> Repaired:
     """``repair`` a report. A person also hears of ``left_out`` private lines that fell out before, and of a report that
-    nothing was studied on a day that speaks of study."""
-    repaired = repair(text, diary, settings)
-    if repaired.body.strip() == settings.report.no_study.strip() and emptiness(normalise(diary)) == 0.0:
+    nothing was studied on a day that speaks of study. ``day`` is for the form's header."""
+    repaired = repair(text, diary, settings, day)
+    if says_nothing(normalise(repaired.body), settings.report) and emptiness(normalise(diary)) == 0.0:
         return replace(repaired, warnings=(NOTHING_FOUND, *repaired.warnings), status="needs-review")
     if not left_out or repaired.removed:
         return repaired
     return replace(repaired, warnings=(LEFT_OUT.format(left_out), *repaired.warnings), status="needs-review")
 
 
-def repair(text: str, diary: str, settings: CheckSettings) -> Repaired:
-    """Given the chosen text and the full diary, return a body without any known private term.
+def repair(text: str, diary: str, settings: CheckSettings, day: date | None = None) -> Repaired:
+    """Given the chosen text in the plain form and the full diary, return a body without any known private term, in the
+    person's own form.
 
     A line that leaks is removed. When no bullet is left of some, the body is ``PLACEHOLDER``: to say that nothing was
     studied would be untrue.
     """
     terms = find_private_terms(diary, settings)
-    warnings: list[str] = []
-    body = tidy(text, settings.report)
-    before = sum(line.kind == "bullet" for line in read_lines(normalise(body), settings.report))
-    body, removed = _without_leaks(body, terms, settings)
-    after = sum(line.kind == "bullet" for line in read_lines(normalise(body), settings.report))
-    if removed:
-        warnings.append(LEFT_OUT.format(removed))
+    plain = replace(settings, report=plain_form(settings.report))
+    body = tidy(text, plain.report)
+    before = len(_bullets(body, plain.report))
+    body, removed = _without_leaks(body, terms, plain)
+    after = len(_bullets(body, plain.report))
     if not body.strip() or (removed and before and not after):
         body = next(
             words for words in (PLACEHOLDER, "（未作成）", "-", "") if not leaks(normalise(words), terms, settings)
         )
+        warnings = [LEFT_OUT.format(removed)] if removed else []
         warnings.append("そのまま提出できる文が残りませんでした。日報を手で書いてください。")
         return Repaired(body, tuple(warnings), "needs-review", removed, score(body, diary, settings, terms))
+    if body != PLACEHOLDER:
+        body, more = _without_leaks(dress(body, settings.report, day), terms, settings)
+        removed += more  # a term may span what has come to stand side by side
     result = score(body, diary, settings, terms)
+    warnings = [LEFT_OUT.format(removed)] if removed else []
     warnings.extend(_warnings(result, body, settings))
     return Repaired(body, tuple(dict.fromkeys(warnings)), "needs-review" if warnings else "draft", removed, result)
 
@@ -78,7 +84,7 @@ def _without_leaks(body: str, terms: list[PrivateTerm], settings: CheckSettings)
     removed = 0
     while True:
         plain = normalise(body)
-        found = leaks(plain, terms, settings)
+        found = leaks(without_form(plain, settings.report), terms, settings)
         if not found:
             return body, removed
         bad = {plain.count("\n", 0, position) for start, end, _ in found for position in (start, end - 1)}

@@ -12,19 +12,22 @@ from daemon.drafting.record import DayRecord
 @dataclass(frozen=True)
 class DraftRequest:
     """A diary to report on: its ISO date, its decoded text, a seed of its own when another draft is wanted, and what an
-    earlier draft of the day found."""
+    earlier draft of the day found. ``made``: lines that the diary's template wrote, as ``daemon.vault.template``
+    compares them; nothing is asked of those."""
 
     date: str
     diary: str
     seed: int | None = None
     earlier: DayRecord = field(default_factory=DayRecord)
+    made: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> DraftRequest:
-        return cls(**{**values, "earlier": DayRecord.from_json(values.get("earlier"))})
+        earlier, made = DayRecord.from_json(values.get("earlier")), tuple(values.get("made", ()))
+        return cls(**{**values, "earlier": earlier, "made": made})
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ these sentences."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from daemon.checks.text import normalise
 from daemon.vault import frontmatter
+from daemon.vault.template import comparable
 
 SHORTEST = 5
 """Letters and digits that a sentence of its own has."""
@@ -51,6 +52,13 @@ def asked(sentences: Sequence[Sentence], prepared: str) -> list[int]:
     """The indices of the sentences that are worth a question: outside the frontmatter, and not of signs alone."""
     end = len(frontmatter.split(prepared, dots=True)[0])
     return [index for index, one in enumerate(sentences) if one.first >= end and len(letters(one.text)) > 1]
+
+
+def made_by_template(sentence: Sentence, prepared: str, made: Collection[str]) -> bool:
+    """Whether all lines that a sentence lies in are of those that the diary's template wrote."""
+    last = sentence.line + prepared.count("\n", sentence.first, sentence.last)
+    lines = [comparable(line) for line in prepared.split("\n")[sentence.line - 1 : last]] if made else []
+    return bool(lines) and all(line in made or not line for line in lines)
 
 
 def _pieces(prepared: str) -> Iterator[Sentence]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from daemon.checks import CheckSettings, Score, find_private_terms, score
 from daemon.config import Config, EngineSettings
 from daemon.drafting.prompt import render_prompt
+from daemon.drafting.school_layout import plain_form
 from daemon.drafting.tidy import tidy
 from daemon.engines.protocol import Draft, Engine, Sampling
 
@@ -34,16 +35,26 @@ def write_whole(
     config: Config,
     seed: int | None = None,
     on_text: Callable[[str], None] | None = None,
+    on_draft: Callable[[int], None] | None = None,
 ) -> BestDraft:
     """Given the diary as the model sees it and as it is, draw drafts until one is clean and full, at most
-    ``engine.drafts``. ``on_text`` receives the first one's text as it is written."""
-    drafts = engine.generate(render_prompt(fitted, config.report), samplings(config.engine, seed), on_text)
-    return best_of(drafts, diary, CheckSettings(config.privacy, config.report))
+    ``engine.drafts``. ``on_text`` receives the first one's text as it is written, ``on_draft`` the number of each that
+    is there; what it raises ends the search."""
+
+    def told() -> Iterator[Draft]:
+        for number, draft in enumerate(drafts, start=1):
+            if on_draft:
+                on_draft(number)
+            yield draft
+
+    drafts = engine.generate(render_prompt(fitted, plain_form(config.report)), samplings(config.engine, seed), on_text)
+    return best_of(told(), diary, CheckSettings(config.privacy, config.report))
 
 
 def best_of(drafts: Iterable[Draft], diary: str, settings: CheckSettings) -> BestDraft:
-    """Of drafts (lazily drawn, at least one) the first clean and full one, else the least bad. Equal drafts give the
-    first. Raises ``ValueError`` without a draft."""
+    """Of drafts (lazily drawn, at least one) the first clean and full one, else the least bad, in the plain form. Equal
+    drafts give the first. Raises ``ValueError`` without a draft."""
+    settings = replace(settings, report=plain_form(settings.report))
     terms = find_private_terms(diary, settings)
     drawn: list[tuple[str, Score, Draft]] = []
     for draft in drafts:

@@ -18,6 +18,7 @@ from daemon.config import EngineSettings
 from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
 from daemon.engines.server_answers import ask
 from daemon.engines.server_errors import not_openai, refusal, unreachable
+from daemon.engines.text import well_formed
 from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities
 from daemon.system.addresses import is_loopback
 from daemon.versions.served_adapter import ServedAdapter, register
@@ -159,7 +160,7 @@ class ServerEngine:
         """The configured model's name, or the server's only one, and its context where the server tells."""
         answer = self._send("GET", f"{self._url}/models")
         try:
-            entries = [entry for entry in answer.json()["data"] if isinstance(entry, dict)]
+            entries = [entry for entry in well_formed(answer.json())["data"] if isinstance(entry, dict)]
         except (ValueError, KeyError, TypeError):
             raise not_openai(self._url, answer.status_code) from None
         names = [str(entry.get("id")) for entry in entries]
@@ -195,7 +196,7 @@ class ServerEngine:
         """The server's whole answer, of which the first choice holds a message and a reason."""
         answer = self._send("POST", f"{self._url}/chat/completions", request)
         try:
-            body: dict[str, Any] = answer.json()
+            body: dict[str, Any] = well_formed(answer.json())
             choice = body["choices"][0]
             _ = choice["message"]["content"], choice["finish_reason"]
         except (ValueError, LookupError, TypeError):
@@ -224,14 +225,14 @@ class ServerEngine:
                         reason = choice.get("finish_reason") or reason
                         if piece := choice["delta"].get("content"):
                             pieces.append(piece)
-                            on_text(piece)
+                            on_text(well_formed(piece))
         except httpx.HTTPError as problem:
             raise unreachable(problem, self._url, self._settings) from None
         except (ValueError, LookupError, TypeError):
             raise not_openai(self._url, 200) from None
         if not reason:
             raise EngineError(f"the server at {self._url} broke off in the middle of a report", "Look at its log.")
-        return "".join(pieces), reason, usage
+        return well_formed("".join(pieces)), reason, usage
 
     def _tokenize(self, text: str) -> int | None:
         """llama-server answers ``tokens`` to ``content``, vLLM ``count`` to ``prompt``; None where there is neither."""

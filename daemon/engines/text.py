@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 THINKING = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)\s*", re.S)
 """Thoughts ahead of the answer; they are no part of a draft."""
+LONE = re.compile(r"[\ud800-\udfff]")
+
+
+def well_formed(value: Any) -> Any:
+    """Given what stands in JSON, return the same in texts that every file and process can take: halves of a surrogate
+    pair that belong together become their letter, a lone one U+FFFD."""
+    if isinstance(value, str):
+        if not LONE.search(value):
+            return value
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [well_formed(one) for one in value]
+    if isinstance(value, dict):
+        return {well_formed(key): well_formed(one) for key, one in value.items()}
+    return value
 
 
 def by_line(text: str, tokens: Sequence[tuple[str, float]]) -> tuple[float, ...]:

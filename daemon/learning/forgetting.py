@@ -17,15 +17,20 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.errors import NippoError, ReportBlocked, UsageError
 from daemon.learning.ledger import Ledger
+from daemon.learning.note_hints import NoteHints
+from daemon.learning.pair_keeper import VAULT, withdrawn
+from daemon.learning.places import place_of
 from daemon.learning.review import FORGOTTEN
-from daemon.learning.reviewer import VAULT, tick
+from daemon.learning.reviewer import tick
 from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
 from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
 from daemon.system.files import TEMPORARY
+from daemon.system.plain_files import read_plain
+from daemon.vault.history import kept_bodies
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read
-from daemon.vault.writer import report_digest
+from daemon.vault.writer import LARGEST, report_digest
 from daemon.versions.artifact import list_versions, trained_on
 
 TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", WEEKLY, f"**/{TEMPORARY}")
@@ -50,14 +55,15 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
     """Withdraw every pair of a day for good and remove its text, the draft and its record. Safe to repeat after a
     crash."""
     ids = [pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()]
-    accepted = _is_ticked(layout, day)
+    place = place_of(layout, store, day)
+    accepted = _is_ticked(layout, place)
     with store.batch():
         for pair_id in ids:
             pair = store.pair(pair_id)
             if pair and pair.source in (VAULT, FORGOTTEN) and accepted:
                 # Stays until the note is seen unticked, so that the tick is not taken for a new one.
                 store.put_pair(
-                    replace(pair, diary="", report="", draft="", record="", withdrawn=True, source=FORGOTTEN)
+                    replace(withdrawn(pair, "unticked"), diary="", report="", draft="", record="", source=FORGOTTEN)
                 )
             else:
                 store.delete_pair(pair_id)
@@ -66,7 +72,7 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
     problem = ""
     if accepted:
         try:
-            tick(layout, day, "accepted", False)
+            tick(layout, place, day, "accepted", False)
         except ReportBlocked as blocked:
             problem = blocked.what
     unopened = _from_databases_aside(config, ids, day)
@@ -92,6 +98,7 @@ def _drop_day(store: Store, day: date) -> None:
         if job.day == day.isoformat():
             store.drop(job.path)
     store.forget_report(day)
+    NoteHints(store).put(store.place(day), "")
 
 
 def _from_databases_aside(config: Config, ids: Sequence[str], day: date | None) -> tuple[Path, ...]:
@@ -145,16 +152,17 @@ def wipe(file: Path) -> None:
 
 
 def quoting_notes(layout: Layout, day: date) -> Iterator[str]:
-    """The verdict notes in the vault that show a report of the day."""
+    """The verdict notes in the vault that show a report of the day, and copies of bodies that were replaced."""
+    yield from (copy.path for copy in kept_bodies(layout, day))
     folder = layout.file(f"{layout.report_folder}/_training" if layout.report_folder else "_training")
     for file in sorted(folder.glob("*.md")):
         with contextlib.suppress(OSError):
-            if day.isoformat() in file.read_text(encoding="utf-8", errors="replace"):
+            if day.isoformat().encode() in read_plain(file, LARGEST):
                 yield f"{folder.relative_to(layout.root).as_posix()}/{file.name}"
 
 
-def _is_ticked(layout: Layout, day: date) -> bool:
-    file = layout.file(layout.report_path(day))
+def _is_ticked(layout: Layout, path: str) -> bool:
+    file = layout.file(path)
     with contextlib.suppress(ReportBlocked, OSError):
-        return report_digest(file) is not None and read(file.read_bytes()).accepted
+        return report_digest(file) is not None and read(read_plain(file, LARGEST)).accepted
     return False

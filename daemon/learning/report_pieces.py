@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from daemon.checks.form import read_lines
+from daemon.checks.form import Line, read_lines
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
 from daemon.drafting.polite_style import is_polite, to_plan, to_polite
@@ -31,8 +31,8 @@ _NO_STUDY = re.compile(
     r"(?:学習|勉強|活動|授業|課題|作業|演習)[^。]{0,12}"
     r"(?:ありませんでした|なかった|ありません|ない|していません|しませんでした|行いませんでした|できませんでした|なし|特になし)$"
 )
-_PLANS = re.compile(r"今後|予定|明日|次回|翌日|来週|目標|これから|残り|残課題|持ち越し|やること|TODO", re.IGNORECASE)
-_ASIDE = re.compile(r"感想|所感|反省|気[づ付]き|コメント|ひとこと|一言|振り?返り|体調|備考|連絡|質問|相談|出欠|出席")
+PLANS = re.compile(r"今後|予定|明日|次回|翌日|来週|目標|これから|残り|残課題|持ち越し|やること|TODO", re.IGNORECASE)
+ASIDE = re.compile(r"感想|所感|反省|気[づ付]き|コメント|ひとこと|一言|振り?返り|体調|備考|連絡|質問|相談|出欠|出席")
 _AHEAD = re.compile(r"^(?:今後|明日|あした|次回|来週|翌日|これから|週末|次は|[0-9０-９]+日(?:に|まで))")
 _WISH = re.compile(r"(?:たい(?:です|と(?:思|考え).{1,6})?|(?:予定|つもり)(?:です|である|だ)?|うと(?:思|考え).{1,5})$")
 _PAST = re.compile(r"(?:た|だ|でした|ました|ませんでした)$")
@@ -87,7 +87,11 @@ def cut(body: str, report: ReportSettings) -> Cut:
 
 
 def _pieces(text: str, report: ReportSettings) -> Iterator[Piece]:
-    kinds = {line.number: line.kind for line in read_lines(normalise(text), report)}
+    lines = read_lines(normalise(text), report)
+    if any(line.section is not None for line in lines):
+        yield from _pieces_of_sections(text, lines, report)
+        return
+    kinds = {line.number: line.kind for line in lines}
     plans = aside = first = False
     waiting = ""
     for number, raw in enumerate(text.split("\n"), start=1):
@@ -97,10 +101,10 @@ def _pieces(text: str, report: ReportSettings) -> Iterator[Piece]:
             if kinds.get(number + 1) == "text" and not waiting.endswith(("。", "！", "？", "!", "?")):
                 continue  # a paragraph that was wrapped by hand
             raw, waiting = waiting, ""
-        if kind in ("", "lead"):
+        if kind in ("", "lead", "fixed"):
             continue
         if kind == "heading" and not is_polite(raw):
-            plans, aside, first = bool(_PLANS.search(raw)), bool(_ASIDE.search(raw)), True
+            plans, aside, first = bool(PLANS.search(raw)), bool(ASIDE.search(raw)), True
             continue
         before = False
         for sentence in split(_MARK.sub("", raw.strip())):
@@ -109,6 +113,21 @@ def _pieces(text: str, report: ReportSettings) -> Iterator[Piece]:
             first = True
             piece = _piece(sentence.text, number, plans or before, aside, report)
             before = piece.plan
+            yield piece
+
+
+def _pieces_of_sections(text: str, lines: Sequence[Line], report: ReportSettings) -> Iterator[Piece]:
+    """As ``_pieces``, of a form whose sections the settings name: they say where plans stand and where a person wrote
+    for themselves; what the form itself says is no piece."""
+    raw = text.split("\n")
+    for line in lines:
+        unnamed = line.kind == "text" and line.section is None and _LEAD.match(line.text.rstrip("。:"))
+        if line.kind not in ("bullet", "closing", "text", "own", "no-study") or unnamed:
+            continue
+        before = line.kind == "closing"
+        for sentence in split(_MARK.sub("", line.as_typed(raw[line.number - 1]))):
+            piece = _piece(sentence.text, line.number, before, line.kind == "own", report)
+            before = before or piece.plan
             yield piece
 
 

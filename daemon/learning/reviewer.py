@@ -1,11 +1,13 @@
 """The review in the running daemon and in commands: looks at report notes, stores and withdraws pairs, starts redos.
 
-A missed event costs nothing: every scan looks at all notes whose size or time has changed since they were last read.
-The only change made to a note is its ``redo`` line, and only while the note is still the one that was read.
+A missed event costs nothing: every scan looks at all notes whose size or time has changed since they were last read,
+wherever in the vault they lie (``daemon.learning.places``). Of a note the ``redo`` line is changed and a hint is put
+under its ``warnings``, each only while the note is still the one that was read.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,17 +15,22 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, ReportBlocked, UsageError
-from daemon.learning.review import FORGOTTEN, decide
-from daemon.store.store import Pair, ReportRow, Store
-from daemon.vault.layout import Layout, nfc, read_layout
-from daemon.vault.note_text import decode
+from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, UsageError, unforeseen
+from daemon.learning.note_hints import NoteHints
+from daemon.learning.pair_keeper import VAULT, PairKeeper
+from daemon.learning.places import Places, place_of
+from daemon.learning.review import decide
+from daemon.store.store import ReportRow, Store
+from daemon.system.plain_files import read_plain
+from daemon.vault.conflict import has_conflict
+from daemon.vault.history import keep_body
+from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import ReadReport, read, set_key
-from daemon.vault.scan import DiaryNote, find_diaries, look_at, read_note
-from daemon.vault.writer import change_key, digest, report_digest
+from daemon.vault.scan import read_note
+from daemon.vault.tick_hint import tick_hints, with_hints
+from daemon.vault.writer import change_key, digest, replace_file, report_digest
 
-VAULT = "vault"
-"""Source of pairs that were accepted in the vault."""
+CONFLICT = "Decide which side holds and remove the marks; until then nothing is learned of it."
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +38,12 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Reviewed:
     """What looking at one note led to: the step taken with the pair, whether a new draft was queued, and what stood in
-    the way (a message for a person, "" without)."""
+    the way (a message for a person and what to do about it, "" without)."""
 
     step: str
     redo: bool = False
     problem: str = ""
+    next_step: str = ""
 
 
 class Reviewer:
@@ -44,7 +52,10 @@ class Reviewer:
     def __init__(self, config: Config, store: Store) -> None:
         self._config = config
         self._store = store
+        self._places = Places(store)
+        self._hints = NoteHints(store)
         self._seen: dict[str, tuple[int, int]] = {}
+        self._sought: set[date] = set()
         self._told: dict[str, str] = {}
 
     def reconfigure(self, config: Config) -> None:
@@ -52,7 +63,7 @@ class Reviewer:
         self._seen.clear()
 
     def report_changed(self, day: date, path: str, now: datetime) -> None:
-        self._safely(lambda: self._one(read_layout(self._config), day, path, now), path)
+        self._safely(lambda: self._alone(read_layout(self._config), day, now), path)
 
     def scanned(self, now: datetime) -> None:
         self._safely(lambda: self.review_all(read_layout(self._config), now), "scan")
@@ -63,128 +74,165 @@ class Reviewer:
     def stop(self) -> None:
         """Nothing is held."""
 
-    def review_all(self, layout: Layout, now: datetime) -> dict[str, Reviewed]:
+    def review_all(self, layout: Layout, now: datetime, everywhere: bool = False) -> dict[str, Reviewed]:
         """Look at every report note that has changed, and for notes that are gone. Return what was done, by path.
 
-        A report folder that is missing as a whole is not taken for many deleted notes.
+        ``everywhere``: also for reports that nobody has ever seen and that do not lie where reports are written.
         """
-        folder = layout.file(layout.report_folder)
+        self._places.forget_search()
         done: dict[str, Reviewed] = {}
-        if not folder.is_dir():
-            return done
-        days: set[str] = set()
-        for file in sorted(folder.iterdir()):
+        here = self._here(layout, everywhere)
+        self._sought -= here.keys()
+        missed = (self._with_note() | (self._once_seen() - self._sought)) - here.keys()
+        for day in sorted(here.keys() | missed):
+            states = {path: _state(layout.file(path)) for path in here.get(day, ())}
+            if states and all(state and self._seen.get(path) == state for path, state in states.items()):
+                continue
+            found = self._one(layout, day, now)
+            looked_at = place_of(layout, self._store, day)
+            if _state(layout.file(looked_at)) is None:
+                self._sought.add(day)
+            self._seen |= {path: state for path, state in states.items() if state and path != looked_at}
+            if found.step != "nothing" or found.redo or found.problem:
+                done[looked_at] = found
+        self._places.write_down()
+        self._hints.keep({place_of(layout, self._store, day) for day in here.keys() | missed})
+        return done
+
+    def _here(self, layout: Layout, everywhere: bool) -> dict[date, list[str]]:
+        """By day, the paths of reports that lie where reports are written or where they were last seen, or anywhere."""
+        found: dict[date, list[str]] = {}
+        files: list[Path] = []
+        with contextlib.suppress(OSError):  # a folder that is not there, or may not be read now, says nothing
+            files = sorted(layout.file(layout.report_folder).iterdir())
+        for file in files:
             path = f"{layout.report_folder}/{file.name}" if layout.report_folder else file.name
             day = layout.report_date(path)
-            if day is None:
-                continue
-            days.add(day.isoformat())
-            state = file.stat()
-            if self._seen.get(path) == (state.st_size, state.st_mtime_ns):
-                continue
-            found = self._one(layout, day, path, now)
-            if found.step != "nothing" or found.redo or found.problem:
-                done[path] = found
-        for pair in self._store.pairs(withdrawn=True):
-            standing = pair.source == FORGOTTEN or (pair.source == VAULT and not pair.withdrawn)
-            if standing and pair.day not in days:
-                path = layout.report_path(date.fromisoformat(pair.day))
-                done[path] = self._one(layout, date.fromisoformat(pair.day), path, now)
-        return done
+            if day is not None:
+                found[day] = [layout.report_path(day)]
+        for text, path in self._store.places().items():
+            day = date.fromisoformat(text)
+            if path not in found.get(day, ()) and _state(layout.file(path)) is not None:
+                found.setdefault(day, []).append(path)
+        for day, paths in self._places.elsewhere(layout).items() if everywhere else ():
+            found.setdefault(day, paths)
+        return found
+
+    def _with_note(self) -> set[date]:
+        """The days whose pair stands for a note that ought to be there, or may come back."""
+        return {
+            date.fromisoformat(pair.day)
+            for pair in self._store.pairs(withdrawn=True)
+            if pair.source == VAULT and (not pair.withdrawn or pair.withdrawn_by == "missing")
+        }
+
+    def _once_seen(self) -> set[date]:
+        """The days whose report was written or seen once. One that is gone is sought once: its person may have moved
+        it, or not have wanted it."""
+        days = {row.day for row in self._store.reports() if row.report_sha} | self._store.places().keys()
+        return {date.fromisoformat(day) for day in days}
 
     def review(self, layout: Layout, day: date, now: datetime) -> Reviewed:
         """Look at the report of one day now, for a command. Raises ``NippoError`` with what stood in the way."""
-        found = self._one(layout, day, layout.report_path(day), now)
+        found = self._alone(layout, day, now)
         if found.problem:
-            raise NoteError(found.problem)
+            raise NoteError(found.problem, found.next_step)
+        return found
+
+    def _alone(self, layout: Layout, day: date, now: datetime) -> Reviewed:
+        self._places.forget_search()
+        found = self._one(layout, day, now)
+        self._places.write_down()
         return found
 
     def _safely(self, work: Callable[[], object], what: str) -> None:
+        """Do the work; what it raises is told, but ``StorageError`` is raised, so that it is asked for again."""
         try:
             work()
+        except StorageError:
+            raise
         except NippoError as problem:
             log.warning("review of %s: %s", what, problem.what)
         except Exception as problem:
             log.error("review of %s: %s", what, type(problem).__name__)
 
-    def _one(self, layout: Layout, day: date, path: str, now: datetime) -> Reviewed:
+    def _one(self, layout: Layout, day: date, now: datetime) -> Reviewed:
+        """Look at one note. What fails in it is set aside under its name and keeps no other from being looked at; only
+        ``StorageError`` is raised."""
+        path = place_of(layout, self._store, day)
+        try:
+            return self._look(layout, day, now)
+        except StorageError:
+            raise
+        except NippoError as problem:
+            return self._set_aside(path, problem, now)
+        except Exception as problem:
+            what = f"{path}: cannot be reviewed ({unforeseen(problem)})."
+            return self._set_aside(path, NoteError(what, "Please report this line as a bug."), now)
+
+    def _look(self, layout: Layout, day: date, now: datetime) -> Reviewed:
+        here = self._places.look(layout, day)
+        path = here or place_of(layout, self._store, day)
         file = layout.file(path)
         before = _state(file)
-        try:
-            data = read_file(file, self._config.watch.max_note_kilobytes)
-        except ReportBlocked as problem:
-            return self._told_once(path, Reviewed("nothing", problem=problem.what))
+        data = read_file(file, self._config.watch.max_note_kilobytes) if here else None
+        if data is not None and has_conflict(data.decode("utf-8", "replace")):
+            self._saw(path, file, before)
+            raise NoteError(f"{path}: holds git's conflict marks (<<<<<<<).", CONFLICT)
         note = None if data is None else read(data)
-        pair = self._store.pair(day.isoformat())
-        decision = decide(note, pair)
+        pair, row = self._store.pair(day.isoformat()), self._store.report(day)
+        away = here is None and self._places.is_away(layout, day, [one.day for one in self._store.pairs()])
+        drawn = data is not None and row is not None and digest(data) == row.report_sha
+        decision = decide(note, pair, now, away, row if drawn else None)
         done = Reviewed(decision.pair)
-        try:
-            if decision.pair in ("store", "update") and note is not None:
-                self._store_pair(layout, day, note, pair, now)
-            elif decision.pair == "withdraw" and pair is not None:
-                self._store.put_pair(replace(pair, withdrawn=True))
-            elif decision.pair == "drop":
-                self._store.delete_pair(day.isoformat())
-            if decision.redo and data is not None:
-                self._redo(layout, day, file, data, note, now)
-                done = replace(done, redo=True)
-        except NippoError as problem:
-            return self._told_once(path, replace(done, step="nothing", problem=problem.what))
+        hints: tuple[str, ...] = ()
+        self._keeper.carry_out(layout, day, note, decision, pair, now)
+        if decision.redo and data is not None:
+            self._redo(layout, day, file, data, note, now)
+            done = replace(done, redo=True)
+        elif data is not None and not drawn:
+            hints = tick_hints(data)
+            if with_hints(data, hints) != data:
+                with contextlib.suppress(ReportTouched):  # it is being edited, and looked at again right after
+                    replace_file(file, with_hints(data, hints), digest(data), lambda: True)
+        self._hints.put(path, hints[0] if hints else "")
         self._told.pop(path, None)
+        if self._store.job(path) is not None:
+            self._store.drop(path)
         if done.step != "nothing" or done.redo:
             log.info("%s: pair %s%s", path, done.step, ", redo" if done.redo else "")
+        self._saw(path, file, before)
+        return done
+
+    def _saw(self, path: str, file: Path, before: tuple[int, int] | None) -> None:
+        """Remember a note as it was read, unless it has changed meanwhile."""
         if before is not None and before == _state(file):
             self._seen[path] = before
         else:
             self._seen.pop(path, None)
-        return done
 
-    def _told_once(self, path: str, found: Reviewed) -> Reviewed:
-        if self._told.get(path) != found.problem:
-            self._told[path] = found.problem
-            log.warning("%s", found.problem)
-        return found
+    def _set_aside(self, path: str, problem: NippoError, now: datetime) -> Reviewed:
+        """Keep a note that cannot be reviewed where ``nippo status`` shows it; the log hears of it once."""
+        self._store.put_aside(path, None, "", "skipped", problem, now)
+        if self._told.get(path) != problem.what:
+            self._told[path] = problem.what
+            log.warning("%s", problem.what)
+        return Reviewed("nothing", problem=problem.what, next_step=problem.next_step)
 
-    def _store_pair(self, layout: Layout, day: date, note: ReadReport, pair: Pair | None, now: datetime) -> None:
-        diary = self.find_diary(layout, day, note)
-        try:
-            if diary is None:
-                raise NoteError(f"{layout.report_path(day)}: its diary note is gone.", "Put the diary note back.")
-            data = read_note(layout, diary, self._config.watch.max_note_kilobytes)
-            if data is None:
-                raise NoteError(f"{diary}: has vanished.", "Put the diary note back.")
-            text, sha = decode(data, diary), digest(data)
-        except NoteError:
-            # An edit of the body still follows when the diary is gone or unreadable by now.
-            if pair is None or not pair.diary:
-                raise
-            text, sha = pair.diary, pair.diary_sha
-        row = self._store.report(day)
-        draft = row.draft if row and row.draft else pair.draft if pair else ""
-        record = row.record if row and row.draft else pair.record if pair else ""
-        accepted_at = pair.accepted_at if pair and not pair.withdrawn else now.isoformat(timespec="seconds")
-        self._store.put_pair(
-            Pair(day.isoformat(), day.isoformat(), text, sha, note.body, draft, accepted_at, False, VAULT, record)
-        )
-
-    def find_diary(self, layout: Layout, day: date, note: ReadReport | None) -> str | None:
-        """The path of the diary note of a report: as the database or the note's link says, else the day's note."""
-        row = self._store.report(day)
-        named = [row.diary_path] if row else []
-        named += [f"{note.diary}.md"] if note and note.diary else []
-        for path in named:
-            if layout.diary_date(path) == day and isinstance(look_at(layout, path), DiaryNote):
-                return nfc(path)
-        found = (one.path for one in find_diaries(layout) if isinstance(one, DiaryNote) and one.day == day)
-        return next(found, None)
+    @property
+    def _keeper(self) -> PairKeeper:
+        return PairKeeper(self._config, self._store)
 
     def _redo(self, layout: Layout, day: date, file: Path, data: bytes, note: ReadReport | None, now: datetime) -> None:
         """Queue a new draft, then clear the box.
 
         The database learns first which bytes it may replace: a crash in between leaves the box ticked, so all of it is
-        done again.
+        done again. A body that is not the one drawn is copied before all.
         """
-        diary = self.find_diary(layout, day, note)
+        row = self._store.report(day)
+        if note is not None and (row is None or note.body != row.draft.strip()):
+            keep_body(layout, day, data)
+        diary = self._keeper.find_diary(layout, day, note)
         content = None if diary is None else read_note(layout, diary, self._config.watch.max_note_kilobytes)
         if diary is None or content is None:
             raise NoteError(f"{layout.report_path(day)}: its diary note is gone, so there is nothing to redo.")
@@ -201,19 +249,19 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
     """The bytes of a report note, None without one. Raises ``ReportBlocked`` for what is no plain, small file."""
     if report_digest(file) is None:
         return None
-    data = file.read_bytes()
+    data = read_plain(file, kilobytes * 1024)
     if len(data) > kilobytes * 1024:
         raise ReportBlocked(f"{file}: larger than {kilobytes} KB, so it is no report.", "Make it shorter.")
     return data
 
 
-def tick(layout: Layout, day: date, key: str, value: bool) -> None:
-    """Set a checkbox of a day's report note, changing only that line. Raises ``UsageError`` without such a note."""
-    file = layout.file(layout.report_path(day))
-    sha = report_digest(file)
+def tick(layout: Layout, path: str, day: date, key: str, value: bool) -> None:
+    """Set a checkbox of a day's report note, which lies under ``path``, changing only that line. Raises ``UsageError``
+    without such a note."""
+    sha = report_digest(layout.file(path))
     if sha is None:
-        raise UsageError(f"{layout.report_path(day)}: there is no report of {day}.", f"Make one: nippo report {day}")
-    change_key(file, key, "true" if value else "false", sha)
+        raise UsageError(f"{path}: there is no report of {day}.", f"Make one: nippo report {day}")
+    change_key(layout.file(path), key, "true" if value else "false", sha)
 
 
 def _unknown_row(layout: Layout, day: date, diary: str) -> ReportRow:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from daemon.config import ScheduleSettings, weekly_time
+from daemon.system.clock import local_zone
 
 WEEK = timedelta(days=7)
 
@@ -32,7 +33,7 @@ def plan(
 ) -> Plan:
     """Given the settings, the time (with zone), the last slot that was dealt with (None: never), return the plan.
 
-    ``zone`` is the local time zone by default; ``salt`` varies the jitter between machines.
+    ``zone`` is the local time zone (``daemon.system.clock``) by default; ``salt`` varies the jitter between machines.
     """
     now = now.astimezone(UTC)
     if last_slot is None or last_slot > now + WEEK:
@@ -56,7 +57,7 @@ def weekly_trigger(settings: ScheduleSettings, zone: tzinfo | None = None) -> An
     from apscheduler.triggers.cron import CronTrigger
 
     day, hour, minute = weekly_time(settings.retrain)
-    return CronTrigger(day_of_week=day, hour=hour, minute=minute, timezone=zone)
+    return CronTrigger(day_of_week=day, hour=hour, minute=minute, timezone=zone or local_zone().zone)
 
 
 def jitter(settings: ScheduleSettings, slot: datetime, salt: str) -> timedelta:

@@ -16,7 +16,7 @@ from datetime import date, datetime, tzinfo
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, ReportTouched
+from daemon.errors import NippoError, NoRoom, ReportTouched, StorageError
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.ledger import Ledger, RunRequest, ScheduleMemory
 from daemon.learning.run_folder import (
@@ -33,6 +33,7 @@ from daemon.learning.training_call import need_training, why_not
 from daemon.learning.training_job import ENDED, TrainingJob, last_lines, run_name
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
+from daemon.system.clock import local_zone
 from daemon.system.lock import holder
 from daemon.system.processes import end_group
 from daemon.vault.layout import read_layout
@@ -68,7 +69,7 @@ class Teacher:
         self._config = config
         self._store, self._ledger = store, Ledger(store)
         self._make_job = make_job
-        self._zone = zone
+        self._zone, self._zone_trouble = zone, ""
         self._need = need
         self._job: TrainingJob | None = None
         self._next_look = 0.0
@@ -120,7 +121,7 @@ class Teacher:
 
     def _begin_if_due(self, now: datetime) -> None:
         settings, asked, remembered = self._config.schedule, self._ledger.request, self._ledger.schedule
-        due = plan(settings, now, remembered.last_slot, self._zone, str(self._config.data_path))
+        due = plan(settings, now, remembered.last_slot, self._zone or self._local_zone(), str(self._config.data_path))
         memory = ScheduleMemory(due.last_slot, due.next_run, remembered.note)
         if asked is None and due.slot is not None:
             new = self._ledger.new_pairs()
@@ -136,6 +137,13 @@ class Teacher:
             self._ledger.schedule = memory
         if asked is not None:
             self._start(asked.reason, now)
+
+    def _local_zone(self) -> tzinfo:
+        found = local_zone()
+        if found.trouble and found.trouble != self._zone_trouble:
+            log.warning("schedule: %s", found.trouble)
+        self._zone_trouble = found.trouble
+        return found.zone
 
     def _start(self, reason: str, now: datetime) -> None:
         """A new run. The state is written before the child starts, so that none is ever unknown."""
@@ -153,6 +161,11 @@ class Teacher:
         except NippoError as problem:
             self._fail(state, problem.what, now)
             return
+        except OSError as problem:
+            if full := NoRoom.of(problem, self._folder(state)):
+                self._ledger.state = replace(state, attempts=max(state.attempts - 1, 0))
+                raise full from None
+            raise
         log.info("training %s started (process %d, %s)", state.run, self._job.pid, state.reason)
 
     def _look_after(self, state: RunState, now: datetime) -> None:
@@ -202,11 +215,15 @@ class Teacher:
                 if champion_or_none(self._config) != result.version:
                     promote(self._config, result.version, now)
                     threading.Thread(target=_announce, args=(self._config,), daemon=True).start()
+            except StorageError:
+                raise
             except NippoError as problem:
                 log.error("%s is not promoted: %s", result.version, problem.what)
                 why = f"> [!warning] {result.version} は採用できませんでした\n> {problem.what}\n\n"
                 result = replace(result, outcome=Outcome.KEPT, note=why + result.note)
             except OSError as problem:
+                if full := NoRoom.of(problem, self._config.data_path):
+                    raise full from None
                 log.error("%s is not promoted yet: %s", result.version, problem.strerror)
                 return False
             state = replace(state, promoted=True)
@@ -217,6 +234,8 @@ class Teacher:
         except ReportTouched as problem:
             log.warning("%s", problem.what)
             path = ""
+        except StorageError:
+            raise
         except (NippoError, OSError) as problem:
             log.warning("the verdict of %s waits: %s", state.run, problem)
             return False

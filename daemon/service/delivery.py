@@ -12,13 +12,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.errors import NoteError, NoteUnreadable, ReportTouched
+from daemon.errors import NoRoom, NoteError, NoteUnreadable, ReportTouched
+from daemon.learning.places import place_of
 from daemon.service.standing import may_write, standing
 from daemon.store.store import Job, ReportRow, Store
+from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
-from daemon.vault.report_note import ReportNote, other_lines, render
+from daemon.vault.report_note import ReportNote, redraw
 from daemon.vault.scan import read_note
-from daemon.vault.writer import digest, write_report
+from daemon.vault.writer import LARGEST, digest, write_report
 
 if TYPE_CHECKING:
     from daemon.drafting.result import DraftResult
@@ -28,14 +30,17 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
     """Write the report of a job; True when it is on disk, False when it was left to its person and the job ended.
 
     ``kilobytes`` is the size that a diary may have. Raises ``NoteChanged`` when the diary is another by now and
-    ``ReportBlocked`` when the report cannot be written; the job stays then.
+    ``ReportBlocked`` when the report cannot be written; ``StorageError`` while vault or database take nothing. The job
+    stays then.
     """
     day = date.fromisoformat(job.day)
     before = standing(layout, store, day)
     if not may_write(before, job):
         store.drop(job.path)
         return False
-    data = render(
+    place = place_of(layout, store, day)
+    data = redraw(
+        bytes_before(layout.file(place), before.on_disk),
         ReportNote(
             day=day,
             diary=link_name(job.path),
@@ -44,14 +49,13 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
             model=result.version,
             generated=now,
             warnings=tuple(result.warnings),
-            kept=kept_lines(layout.file(layout.report_path(day)), before.on_disk),
-        )
-    ).encode()
+        ),
+    )
     row = ReportRow(
         day=job.day,
         diary_path=job.path,
         diary_sha=before.row.diary_sha if before.row else "",
-        report_path=layout.report_path(day),
+        report_path=place,
         report_sha=before.on_disk or "",
         pending_sha=digest(data),
         pending_diary_sha=job.sha,
@@ -73,7 +77,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
     except ReportTouched:
         store.drop(job.path)
         return False
-    except NoteError:
+    except (NoteError, NoRoom):
         store.begin_report(before.row or replace(row, pending_sha="", pending_diary_sha="", draft="", record=""))
         raise
     store.finish_report(row, job.path)
@@ -85,14 +89,14 @@ def record_text(result: DraftResult) -> str:
     return json.dumps(result.record.to_json(), ensure_ascii=False) if result.record.sentences else ""
 
 
-def kept_lines(file: Path, on_disk: str | None) -> tuple[str, ...]:
-    """The frontmatter lines that a person added to the report that is about to be replaced; none where it is no longer
-    the one that was looked at, because then it will not be replaced."""
+def bytes_before(file: Path, on_disk: str | None) -> bytes:
+    """The report that is about to be replaced; b"" where there is none, or it is no longer the one that was looked at,
+    because then it will not be replaced."""
     try:
-        data = file.read_bytes() if on_disk else b""
+        data = read_plain(file, LARGEST) if on_disk else b""
     except OSError:
-        return ()
-    return other_lines(data) if digest(data) == on_disk else ()
+        return b""
+    return data if digest(data) == on_disk else b""
 
 
 def diary_digest(layout: Layout, path: str, kilobytes: int) -> str | None:

@@ -20,7 +20,8 @@ EVERY_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """``state`` is "starting", "watching", "paused" or "stopped"; ``message`` says why it is paused or what went wrong;
+    """``state`` is "starting", "watching", "paused", "stopped" or "no room" (a full or read-only disk is waited out);
+    ``message`` says why it is paused or what went wrong;
     ``working_on`` is the date of the note whose report is being written, "" when idle; ``worker_pid`` is the process
     that holds the model, None while none does. Times are ISO text."""
 
@@ -43,6 +44,8 @@ def in_words(beat: Heartbeat) -> str:
     """One line for a service manager's status."""
     if beat.state == "paused":
         return f"paused: {beat.message.splitlines()[0]}"
+    if beat.state == "no room":
+        return f"waits for room: {beat.message.splitlines()[0]}"
     work = f"writing the report of {beat.working_on}" if beat.working_on else beat.state
     return f"{work}, {beat.waiting} waiting, {beat.failed} failed"
 
@@ -56,13 +59,19 @@ class HeartbeatFile:
         self._last_time = -float("inf")
 
     def show(self, beat: Heartbeat, now: datetime, monotonic: float) -> None:
-        """Write the picture; a data folder that cannot be written must not stop the daemon, so that is passed over."""
+        """Write the picture; a data folder that cannot be written must not stop the daemon, so that is passed over. On
+        a full disk it is written over the last one, whose place is taken already."""
         if beat == self._last and monotonic - self._last_time < EVERY_SECONDS:
             return
         self._last, self._last_time = beat, monotonic
-        with contextlib.suppress(OSError):
-            text = json.dumps({**asdict(beat), "at": now.isoformat(timespec="seconds")}, ensure_ascii=False, indent=1)
-            write_atomically(self._file, text, durable=False)  # every 20 seconds; it would keep a disk from sleeping
+        text = json.dumps({**asdict(beat), "at": now.isoformat(timespec="seconds")}, ensure_ascii=False, indent=1)
+        data = text.encode("utf-8", "backslashreplace")  # a folder's name may hold bytes that are no text
+        try:
+            write_atomically(self._file, data, durable=False)  # every 20 seconds; it would keep a disk from sleeping
+        except OSError:
+            with contextlib.suppress(OSError), self._file.open("r+b") as stream:
+                stream.write(data)
+                stream.truncate()
 
 
 def read_heartbeat(data_folder: Path) -> dict[str, Any]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from daemon.errors import NoteError, ReportBlocked
+from daemon.service.follow import follows
 from daemon.service.standing import Owner, standing
 from daemon.store.store import JobSource, Store
-from daemon.vault.diary import is_blank
+from daemon.system.plain_files import is_plain
+from daemon.vault.diary import declared_private, private_note
+from daemon.vault.essence import essence
+from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout, nfc
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity
@@ -23,8 +27,19 @@ def is_wanted(day: date, first_day: date, today: date) -> bool:
     return day >= first_day or (today < first_day and today <= day <= today + timedelta(days=1))
 
 
-def take_in(layout: Layout, store: Store, note: DiaryNote, data: bytes, source: JobSource, now: datetime) -> bool:
-    """Given a settled diary note and its bytes, queue it where its report is to be made; True when it was queued."""
+def take_in(
+    layout: Layout,
+    store: Store,
+    note: DiaryNote,
+    data: bytes,
+    source: JobSource,
+    now: datetime,
+    habits: Habits | None = None,
+) -> bool:
+    """Given a settled diary note and its bytes, queue it where its report is to be made; True when it was queued.
+
+    ``habits`` tells whether the note says anything yet and anything new; None for what a person asks for by name.
+    """
     sha = digest(data)
     try:
         text = decode(data, note.path)
@@ -42,18 +57,34 @@ def take_in(layout: Layout, store: Store, note: DiaryNote, data: bytes, source: 
         store.put_aside(note.path, note.day, sha, "skipped" if type(problem) is NoteError else "failed", problem, now)
         return False
     asked = source in ("report", "redo")
+    same = follows(store, found, sha, essence(text, habits.privacy) if habits else "")
     if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and not asked):
         store.drop(note.path)
         return False
-    if found.owner is Owner.DAEMON and found.row and found.row.diary_sha == sha and not asked:
+    if found.owner is Owner.DAEMON and same and not asked:
         store.drop(note.path)
         return False
-    if is_blank(text) and not asked:
-        empty = NoteError(f"{note.path}: is still empty.", "Its report is written once there is text.")
-        store.put_aside(note.path, note.day, sha, "skipped", empty, now)
+    if not asked and habits and (reason := waits(note, text, habits, now)):
+        store.put_aside(note.path, note.day, sha, "skipped", reason, now)
         return False
     store.queue(note.path, note.day, sha, source, now)
     return True
+
+
+def waits(note: DiaryNote, text: str, habits: Habits, now: datetime) -> NoteError | None:
+    """Why a note is not drafted yet, None where it is: it is private, its day has not come, or nobody has written
+    anything."""
+    if declared_private(text, habits.privacy):
+        return private_note(note.path)
+    if note.day > now.date():
+        today = f"{now:%Y-%m-%d %H:%M}, {now.tzname() or 'UTC'}"
+        return NoteError(
+            f"{note.path}: waits for its day.", f"Its report is written from {note.day} on; now it is {today}."
+        )
+    if reason := habits.nothing_own(note.path, note.day, text):
+        remedy = f"Its report is written once there is text; `nippo report {note.day}` writes one now."
+        return NoteError(f"{note.path}: {reason}.", remedy)
+    return None
 
 
 def set_aside(store: Store, odd: Oddity, now: datetime) -> None:
@@ -67,8 +98,8 @@ def rival(layout: Layout, store: Store, note: DiaryNote) -> str:
     claims = [row.diary_path] if row else []
     claims += store.waiting_paths(note.day)
     for path in claims:
-        if nfc(path) != nfc(note.path) and layout.file(path).is_file() and layout.diary_date(path) == note.day:
+        if nfc(path) != nfc(note.path) and is_plain(layout.file(path)) and layout.diary_date(path) == note.day:
             return path
-        if path != note.path and nfc(path) == nfc(note.path) and (layout.root / path).is_file():
+        if path != note.path and nfc(path) == nfc(note.path) and is_plain(layout.root / path):
             return path
     return ""

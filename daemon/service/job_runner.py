@@ -1,16 +1,18 @@
 """Working through the queue: one note at a time is drafted in a thread, its report is written in the main loop.
 
+A draft whose note says something else by then is given up between two sentences, and begun anew when the note is quiet.
 A note that fails is tried again after a while and set aside after three failures; a model that cannot run at all
-holds the whole queue without blaming the notes.
+holds the whole queue without blaming the notes. A draft that vault or database do not take is kept until they do.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,12 +26,21 @@ from daemon.errors import (
     NoteChanged,
     NoteError,
     OutOfMemory,
+    StorageError,
+    VaultUnavailable,
     WorkerStopped,
+    unforeseen,
 )
+from daemon.service.apart import told
 from daemon.service.delivery import deliver
-from daemon.service.standing import may_write, standing
+from daemon.service.follow import follows
+from daemon.service.periodic import in_words
+from daemon.service.settle import SettleTracker
+from daemon.service.standing import Owner, may_write, standing
 from daemon.store.store import Job, Store
 from daemon.vault.diary import declared_private, private_note
+from daemon.vault.essence import essence
+from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import read_note
@@ -43,12 +54,15 @@ ATTEMPTS = 3
 RETRY_SECONDS = (5.0, 30.0)
 HOLD_SECONDS = (30.0, 120.0, 600.0)
 """Pauses of the whole queue while the model cannot run."""
+ROOM_SECONDS = (1.0, 2.0, 5.0)
+"""Pauses of the whole queue while a disk that drafting needs takes nothing."""
 
 log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """Given the vault, the queue and a worker, turns jobs into reports. ``wake`` is called when a draft has come."""
+    """Given the vault, the queue and a worker, turns jobs into reports. ``wake`` is called when a draft has come;
+    ``notes`` are those that are being written (None: nobody looks)."""
 
     def __init__(
         self,
@@ -58,6 +72,7 @@ class JobRunner:
         worker: Worker,
         wake: Callable[[], None],
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
+        notes: SettleTracker | None = None,
     ) -> None:
         self._layout = layout
         self._store = store
@@ -65,7 +80,12 @@ class JobRunner:
         self._worker = worker
         self._wake = wake
         self._retry_seconds = retry_seconds
+        self._notes = notes
+        self._habits = Habits(layout, config.privacy)
         self._job: Job | None = None
+        self._essence = ""
+        self._looked_at = 0.0
+        self._answer: DraftResult | Exception | None = None
         self._answers: queue.SimpleQueue[DraftResult | Exception] = queue.SimpleQueue()
         self._not_before: dict[str, float] = {}
         self._held_until = 0.0
@@ -84,15 +104,18 @@ class JobRunner:
         return self._worker.pid
 
     def turn(self, now: datetime, monotonic: float, only: Collection[str] | None = None) -> None:
-        """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken."""
-        if self._job is not None:
+        """Take in a finished draft, start the next one; ``only`` restricts the notes that are taken. Raises
+        ``StorageError`` while vault or database take nothing; the draft is kept, and the next turn delivers it."""
+        if self._job is not None and self._answer is None:
             try:
-                answer = self._answers.get_nowait()
+                self._answer = self._answers.get_nowait()
             except queue.Empty:
+                self._look_again(self._job)
                 return
-            job, self._job = self._job, None
-            self._finish(job, answer, now, monotonic)
         self._worker.tick(monotonic)
+        if self._job is not None and self._answer is not None:
+            self._finish(self._job, self._answer, now, monotonic)
+            self._job = self._answer = None
         if monotonic >= self._held_until:
             self._start_next(monotonic, now, only)
 
@@ -103,7 +126,7 @@ class JobRunner:
 
     def stop(self) -> None:
         """End a draft under way; its job stays in the queue."""
-        self._job = None
+        self._job = self._answer = None
         self._worker.stop()
 
     def release(self) -> None:
@@ -117,13 +140,19 @@ class JobRunner:
         for job in waiting:
             if (only is not None and job.path not in only) or monotonic < self._not_before.get(job.path, 0.0):
                 continue
+            if self._notes is not None and job.path in self._notes and not job.asked:
+                continue  # it comes again when it has settled
             try:
                 request, job = self._prepare(job, now)
-            except NoteError as problem:
-                self._failed(job, problem, monotonic)
+            except (StorageError, VaultUnavailable):
+                raise
+            except Exception as problem:
+                self._failed(job, told(problem, job.path), monotonic)
                 continue
             if request is not None:
                 self._job = job
+                if self._notes is not None:
+                    self._notes.patience.begun(job.path)
                 log.info("%s: drafting", job.path)
                 # Each draft has a queue of its own, so that one given up at a reload can never answer for another.
                 self._answers = queue.SimpleQueue()
@@ -135,25 +164,56 @@ class JobRunner:
     def _prepare(self, job: Job, now: datetime) -> tuple[DraftRequest | None, Job]:
         """The request for a job, with the note as it is now; None when the job has ended because the note is gone or
         its report belongs to a person."""
+        if self._notes is not None:
+            self._looked_at = self._notes.patience.changed_at(job.path)
         data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
         if data is None:
             self._store.forget_notes([job.path])
             return None, job
         day = datetime.fromisoformat(job.day).date()
-        if declared_private(decode(data, job.path), self._config.privacy):
-            self._store.put_aside(job.path, day, digest(data), "skipped", private_note(job.path), now)
+        sha, text = digest(data), decode(data, job.path)
+        if declared_private(text, self._config.privacy):
+            self._store.put_aside(job.path, day, sha, "skipped", private_note(job.path), now)
             return None, job
         found = standing(self._layout, self._store, day)
-        done = found.row is not None and found.row.diary_sha == digest(data) and found.on_disk == found.row.report_sha
-        if not may_write(found, job) or (done and not job.asked):
+        if not may_write(found, job):
             self._store.drop(job.path)
             return None, job
-        if digest(data) != job.sha:
-            self._store.queue(job.path, day, digest(data), job.source, now)
+        self._essence = essence(text, self._config.privacy)
+        if follows(self._store, found, sha, self._essence) and found.owner is Owner.DAEMON and not job.asked:
+            self._store.drop(job.path)
+            return None, job
+        if sha != job.sha:
+            self._store.queue(job.path, day, sha, job.source, now)
+        self._store.essences.remember(sha, self._essence)
         job = self._store.job(job.path) or job
         seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
         earlier = DayRecord.from_text(found.row.record if found.row else "")
-        return DraftRequest(job.day, decode(data, job.path), seed, earlier), job
+        return DraftRequest(job.day, text, seed, earlier, self._habits.made(text)), job
+
+    def _look_again(self, job: Job) -> None:
+        """Give the draft under way up where its note has changed since and says something else. What a person asked for
+        is finished."""
+        changed = self._notes.patience.changed_at(job.path) if self._notes is not None else self._looked_at
+        if changed <= self._looked_at or job.asked:
+            return
+        self._looked_at = changed
+        with contextlib.suppress(NoteError):
+            data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
+            if data is None or essence(decode(data, job.path), self._config.privacy) != self._essence:
+                log.info("%s: changed while its report is made, the draft is given up", job.path)
+                self._worker.cancel()
+
+    def _followed(self, job: Job, now: datetime) -> Job:
+        """The job with the note's bytes of now, where they say what was drafted. Raises ``NoteUnreadable``."""
+        data = read_note(self._layout, job.path, self._config.watch.max_note_kilobytes)
+        if data is None or digest(data) == job.sha or self._store.job(job.path) is None:
+            return job
+        if essence(decode(data, job.path), self._config.privacy) != self._essence:
+            return job
+        self._store.queue(job.path, datetime.fromisoformat(job.day).date(), digest(data), job.source, now)
+        self._store.essences.remember(digest(data), self._essence)
+        return replace(job, sha=digest(data))
 
     def _draft(self, request: DraftRequest, answers: queue.SimpleQueue[DraftResult | Exception]) -> None:
         try:
@@ -163,10 +223,13 @@ class JobRunner:
         self._wake()
 
     def _finish(self, job: Job, answer: DraftResult | Exception, now: datetime, monotonic: float) -> None:
+        if isinstance(answer, OSError):  # of the process that drafts: its temporary folder, the accelerator's lock
+            answer = in_words(answer, "drafting")
         try:
             if isinstance(answer, Exception):
                 raise answer
             self._holds, self.trouble = 0, None
+            job = self._followed(job, now)
             written = deliver(self._layout, self._store, job, answer, self._config.watch.max_note_kilobytes, now)
             log.info("%s: %s", job.path, "report written" if written else "the report is its person's, left alone")
         except NoteChanged:
@@ -175,13 +238,15 @@ class JobRunner:
             self._failed(job, problem, monotonic)
         except WorkerStopped:
             log.info("%s: the draft was given up, the note waits", job.path)
+        except StorageError as problem:
+            if problem is not answer:
+                raise
+            self._hold(problem, monotonic, ROOM_SECONDS)
         except NippoError as problem:
-            self._hold(problem, monotonic)
-        except (OSError, sqlite3.Error):
-            raise
+            self._hold(problem, monotonic, HOLD_SECONDS)
         except Exception as problem:
             # Its text may quote the diary, so only its kind is told.
-            unknown = NoteError(f"{job.path}: {type(problem).__name__} while drafting.", "Please report this as a bug.")
+            unknown = NoteError(f"{job.path}: {unforeseen(problem)} while drafting.", "Please report this as a bug.")
             self._failed(job, unknown, monotonic)
 
     def _failed(self, job: Job, problem: NippoError, monotonic: float) -> None:
@@ -194,9 +259,10 @@ class JobRunner:
         self._not_before[job.path] = monotonic + pause
         log.warning("%s: attempt %d failed: %s", job.path, current.attempts + 1, problem.what)
 
-    def _hold(self, problem: NippoError, monotonic: float) -> None:
-        self._held_until = monotonic + HOLD_SECONDS[min(self._holds, len(HOLD_SECONDS) - 1)]
+    def _hold(self, problem: NippoError, monotonic: float, pauses: tuple[float, ...]) -> None:
+        self._held_until = monotonic + pauses[min(self._holds, len(pauses) - 1)]
         self._holds += 1
         self.trouble = problem
-        self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
+        with contextlib.suppress(StorageError):
+            self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
         log.error("the model cannot run: %s", problem.what)

@@ -1,7 +1,9 @@
 """Noticing: events and scans come in, settled diary notes go to the intake.
 
-One thread. What the watcher misses the scan finds: it compares size and mtime of every wanted note with what was dealt
-with before, so that an unchanged vault of 10,000 notes costs one look at each folder entry and no reading.
+One thread. What was noticed is kept until it is recorded: while the database takes nothing, ``turn`` raises, and the
+next one does the rest. What the watcher misses the scan finds: it compares size and mtime of every wanted note with
+what was dealt with before, so that an unchanged vault of 10,000 notes costs one look at each folder entry and no
+reading.
 """
 
 from __future__ import annotations
@@ -13,22 +15,29 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from daemon.config import Config, WatchSettings
-from daemon.errors import NoteUnreadable
+from daemon.config import Config
+from daemon.errors import NoteUnreadable, StorageError, unforeseen
+from daemon.service.apart import apart
 from daemon.service.intake import is_wanted, set_aside, take_in
 from daemon.service.settle import Fingerprint, SettleTracker
 from daemon.service.watcher import Watcher
 from daemon.store.store import Store
-from daemon.vault.layout import Layout
-from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note
+from daemon.system.plain_files import is_gone, read_plain
+from daemon.vault.habits import Habits
+from daemon.vault.layout import Layout, shown
+from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note, stamp
 from daemon.vault.writer import digest
+
+SCAN_AGAIN_SECONDS = 1.0
+"""A flood of events asks for scan after scan; so long lies between two of them."""
 
 log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
     """A neighbour of the main flow, such as the review of reports or the weekly schedule, called from the main loop.
-    It must return quickly and may use the store; what it raises is logged and does not stop the daemon."""
+    It must return quickly and may use the store; what it raises is logged and does not stop the daemon, and with
+    ``StorageError`` it is told the same again until that passes."""
 
     def report_changed(self, day: date, path: str, now: datetime) -> None:
         """A report note was made, changed or deleted, and has been quiet since; also by the daemon itself."""
@@ -52,12 +61,18 @@ class Listener(Protocol):
 
 
 def tell(listeners: Sequence[Listener], message: Callable[[Listener], None]) -> None:
-    """Call every listener. What one raises is logged by its kind alone, since its text may quote a diary."""
+    """Call every listener. What one raises is logged by its kind alone, since its text may quote a diary; but
+    ``StorageError`` is raised, after all were called, since the message must be told again."""
+    missed: StorageError | None = None
     for listener in listeners:
         try:
             message(listener)
+        except StorageError as problem:
+            missed = missed or problem
         except Exception as problem:
-            log.error("%s: %s", type(listener).__name__, type(problem).__name__)
+            log.error("%s: %s", type(listener).__name__, unforeseen(problem))
+    if missed is not None:
+        raise missed
 
 
 def _report_changed(day: date, path: str, now: datetime, listener: Listener) -> None:
@@ -71,23 +86,28 @@ class NoteFinder:
         self,
         layout: Layout,
         store: Store,
-        settings: WatchSettings,
+        config: Config,
         first_day: date,
         wake: Callable[[], None],
         listeners: Sequence[Listener] = (),
     ) -> None:
         self.layout = layout
         self.last_scan: datetime | None = None
+        self.trouble = ""
         self._store = store
-        self._settings = settings
+        self._settings = settings = config.watch
+        self._habits = Habits(layout, config.privacy)
+        self._today: date | None = None
         self._first_day = first_day
         self._listeners = listeners
-        self._notes = SettleTracker(settings.settle_seconds)
+        self.notes = self._notes = SettleTracker(settings.settle_seconds)
+        """The diary notes that are being written."""
         self._reports = SettleTracker(settings.settle_seconds)
         self._watcher = Watcher(settings.observer, settings.polling_seconds, wake)
         self._known_reports: dict[str, tuple[int, int]] | None = None
+        self._named: dict[str, None] = {}
         self._scan_wanted = True
-        self._next_scan = 0.0
+        self._no_scan_before = self._next_scan = 0.0
 
     @property
     def alive(self) -> bool:
@@ -95,52 +115,80 @@ class NoteFinder:
         return self._watcher.alive
 
     def start(self) -> None:
-        """Begin to watch. Raises OSError where the machine's limit of watches is reached."""
+        """Begin to watch. Without an observer the scans still find every note, only later; ``trouble`` says why."""
         folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]
         if self._listeners:
-            folders.append((self.layout.file(self.layout.report_folder), False))
-        self._watcher.start(list(dict(reversed(folders)).items()))
+            folders.append((self.layout.file(self.layout.report_folder), bool(self.layout.report_folder)))
+        try:
+            self._watcher.start(list(dict(reversed(folders)).items()))
+            self.trouble = ""
+        except (OSError, RuntimeError) as problem:  # the machine's limit of watches, or of threads
+            every = f"{self._settings.rescan_minutes:g} minutes"
+            told = f"No file events ({problem}); notes are found every {every}. `nippo doctor` tells the remedy."
+            if told != self.trouble:
+                self.trouble = told
+                log.error("%s", told)
+            return
         self._scan_wanted = True
+        self._no_scan_before = 0.0
 
     def stop(self) -> None:
         self._watcher.stop()
 
     def turn(self, now: datetime, monotonic: float) -> None:
-        """Look at what events named, scan when it is time, hand settled notes on. Raises ``VaultUnavailable``."""
+        """Look at what events named, scan when it is time, hand settled notes on. Raises ``VaultUnavailable``, and
+        ``StorageError`` while the database takes nothing; what was not recorded then is done by the next turn."""
         files, wanted = self._watcher.box.empty()
-        for file in files:
+        self._named.update(dict.fromkeys(files))
+        self._scan_wanted = self._scan_wanted or wanted
+        for file in list(self._named):
             self._notice(file, now, monotonic)
-        if wanted or self._scan_wanted or monotonic >= self._next_scan:
+            del self._named[file]
+        if monotonic >= self._next_scan or (self._scan_wanted and monotonic >= self._no_scan_before):
             self._scan(now, monotonic)
+        if now.date() != self._today:
+            self._take_up(now, monotonic)
+            self._today = now.date()
         self._settle_notes(now, monotonic)
         self._settle_reports(now, monotonic)
 
     def next_turn(self) -> float:
         """The monotonic time at which ``turn`` has something to do without an event."""
-        times = (self._notes.next_due(), self._reports.next_due(), self._next_scan)
+        asked = self._no_scan_before if self._scan_wanted else None
+        times = (self._notes.next_due(), self._reports.next_due(), self._next_scan, asked)
         return min(time for time in times if time is not None)
 
     def _notice(self, file: str, now: datetime, monotonic: float) -> None:
-        path = self.layout.path_of(Path(file))
-        if path is None:
-            return
-        if self.layout.report_date(path):
-            if self._listeners:
-                self._reports.see(path, self._fingerprint(path), monotonic)
-            return
-        note = look_at(self.layout, path)
-        if isinstance(note, Oddity):
-            set_aside(self._store, note, now)
-        elif note is not None:
-            self._see(note, now, monotonic)
-        elif self._store.job(path) or path in self._notes:
-            self._notes.forget(path)
-            if not self.layout.file(path).exists():
-                self._store.forget_notes([path])
+        with apart(self._store, file.removeprefix(f"{self.layout.root}/"), None, now):
+            path = self.layout.path_of(Path(file))
+            if path is None:
+                return
+            if self.layout.report_date(path):
+                if self._listeners:
+                    self._reports.see(path, self._fingerprint(path), monotonic)
+                return
+            if self.layout.among_reports(path):
+                self._scan_wanted = True  # listeners know moved reports, and look at all
+            note = look_at(self.layout, path)
+            if isinstance(note, Oddity):
+                set_aside(self._store, note, now)
+            elif note is not None:
+                self._see(note, now, monotonic)
+            elif self._store.job(shown(path)) or path in self._notes:
+                self._notes.forget(path)
+                if is_gone(self.layout.file(path)):
+                    self._store.forget_notes([shown(path)])
 
     def _see(self, note: DiaryNote, now: datetime, monotonic: float) -> None:
         if is_wanted(note.day, self._first_day, now.date()):
             self._notes.see(note.path, self._fingerprint(note.path), monotonic)
+
+    def _take_up(self, now: datetime, monotonic: float) -> None:
+        """A start, or a new day: notes that waited are looked at again."""
+        for job in self._store.jobs("skipped"):
+            note = look_at(self.layout, job.path) if job.day else None
+            if isinstance(note, DiaryNote) and note.path not in self._notes:
+                self._see(note, now, monotonic)
 
     def _scan(self, now: datetime, monotonic: float) -> None:
         known = self._store.known_notes()
@@ -151,19 +199,21 @@ class NoteFinder:
             if isinstance(note, Oddity):
                 odd.append(note)
             elif known.get(note.path) != (note.size, note.mtime_ns) and note.path not in self._notes:
-                self._see(note, now, monotonic)
+                with apart(self._store, note.path, note.day, now):
+                    self._see(note, now, monotonic)
         with self._store.batch():
             gone = [path for path in known if path not in found]
             gone += [job.path for job in self._store.jobs() if job.path not in found and job.path not in known]
-            self._store.forget_notes(path for path in gone if not self.layout.file(path).is_file())
+            self._store.forget_notes(path for path in gone if is_gone(self.layout.file(path)))
             for entry in odd:
                 set_aside(self._store, entry, now)
         if self._listeners:
             self._scan_reports(monotonic)
+        tell(self._listeners, lambda listener: listener.scanned(now))
         self._scan_wanted = False
+        self._no_scan_before = monotonic + SCAN_AGAIN_SECONDS
         self._next_scan = monotonic + self._settings.rescan_minutes * 60
         self.last_scan = now
-        tell(self._listeners, lambda listener: listener.scanned(now))
 
     def _scan_reports(self, monotonic: float) -> None:
         """See reports that were made, changed or deleted since the last scan; at the first one listeners look for
@@ -179,48 +229,62 @@ class NoteFinder:
         due = self._notes.due(monotonic)
         if not due:
             return
+        done: list[str] = []
         with self._store.batch():
             for path in due:
-                self._hand_on(path, now, monotonic)
+                day = self.layout.diary_date(path)
+                dealt_with = True
+                with apart(self._store, path, day, now):
+                    dealt_with = self._hand_on(path, now, monotonic)
+                if dealt_with:
+                    done.append(path)
+        for path in done:
+            self._notes.forget(path)
 
-    def _hand_on(self, path: str, now: datetime, monotonic: float) -> None:
+    def _hand_on(self, path: str, now: datetime, monotonic: float) -> bool:
+        """Give a note that has been quiet to the intake; False while it still changes."""
         note = look_at(self.layout, path)
         if not isinstance(note, DiaryNote):
-            self._notes.forget(path)
-            return
+            return True
         try:
             data = read_note(self.layout, path, self._settings.max_note_kilobytes)
         except NoteUnreadable as problem:
-            self._notes.forget(path)
+            # Not remembered as dealt with: given back its rights it has the size and time that it had.
+            before = self._store.job(path)
             self._store.put_aside(path, note.day, "", "failed", problem, now)
-            self._store.remember_note(path, note.size, note.mtime_ns)
-            log.warning("%s", problem.what)
-            return
+            if before is None or before.error != problem.what:
+                log.warning("%s", problem.what)
+            return True
         if data is None:
-            self._notes.forget(path)
-            return
+            return True
         fingerprint = Fingerprint(note.size, note.mtime_ns, digest(data))
-        if len(data) != note.size or not self._notes.take(path, fingerprint, monotonic):
+        if len(data) != note.size or not self._notes.settled(path, fingerprint, monotonic):
             self._notes.see(path, fingerprint, monotonic)
-            return
-        queued = take_in(self.layout, self._store, note, data, "watch", now)
+            return False
+        queued = take_in(self.layout, self._store, note, data, "watch", now, self._habits)
         self._store.remember_note(path, note.size, note.mtime_ns)
         log.info(
             "%s (%d bytes, %s): %s", path, note.size, fingerprint.sha[:12], "queued" if queued else "nothing to do"
         )
+        return True
 
     def _settle_reports(self, now: datetime, monotonic: float) -> None:
         for path in self._reports.due(monotonic):
             day = self.layout.report_date(path)
-            if self._reports.take(path, self._fingerprint(path), monotonic) and day:
+            if not self._reports.settled(path, self._fingerprint(path), monotonic):
+                continue
+            if day:
+                self._store.retry_failed(day)  # what stood in the report's place may be gone
                 tell(self._listeners, partial(_report_changed, day, path, now))
+            self._reports.forget(path)
 
     def _fingerprint(self, path: str) -> Fingerprint:
         """What a file is now; a file that is gone or cannot be read has one as well."""
         file = self.layout.file(path)
         try:
             status = file.stat()
-            small = status.st_size <= self._settings.max_note_kilobytes * 1024
-            return Fingerprint(status.st_size, status.st_mtime_ns, digest(file.read_bytes()) if small else "")
+            most = self._settings.max_note_kilobytes * 1024
+            sha = digest(read_plain(file, most)) if status.st_size <= most else ""
+            return Fingerprint(status.st_size, stamp(status), sha)
         except OSError:
             return Fingerprint(-1, 0, "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
+from daemon.learning.places import place_of, report_folders
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
 from daemon.service.job_runner import JobRunner
@@ -19,6 +20,8 @@ from daemon.service.service import now
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Job, JobSource, Store
 from daemon.system.lock import VaultLock, holder_of
+from daemon.system.plain_files import is_plain
+from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
@@ -42,7 +45,7 @@ def find_note(layout: Layout, wanted: str, day: date | None) -> DiaryNote:
             "`nippo doctor` shows which names count as diary notes.",
         )
     path = layout.path_of(Path(wanted).expanduser())
-    inside = path is not None and layout.file(path).is_file()
+    inside = path is not None and is_plain(layout.file(path))
     note = look_at(layout, path if inside and path is not None else wanted)
     if isinstance(note, Oddity):
         raise UsageError(note.what, note.next_step)
@@ -68,12 +71,14 @@ def ask(
     """Queue notes; return the paths that were queued. For the one note that a person asks for raises ``ReportTouched``
     when its report is a person's own, ``NoteError`` when the diary cannot be read."""
     queued: list[str] = []
+    habits = Habits(layout, config.privacy)
     for note in notes:
         if source == "report":
             found = standing(layout, store, note.day)
             if found.owner is Owner.PERSON:
+                place = place_of(layout, store, note.day)
                 raise ReportTouched(
-                    f"{layout.report_path(note.day)}: is not as nippo wrote it, so it is yours and stays as it is.",
+                    f"{place}: is not as nippo wrote it, so it is yours and stays as it is.",
                     "Tick `redo` in the note, or delete it and ask again.",
                 )
         try:
@@ -83,7 +88,7 @@ def ask(
             if source == "report":
                 raise
             continue
-        if data is not None and take_in(layout, store, note, data, source, moment):
+        if data is not None and take_in(layout, store, note, data, source, moment, habits):
             queued.append(note.path)
         elif source == "report" and (job := store.job(note.path)):
             raise NoteError(job.error, job.next_step)
@@ -115,7 +120,8 @@ def _runner(
         return
     with VaultLock(config.data_path) as lock:
         lock.acquire_vault(layout.root)
-        sweep(layout.file(layout.report_folder))
+        for folder in report_folders(layout, store):
+            sweep(folder)
         wake = threading.Event()
         runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 

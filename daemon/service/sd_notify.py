@@ -57,4 +57,4 @@ class Notifier:
         if not self._address:
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as talk:
-            talk.sendto(message.encode(), self._address)
+            talk.sendto(message.encode("utf-8", "backslashreplace"), self._address)

@@ -1,34 +1,40 @@
 """The daemon's lifetime: lock, first scan, loop, signals, pauses, reload, and what it says about itself.
 
-One thread does everything but drafting. Its loop pings the service manager's watchdog, so that a hung loop or a dead
-observer that cannot be revived is noticed from outside. A note is never lost by stopping: jobs are in the database.
+One thread does everything but drafting. Each periodic job of its loop has an edge of its own
+(``daemon.service.periodic``): what goes wrong in one is shown, waited out, and stops neither the loop nor the others.
+The loop pings the service manager's watchdog, so that a hung loop or a dead observer that cannot be revived is noticed
+from outside. A note is never lost by stopping: jobs are in the database.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from types import FrameType
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from daemon import __version__
-from daemon.config import Config, load
-from daemon.errors import NippoError, UsageError, VaultUnavailable
-from daemon.service.config_changes import config_changes
+from daemon.config import Config
+from daemon.errors import AlreadyRunning, NippoError, NoRoom, StorageError, UsageError, VaultUnavailable
+from daemon.learning.places import report_folders
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
 from daemon.service.job_runner import RETRY_SECONDS, JobRunner
+from daemon.service.leftovers import sweep_leftovers
 from daemon.service.note_finder import Listener, NoteFinder, tell
+from daemon.service.periodic import PeriodicJob, first_trouble
+from daemon.service.presence import VaultPresence, unreadable_settings
+from daemon.service.reload import reread
 from daemon.service.sd_notify import Notifier
+from daemon.service.start import ROOM_SECONDS, first_day, once_there_is_room
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock
-from daemon.vault.layout import read_layout, require_vault
-from daemon.vault.obsidian import configuration_folder
+from daemon.vault.layout import read_layout
 from daemon.vault.writer import sweep
 from daemon.worker.shared import SharedWorker
 
@@ -59,24 +65,28 @@ class Service:
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
     ) -> None:
         self.config = config
-        self._make_worker = make_worker or _worker_client
+        self._make_worker = make_worker or SharedWorker
         self._notifier = notifier or Notifier()
         self._make_listeners = make_listeners
         self._retry_seconds = retry_seconds
         self._wake = threading.Event()
         self._stopping = False
         self._reload_wanted = False
-        self._started = now().isoformat(timespec="seconds")
+        self._first_beat = Heartbeat(os.getpid(), __version__, now().isoformat(timespec="seconds"), "starting")
         self._ready = False
         self._ready_said = False
         self._paused = ""
-        self._had_configuration = False
+        self._presence = VaultPresence()
         self._next_check = 0.0
         self._changes = -1
         self._finder: NoteFinder | None = None
         self._runner: JobRunner | None = None
         self._listeners: Sequence[Listener] = ()
-        self._observer_trouble = ""
+        self._beat_file = HeartbeatFile(config.data_path)
+        self._opened = False
+        self._checking = PeriodicJob("the vault", UsageError, AlreadyRunning)
+        self._finding, self._drafting = PeriodicJob("looking for notes"), PeriodicJob("the queue")
+        self._listening: list[tuple[Listener, PeriodicJob]] = []
         self._layout_trouble = ""
 
     def stop(self) -> None:
@@ -90,19 +100,16 @@ class Service:
         self._wake.set()
 
     def run(self) -> None:
-        """Run until ``stop``. Raises ``AlreadyRunning`` or ``UsageError`` when it cannot start."""
-        with VaultLock(self.config.data_path) as lock, Store.open(self.config.data_path) as store:
-            self._beat_file = HeartbeatFile(self.config.data_path)
+        """Run until ``stop``; a full disk is waited for. Raises ``AlreadyRunning`` or ``UsageError`` at the start."""
+        folder, wait = self.config.data_path, self._wait_for_room
+        with ExitStack() as held:
+            lock = once_there_is_room(lambda: held.enter_context(VaultLock(folder)), wait)
+            store = once_there_is_room(lambda: held.enter_context(Store.open(folder)), wait) if lock else None
+            if lock is None or store is None:
+                return
             self._lock, self._store = lock, store
-            first = store.get_meta("first_run_date")
-            if first is None:
-                first = now().date().isoformat()
-                store.set_meta("first_run_date", first)
-            self._first_day = date.fromisoformat(first)
-            if store.retry_failed():
-                log.info("notes that had failed are tried again")
-            self._listeners = self._make_listeners(self.config, store) if self._make_listeners else ()
-            self._beat("starting")
+            if once_there_is_room(self._begin, wait) is None:
+                return
             try:
                 while not self._stopping:
                     self._turn_safely()
@@ -111,62 +118,69 @@ class Service:
             finally:
                 self._end()
 
-    def handle_signals(self) -> None:
-        """SIGTERM and SIGINT stop, SIGHUP reloads. Only from the main thread."""
+    def _begin(self) -> bool:
+        sweep_leftovers(self.config.data_path)
+        self._first_day = first_day(self._store, now().date())
+        if self._store.retry_failed():
+            log.info("notes that had failed are tried again")
+        self._listeners = self._make_listeners(self.config, self._store) if self._make_listeners else ()
+        self._listening = [(listener, PeriodicJob(type(listener).__name__)) for listener in self._listeners]
+        self._beat("starting")
+        return True
 
-        def end(number: int, frame: FrameType | None) -> None:
-            self.stop()
-
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
-        if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda number, frame: self.reload())
+    def _wait_for_room(self, problem: NoRoom) -> bool:
+        self._beat("no room", str(problem))
+        self._say_ready()
+        self._wake.wait(ROOM_SECONDS)
+        self._notifier.watchdog(time.monotonic())
+        return not self._stopping
 
     def _turn_safely(self) -> None:
-        """One turn; trouble with the disk or the database is shown and outlived."""
+        """One turn; what goes wrong is shown and outlived."""
         monotonic = time.monotonic()
         try:
             self._turn(monotonic)
-        except VaultUnavailable as problem:
+        except (VaultUnavailable, UsageError, AlreadyRunning) as problem:
+            if not self._opened and not isinstance(problem, VaultUnavailable):
+                raise
             self._pause(problem)
-        except (sqlite3.Error, OSError) as problem:
-            log.error("disk or database: %s", problem)
-            self._beat(message=f"Disk or database: {problem}. Check the free space of the data folder.")
-            self._wake.wait(LOOK_SECONDS)
         self._notifier.watchdog(monotonic)
 
     def _turn(self, monotonic: float) -> None:
         if self._reload_wanted:
             self._reload_wanted = False
-            self._reload()
+            self._checking.turn(monotonic, self._reload)
         if self._finder is None or monotonic >= self._next_check:
-            self._check(monotonic)
-        if self._finder is None or self._runner is None:
-            return
+            self._checking.turn(monotonic, lambda: self._check(monotonic))
+        finder, runner = self._finder, self._runner
+        if finder is not None and runner is not None:
+            moment = now()
+            if self._finding.turn(monotonic, lambda: finder.turn(moment, monotonic)) and not self._ready:
+                self._ready = True
+                self._say_ready()
+            self._drafting.turn(monotonic, lambda: self._draft(runner, moment, monotonic))
+            for listener, job in self._listening:
+                job.turn(monotonic, partial(listener.turn, moment, monotonic))
+        self._show(runner)
+
+    def _draft(self, runner: JobRunner, moment: datetime, monotonic: float) -> None:
         changes = self._store.changes()
         if changes != self._changes:
             self._changes = changes
-            self._runner.release()
-        moment = now()
-        self._finder.turn(moment, monotonic)
-        if not self._ready:
-            self._ready = True
-            self._say_ready()
-        self._runner.turn(moment, monotonic)
-        tell(self._listeners, lambda listener: listener.turn(moment, monotonic))
-        self._beat("watching", str(self._runner.trouble or "") or self._layout_trouble or self._observer_trouble)
+            runner.release()
+        runner.turn(moment, monotonic)
+
+    def _show(self, runner: JobRunner | None) -> None:
+        jobs = (self._checking, self._finding, self._drafting, *(job for _, job in self._listening))
+        trouble = first_trouble(jobs, runner.trouble if runner else None)
+        state = "no room" if isinstance(trouble, NoRoom) else "watching" if runner else "starting"
+        lesser = self._layout_trouble or (self._finder.trouble if self._finder else "")
+        self._beat(state, str(trouble) if trouble else lesser)
 
     def _check(self, monotonic: float) -> None:
         """Begin, go on after a pause, or revive the observer. Raises ``VaultUnavailable``."""
         self._next_check = monotonic + CHECK_SECONDS
-        require_vault(self.config.vault_path)
-        has_configuration = configuration_folder(self.config.vault_path) is not None
-        if self._had_configuration and not has_configuration:
-            raise VaultUnavailable(
-                f"The vault {self.config.vault_path} has lost its .obsidian folder.",
-                "Is its drive connected and its sync finished? nippo goes on by itself once it is back.",
-            )
-        self._had_configuration = has_configuration
+        self._presence.require(self.config.vault_path)
         if self._finder is None:
             self._open()
         elif self._layout_changed(self._finder):
@@ -174,14 +188,16 @@ class Service:
             self._close()
             self._open()
         elif not self._finder.alive:
-            log.warning("the observer has ended or its folder was replaced; it is started again")
-            self._watch(self._finder)
+            if not self._finder.trouble:
+                log.warning("the observer has ended or its folder was replaced; it is started again")
+            self._finder.start()
 
     def _layout_changed(self, finder: NoteFinder) -> bool:
         """Whether Obsidian's own settings name another folder or format now; faulty ones are told and not taken."""
         try:
-            changed = read_layout(self.config) != finder.layout
-            self._layout_trouble = ""
+            fresh = read_layout(self.config)
+            self._layout_trouble = unreadable_settings(finder.layout, fresh)
+            changed = fresh != finder.layout and not self._layout_trouble
         except UsageError as problem:
             changed, self._layout_trouble = False, str(problem)
         return changed
@@ -189,27 +205,20 @@ class Service:
     def _open(self) -> None:
         layout = read_layout(self.config)
         self._lock.acquire_vault(layout.root)
-        sweep(layout.file(layout.report_folder))
-        finder = NoteFinder(layout, self._store, self.config.watch, self._first_day, self._wake.set, self._listeners)
+        for folder in report_folders(layout, self._store):
+            sweep(folder)
+        finder = NoteFinder(layout, self._store, self.config, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
-        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, self._retry_seconds)
-        self._watch(finder)
+        waits = (self._retry_seconds, finder.notes)
+        self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, *waits)
+        finder.start()
         self._finder = finder
+        self._opened = True
+        notes, reports = f"{layout.diary_folder or '.'}/{layout.diary_format.text}.md", layout.report_folder or "."
+        log.info("watching %s in %s from %s on; reports go to %s/", notes, layout.root, self._first_day, reports)
         if self._paused:
             log.info("the vault is back")
             self._paused = ""
-
-    def _watch(self, finder: NoteFinder) -> None:
-        """Start the observer; without one the scans still find every note, only later."""
-        try:
-            finder.start()
-            self._observer_trouble = ""
-        except OSError as problem:
-            self._observer_trouble = (
-                f"No file events ({problem}); notes are found every {self.config.watch.rescan_minutes:g} minutes. "
-                "`nippo doctor` tells the remedy."
-            )
-            log.error("%s", self._observer_trouble)
 
     def _close(self) -> None:
         if self._finder is not None:
@@ -220,7 +229,7 @@ class Service:
             self._runner = None
         self._lock.release_vault()
 
-    def _pause(self, problem: VaultUnavailable) -> None:
+    def _pause(self, problem: NippoError) -> None:
         if problem.what != self._paused:
             self._paused = problem.what
             log.warning("paused: %s", problem)
@@ -233,19 +242,11 @@ class Service:
         """Take over a changed settings file; a faulty one, or another vault or data folder, changes nothing."""
         self._notifier.reloading()
         try:
-            fresh = load(self.config.file) if self.config.file else self.config
-            changes = config_changes(self.config, fresh)
-            if any(line.startswith(("vault.path", "data.folder")) for line in changes):
-                log.error("reload: another vault.path or data.folder needs a restart; nothing was changed")
-            elif changes:
-                if self._finder is not None:
-                    read_layout(fresh)
+            fresh = reread(self.config, self._finder is not None)
+            if fresh is not None:
                 self._close()
                 self.config = fresh
                 tell(self._listeners, lambda listener: listener.reconfigure(fresh))
-                log.info("reload: %s", "; ".join(changes))
-            else:
-                log.info("reload: nothing has changed")
         except NippoError as problem:
             log.error("reload: %s; the settings stay as they were", problem)
         self._say_ready(again=True)
@@ -255,8 +256,10 @@ class Service:
         monotonic = time.monotonic()
         if self._finder is None or self._runner is None:
             return max(0.0, min(self._next_check - monotonic, self._notifier.ping_seconds or CHECK_SECONDS))
-        times = [self._finder.next_turn(), self._runner.next_turn(), self._next_check, monotonic + LOOK_SECONDS]
-        return max(0.0, min(time for time in times if time is not None) - monotonic)
+        times = [self._finding.delayed(self._finder.next_turn()), self._next_check, monotonic + LOOK_SECONDS]
+        again = self._runner.next_turn()
+        times += [self._drafting.delayed(again)] if again is not None else []
+        return max(0.0, min(times) - monotonic)
 
     def _say_ready(self, again: bool = False) -> None:
         if again or not self._ready_said:
@@ -264,17 +267,13 @@ class Service:
             self._notifier.ready(f"paused: {self._paused}" if self._paused else "watching")
 
     def _beat(self, state: str = "watching", message: str = "") -> None:
-        runner, finder = self._runner, self._finder
-        try:
+        runner, finder, jobs = self._runner, self._finder, dict[str, int]()
+        with suppress(StorageError, AttributeError):  # before the database is open there are none
             jobs = self._store.count_jobs()
-        except sqlite3.Error:
-            jobs = {}
-        beat = Heartbeat(
-            pid=os.getpid(),
-            version=__version__,
-            started=self._started,
+        beat = replace(
+            self._first_beat,
             state=state,
-            ready=self._ready and state == "watching",
+            ready=self._ready and state in ("watching", "no room"),
             working_on=runner.working_on if runner else "",
             message=message,
             vault=str(self.config.vault_path),
@@ -291,10 +290,6 @@ class Service:
     def _end(self) -> None:
         self._notifier.stopping()
         self._close()
-        tell(self._listeners, lambda listener: listener.stop())
+        with suppress(StorageError):
+            tell(self._listeners, lambda listener: listener.stop())
         self._beat("stopped")
-
-
-def _worker_client(config: Config) -> Worker:
-
-    return SharedWorker(config)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from daemon.service.patience import Patience
+
 
 @dataclass(frozen=True)
 class Fingerprint:
@@ -18,10 +20,12 @@ class Fingerprint:
 
 
 class SettleTracker:
-    """Files that are changing. A file is due once its fingerprint has stood still for ``quiet_seconds``."""
+    """Files that are changing. A file is due once its fingerprint has stood still for ``quiet_seconds``, or for longer
+    where ``patience`` says so, and stays due until it is forgotten: whoever takes it forgets it once that is recorded.
+    """
 
     def __init__(self, quiet_seconds: float) -> None:
-        self.quiet_seconds = quiet_seconds
+        self.patience = Patience(quiet_seconds)
         self._pending: dict[str, tuple[Fingerprint, float]] = {}
 
     def __contains__(self, path: str) -> bool:
@@ -31,26 +35,27 @@ class SettleTracker:
         """Note what a file is at ``now``; another fingerprint than before starts its quiet time anew."""
         before = self._pending.get(path)
         if before is None or before[0] != fingerprint:
+            self.patience.changed(path, now)
             self._pending[path] = (fingerprint, now)
 
     def forget(self, path: str) -> None:
         self._pending.pop(path, None)
 
     def due(self, now: float) -> list[str]:
-        """The files that have been quiet long enough, the longest quiet first. They stay until taken or forgotten."""
-        ready = [(since, path) for path, (_, since) in self._pending.items() if now - since >= self.quiet_seconds]
+        """The files that have been quiet long enough, the longest quiet first. They stay until forgotten."""
+        quiet = self.patience.quiet
+        ready = [(since, path) for path, (_, since) in self._pending.items() if now - since >= quiet(path)]
         return [path for _, path in sorted(ready)]
 
-    def take(self, path: str, fingerprint: Fingerprint, now: float) -> bool:
-        """Given what a due file is right now, let it go and return True; when it differs, wait on and return False."""
+    def settled(self, path: str, fingerprint: Fingerprint, now: float) -> bool:
+        """Given what a due file is right now, say whether it is still the same; where not, it waits anew."""
         before = self._pending.get(path)
         if before is not None and before[0] == fingerprint:
-            del self._pending[path]
             return True
+        self.patience.changed(path, now)
         self._pending[path] = (fingerprint, now)
         return False
 
     def next_due(self) -> float | None:
         """When the next file will be due, None without any."""
-        starts = [since for _, since in self._pending.values()]
-        return min(starts) + self.quiet_seconds if starts else None
+        return min((since + self.patience.quiet(path) for path, (_, since) in self._pending.items()), default=None)

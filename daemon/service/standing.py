@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from daemon.learning.places import place_of
 from daemon.store.store import Job, ReportRow, Store
 from daemon.vault.layout import Layout
 from daemon.vault.writer import report_digest
@@ -33,7 +34,7 @@ def standing(layout: Layout, store: Store, day: date) -> Standing:
     """Look at the report of a day. A write that a crash cut off after the file was in place is completed here, except
     for its job. Raises ``ReportBlocked`` for a folder or link in its place."""
     row = store.report(day)
-    found = report_digest(layout.file(layout.report_path(day)))
+    found = report_digest(layout.file(place_of(layout, store, day)))
     if row is not None and found is not None and row.pending_sha == found:
         store.finish_report(row, "")
         row = store.report(day)

@@ -1,8 +1,9 @@
 """File events of the diary: watchdog's observers behind a box that is emptied by the main loop.
 
 The handler only drops paths into the box and never raises (an exception would end watchdog's thread, its issues 427 and
-663). Events can be lost (inotify overflow, its issue 654; network file systems): the periodic scan catches those. A new
-or moved folder asks for a scan, because what was in it before the watch began made no events.
+663). Events can be lost: where the observer knows it, a scan is asked for at once, else (network file systems) the
+periodic scan catches them. A new or moved folder asks for a scan too, because what was in it before the watch began
+made no events.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import TYPE_CHECKING, Literal
 from watchdog.events import (
     DirCreatedEvent,
     DirDeletedEvent,
+    DirModifiedEvent,
     DirMovedEvent,
+    FileAttribEvent,
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
@@ -37,12 +40,13 @@ EVENTS: list[type[FileSystemEvent]] = [
     FileMovedEvent,
     FileClosedEvent,
     FileDeletedEvent,
+    FileAttribEvent,  # a note that may be read again
     DirCreatedEvent,
     DirMovedEvent,
     DirDeletedEvent,
 ]
 FLOOD = 4000
-"""Waiting paths beyond which events were probably lost: watchdog's and inotify's queues hold 16,384."""
+"""Waiting paths beyond which no more are kept: a scan finds them as well."""
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +67,17 @@ class EventBox(FileSystemEventHandler):
                     self._scan_wanted = True
                 else:
                     for path in (event.src_path, event.dest_path):
-                        if path:
+                        if path and len(self._paths) < FLOOD:
                             self._paths[os.fsdecode(path)] = None
-                    self._scan_wanted = self._scan_wanted or len(self._paths) > FLOOD
+                        elif path:
+                            self._scan_wanted = True
             self._on_event()
         except Exception:
             log.exception("an event could not be noted; the next scan makes up for it")
+
+    def lost(self) -> None:
+        """Events were lost: ask for a scan. Never raises."""
+        self.dispatch(DirModifiedEvent(""))
 
     def empty(self) -> tuple[list[str], bool]:
         """Return the paths that came since the last call, oldest first, and whether a scan is wanted."""
@@ -95,13 +104,18 @@ class Watcher:
         the machine's inotify limit is reached."""
         self.stop()
         observer = self._new_observer()
-        for folder, recursive in folders:
-            identity = _identity(folder)
-            if identity != (0, 0):
-                observer.schedule(self.box, str(folder), recursive=recursive, event_filter=EVENTS)
-            self._watched[folder] = identity
-        observer.daemon = True
-        observer.start()
+        try:
+            for folder, recursive in folders:
+                identity = _identity(folder)
+                if identity != (0, 0):
+                    observer.schedule(self.box, str(folder), recursive=recursive, event_filter=EVENTS)
+                self._watched[folder] = identity
+            observer.daemon = True
+            observer.start()
+        except BaseException:
+            with contextlib.suppress(Exception):
+                observer.stop()
+            raise
         self._observer = observer
 
     def stop(self) -> None:
@@ -119,16 +133,14 @@ class Watcher:
             return False
         if not all(emitter.is_alive() for emitter in self._observer.emitters):
             return False
+        if not getattr(self._observer, "whole", True):
+            return False
         return all(_identity(folder) == identity for folder, identity in self._watched.items())
 
     def _new_observer(self) -> BaseObserver:
-        if self._kind == "polling":
-            from watchdog.observers.polling import PollingObserver
+        from daemon.service.observers import native_observer, polling_observer
 
-            return PollingObserver(timeout=self._polling_seconds)
-        from watchdog.observers import Observer
-
-        return Observer()
+        return polling_observer(self._polling_seconds) if self._kind == "polling" else native_observer(self.box.lost)
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from daemon.errors import NippoError
 from daemon.learning.training_call import missing_packages
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
+from daemon.setup.doctor_diary import stray_lines
 from daemon.setup.doctor_private import private_lines
 from daemon.setup.doctor_rights import rights_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
@@ -64,7 +65,7 @@ def vault_lines(config: Config) -> Iterator[DoctorLine]:
         yield DoctorLine("diary", "fail", problem.what, problem.next_step)
         return
     notes = [note for note in found if isinstance(note, DiaryNote)]
-    where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text}.md, from {layout.source}"
+    where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text.removesuffix('.md')}.md, from {layout.source}"
     if notes:
         newest = max(notes, key=lambda note: note.day)
         yield DoctorLine("diary", "ok", f"{where}: {len(notes)} notes, the newest {newest.path}")
@@ -74,6 +75,7 @@ def vault_lines(config: Config) -> Iterator[DoctorLine]:
     for odd in found:
         if isinstance(odd, Oddity):
             yield DoctorLine("diary", "warn", odd.what, odd.next_step)
+    yield from stray_lines(layout, notes)
     yield report_folder_line(layout)
     yield observer_line(config, layout)
     yield from watch_limit_lines(config, layout)

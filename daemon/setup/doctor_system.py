@@ -22,6 +22,7 @@ from typing import Literal
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.setup import systemctl
+from daemon.system.clock import local_zone
 from daemon.system.extras import adding
 from daemon.system.hardware import Gpu, choose, gpu_extra_installed, probe
 
@@ -73,7 +74,7 @@ def system_lines(config: Config) -> list[DoctorLine]:
     lines = service_lines() + gpu_lines(gpus, config.engine.kind)
     if config.engine.kind in ("auto", "llamacpp") and find_spec("xllamacpp") is not None:
         lines.append(llamacpp_line())
-    return [*lines, mount_line(config.vault_path, config.watch.observer)]
+    return [*lines, mount_line(config.vault_path, config.watch.observer), zone_line()]
 
 
 def service_lines(name: str = "nippo") -> list[DoctorLine]:
@@ -155,6 +156,14 @@ def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllama
         f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else f"Run `{adding('starter')}` again."
     )
     return DoctorLine("llama.cpp", "fail", last, remedy)
+
+
+def zone_line() -> DoctorLine:
+    """Whether the weekly hour can be reckoned in the machine's own time zone."""
+    found = local_zone()
+    if found.trouble:
+        return DoctorLine("time zone", "warn", found.trouble, "Set TZ to a name such as Asia/Tokyo, or unset it.")
+    return DoctorLine("time zone", "ok", str(found.zone))
 
 
 def mount_line(vault: Path, observer: str, mountinfo: str | None = None, container: bool | None = None) -> DoctorLine:

@@ -7,11 +7,14 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.engines.opening import adapter_in_use
-from daemon.errors import NippoError
+from daemon.errors import NippoError, StorageError
+from daemon.learning.attention import attention
 from daemon.learning.run_report import training_status
 from daemon.service.heartbeat import read_heartbeat
 from daemon.store.store import Store
 from daemon.system.lock import holder_of
+from daemon.system.room import lack_of
+from daemon.vault.layout import Layout, read_layout
 
 LAST_REPORTS = 5
 NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one"
@@ -38,9 +41,15 @@ def status(config: Config) -> dict[str, Any]:
         "reports": 0,
         "last_reports": [],
         "accepted_pairs": 0,
+        "attention": [],
         "training": None,
+        "storage": storage_lines(config),
     }
-    store = Store.open_existing(config.data_path)
+    try:
+        store = Store.open_existing(config.data_path)
+    except StorageError as problem:
+        found["storage"].append(problem.what)
+        return found
     if store is None:
         return found
     with store:
@@ -54,8 +63,28 @@ def status(config: Config) -> dict[str, Any]:
             for row in sorted(reports, key=lambda row: row.written_at)[-LAST_REPORTS:]
         ]
         found["accepted_pairs"] = len(store.pairs())
+        found["attention"] = [asdict(one) for one in attention(config, store, _layout(config))]
         found["training"] = training_status(config, store)
     return found
+
+
+def _layout(config: Config) -> Layout | None:
+    """The vault's layout, None while the vault is away."""
+    try:
+        return read_layout(config)
+    except NippoError:
+        return None
+
+
+def storage_lines(config: Config) -> list[str]:
+    """A line for each disk that takes nothing now. The daemon's own word may be missing: it has to be written, too."""
+    places = {"vault": config.vault_path, "data folder": config.data_path}
+    lacks = {name: lack_of(folder) for name, folder in places.items()}
+    return [
+        f"{places[name]}: the disk of the {name} is {lack}; nippo waits and goes on by itself."
+        for name, lack in lacks.items()
+        if lack
+    ]
 
 
 def model_in_use(config: Config) -> tuple[str, str]:

@@ -58,6 +58,21 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE reports ADD COLUMN record TEXT NOT NULL DEFAULT '';
     ALTER TABLE pairs ADD COLUMN record TEXT NOT NULL DEFAULT '';
     """,
+    """
+    CREATE TABLE essences (         -- what counts of a diary that a draft was made from (daemon.vault.essence)
+        diary_sha TEXT PRIMARY KEY,
+        essence TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE pairs ADD COLUMN missing_since TEXT NOT NULL DEFAULT '';  -- "" while its note is there
+    ALTER TABLE pairs ADD COLUMN withdrawn_by TEXT NOT NULL DEFAULT '';   -- "unticked", "rejected", "missing"
+    ALTER TABLE pairs ADD COLUMN question TEXT NOT NULL DEFAULT '';       -- what its person is asked
+    CREATE TABLE places (           -- where the report of a day was last seen, which may be anywhere in the vault
+        day TEXT PRIMARY KEY,
+        path TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 

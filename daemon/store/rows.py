@@ -7,6 +7,8 @@ from typing import Literal
 
 JobState = Literal["waiting", "failed", "skipped"]
 JobSource = Literal["watch", "backfill", "report", "redo"]
+WithdrawnBy = Literal["", "unticked", "rejected", "missing"]
+PairQuestion = Literal["", "diary", "body", "redo"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,13 @@ class ReportRow:
 @dataclass(frozen=True)
 class Pair:
     """An accepted report beside its diary. ``record``: the draft's ``DayRecord`` as JSON, "" where none is known.
-    ``id`` of a vault's own pair is its date; ``accepted_at`` is an ISO time."""
+    ``id`` of a vault's own pair is its date; ``accepted_at`` is an ISO time, as is ``missing_since``, from when on its
+    note is gone ("" while it is there).
+
+    ``withdrawn_by``: the box unticked, ``nippo reject`` while the note was gone, or the note gone for good.
+    ``question``: the diary has lost most of its text since ("diary"), the body has become empty ("body"), a new draft
+    has taken the place of the body ("redo"): the pair stays as it was accepted until its person says otherwise.
+    """
 
     id: str
     day: str
@@ -66,3 +74,6 @@ class Pair:
     withdrawn: bool
     source: str
     record: str = ""
+    missing_since: str = ""
+    withdrawn_by: WithdrawnBy = ""
+    question: PairQuestion = ""

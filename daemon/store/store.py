@@ -16,7 +16,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import NippoError
+from daemon.errors import NippoError, NoRoom, StorageError
+from daemon.store.database import Database, explained
+from daemon.store.essences import Essences
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
 from daemon.system.files import private, private_folder
@@ -32,18 +34,20 @@ class Store:
     def __init__(self, database: sqlite3.Connection, file: Path) -> None:
         self._database = database
         self.file = file
+        self.essences = Essences(database)
 
     @classmethod
     def open(cls, folder: Path, name: str = FILE_NAME) -> Store:
         """Open or make the database of a data folder; ``name``: one that was moved aside. Raises ``UsageError`` for a
-        newer one, ``NippoError`` when the file is damaged or the folder cannot be written."""
+        newer one, ``StorageError`` when the file is damaged or the folder cannot be written, ``NoRoom`` of these while
+        its disk is full or read-only."""
         file = folder / name
-        with _explained(file):
+        with _opening(file):
             private_folder(folder)
             if not _made_anew(file):
                 with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
                     check_version(reader, file)
-            database = sqlite3.connect(file, timeout=10.0, isolation_level=None)
+            database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Database)
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
             database.execute("PRAGMA secure_delete = ON")
@@ -79,11 +83,12 @@ class Store:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield self._database
+            self._database.execute("COMMIT")
         except BaseException:
+            # A commit that found no room leaves the transaction open, and later ones would vanish inside it.
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
 
     def changes(self) -> int:
         """A number that moves whenever another connection has written."""
@@ -126,20 +131,21 @@ class Store:
             "INSERT INTO jobs VALUES (?, ?, ?, ?, 'watch', 0, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
             " day = excluded.day, sha = excluded.sha, state = excluded.state, error = excluded.error,"
             " next_step = excluded.next_step",
-            (path, day.isoformat() if day else "", sha, state, error.what, error.next_step, now.isoformat()),
+            (path, day.isoformat() if day else "", sha, state, *_said(error), now.isoformat()),
         )
 
     def fail(self, path: str, error: NippoError, give_up: bool) -> None:
         """Count a failed attempt; with ``give_up`` the note leaves the queue with its error."""
         self._database.execute(
             "UPDATE jobs SET attempts = attempts + 1, error = ?, next_step = ?, state = ? WHERE path = ?",
-            (error.what, error.next_step, "failed" if give_up else "waiting", path),
+            (*_said(error), "failed" if give_up else "waiting", path),
         )
 
-    def retry_failed(self) -> int:
-        """Give every failed note a new chance; return how many."""
-        again = "UPDATE jobs SET state = 'waiting', attempts = 0 WHERE state = 'failed'"
-        return self._database.execute(again).rowcount
+    def retry_failed(self, day: date | None = None) -> int:
+        """Give every failed note, or those of a day, a new chance; return how many."""
+        again = "UPDATE jobs SET state = 'waiting', attempts = 0 WHERE state = 'failed' AND (? IS NULL OR day = ?)"
+        only = day.isoformat() if day else None
+        return self._database.execute(again, (only, only)).rowcount
 
     def drop(self, path: str) -> None:
         self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))
@@ -205,6 +211,20 @@ class Store:
         values = tuple(vars(row).values())
         database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
 
+    # Places
+
+    def places(self) -> dict[str, str]:
+        """Day → where its report was last seen."""
+        return dict(self._database.execute("SELECT day, path FROM places").fetchall())
+
+    def place(self, day: date | str) -> str:
+        """Where the report of a day was last seen, "" where it never was."""
+        row = self._database.execute("SELECT path FROM places WHERE day = ?", (str(day),)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_place(self, day: date | str, path: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (str(day), path))
+
     # Pairs
 
     def put_pair(self, pair: Pair) -> None:
@@ -238,8 +258,17 @@ class Store:
 
     def set_meta(self, key: str, value: Any) -> None:
         self._database.execute(
-            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value, ensure_ascii=False))
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, _text(json.dumps(value, ensure_ascii=False)))
         )
+
+
+def _text(text: str) -> str:
+    """A text as the database takes it: a path in it may hold bytes that are none."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _said(error: NippoError) -> tuple[str, str]:
+    return _text(error.what), _text(error.next_step)
 
 
 def _pair(row: tuple[Any, ...]) -> Pair:
@@ -256,17 +285,15 @@ def _made_anew(file: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _explained(file: Path) -> Iterator[None]:
+def _opening(file: Path) -> Iterator[None]:
+    """The database's own troubles and those of its folder, in words."""
     try:
-        yield
-    except sqlite3.DatabaseError as problem:
-        raise NippoError(
-            f"{file}: the database cannot be used ({problem}).",
-            "Check free space and permissions of the data folder. If the file is damaged, move it away: nippo makes a"
-            " new one, and your notes and reports are all in the vault.",
-        ) from None
+        with explained(file):
+            yield
     except OSError as problem:
-        raise NippoError(
+        if full := NoRoom.of(problem, file.parent):
+            raise full from None
+        raise StorageError(
             f"{file.parent}: the data folder cannot be used ({problem.strerror}).",
             "Check its permissions, or set folder in [data] of config.toml.",
         ) from None

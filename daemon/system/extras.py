@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-MARKS = {"starter": "xllamacpp", "dashboard": "streamlit", "train": "trl", "gpu": "unsloth"}
+MARKS = {"starter": "xllamacpp", "dashboard": "streamlit", "train": "trl", "gpu": "unsloth", "docx": "docx"}
 """Extra of pyproject.toml → a package that only it brings: who sees the package has the extra."""
 
 

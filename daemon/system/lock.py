@@ -9,12 +9,13 @@ shares) the lock file alone stands.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from daemon.errors import AlreadyRunning, NippoError
+from daemon.errors import AlreadyRunning, NippoError, NoRoom
 from daemon.system.files import private, private_folder
 
 FILE_NAME = "daemon.system.lock"
@@ -45,10 +46,9 @@ class FileLock:
         if not _try_lock(descriptor):
             os.close(descriptor)
             return False
-        if not self._of_folder:
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()}\n".encode())
         self._descriptor = descriptor
+        if not self._of_folder:
+            self._sign(descriptor)
         return True
 
     def wait(self, seconds: float, go_on: Callable[[], bool] = lambda: True) -> bool:
@@ -67,9 +67,9 @@ class FileLock:
         return self._descriptor
 
     def release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def __del__(self) -> None:
         self.release()
@@ -77,7 +77,7 @@ class FileLock:
     def holder(self) -> int | None:
         """The process that holds the lock, 0 when it is unknown, None when the lock is free."""
         try:
-            descriptor = os.open(self.file, os.O_RDONLY if self._of_folder else os.O_RDWR)
+            descriptor = self._open_to_look()
         except FileNotFoundError:
             return None
         except OSError:
@@ -88,13 +88,35 @@ class FileLock:
                     return None
                 time.sleep(PROBE_SECONDS)  # it may be another look like this one
             if self._of_folder:
-                return _flock_holder(os.fstat(descriptor).st_ino)
+                return _flock_holder(os.fstat(descriptor))
             text = os.read(descriptor, 32).split(b"\n")[0].strip()
+            return int(text) if text.isdigit() else _flock_holder(os.fstat(descriptor))
         except OSError:
             return 0
         finally:
             os.close(descriptor)
-        return int(text) if text.isdigit() else 0
+
+    def _open_to_look(self) -> int:
+        if self._of_folder:
+            return os.open(self.file, os.O_RDONLY)
+        try:
+            return os.open(self.file, os.O_RDWR)
+        except OSError as problem:
+            if problem.errno != errno.EROFS:
+                raise
+            return os.open(self.file, os.O_RDONLY)
+
+    def _sign(self, descriptor: int) -> None:
+        """Write our process id in place of the last holder's. A full disk leaves the lock without a name, never with
+        another's: who holds it is then asked of the system."""
+        name = f"{os.getpid()}\n".encode()
+        try:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, name)
+            os.ftruncate(descriptor, len(name))
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, 0)
 
     def _open(self) -> int:
         if self._of_folder:
@@ -112,10 +134,13 @@ class VaultLock:
         self._vault: FileLock | None = None
 
     def acquire(self) -> VaultLock:
-        """Lock the data folder. Raises ``AlreadyRunning`` with the holder's process id."""
+        """Lock the data folder. Raises ``AlreadyRunning`` with the holder's process id, ``NoRoom`` where its disk takes
+        no new lock file."""
         try:
             free = self._data.acquire()
         except OSError as problem:
+            if full := NoRoom.of(problem, self._folder):
+                raise full from None
             raise NippoError(
                 f"{self._folder}: the data folder cannot be used ({problem.strerror}).",
                 "Check its permissions, or set folder in [data] of config.toml.",
@@ -192,12 +217,13 @@ def _try_lock_windows(descriptor: int) -> bool:
     return True
 
 
-def _flock_holder(inode: int) -> int:
-    """Who holds a flock on an inode, from Linux's list of locks, which psutil does not read; 0 where there is none."""
+def _flock_holder(status: os.stat_result) -> int:
+    """Who holds a flock on a file, from Linux's list of locks, which psutil does not read; 0 where there is none."""
     with contextlib.suppress(OSError, ValueError, IndexError):
+        place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
         for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
             words = line.split()
-            if words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):
+            if words[1] == "FLOCK" and words[5] == place:
                 return int(words[4])
     return 0
 

@@ -1,149 +1,196 @@
-"""moment.js date formats, as Obsidian's daily notes use them: text → date.
+"""moment.js date formats, as Obsidian's daily notes use them: a name → its day.
 
-Pure. Covers the tokens that name a day (year, month, day, day of year, ISO week and weekday), month names in English
-and Japanese, ``[literal]`` text, and lets weekday names of any language and clock tokens pass. A format whose meaning
-depends on the locale (``L``, ``LL`` …) is refused. The tokeniser follows moment 2.30's ``formattingTokens``.
+Pure. Reads what moment writes with the tokens that name a day (year, month, day, day of year, ISO week and weekday),
+names of months and weekdays in all of moment's languages, ``[literal]`` text, and lets clock tokens pass. Where tokens
+run together (``DMMMMYYYY``) and a name can be read in several ways, the first way that the calendar and the name's
+weekday allow is taken; the ways come in moment's own order, which takes as many digits as it can. A format whose order
+depends on the language (``L``, ``LL`` …) is refused. Slashes at the ends and doubled ones count as Obsidian's
+``normalizePath`` counts them: not at all. ``tests/daemon/vault/test_moment.py`` holds all this against moment itself.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
+from itertools import islice
 
 from daemon.errors import ImpossibleDate, UsageError
+from daemon.vault.date_names import date_names, fold
+from daemon.vault.date_tokens import LANGUAGE, TOKENS, form_of
 
-TOKENS = re.compile(
-    r"\[[^\[]*\]|\\.|LTS|LT|LL?L?L?|l{1,4}|[Hh]mm(?:ss)?|Mo|MM?M?M?|Do|DDDo|DD?D?D?|ddd?d?|do?|w[ow]?|W[oW]?|Qo?|N{1,5}"
-    r"|YYYYYY|YYYYY|YYYY|YY|y{1,4}|gg(?:ggg?)?|GG(?:GGG?)?|e|E|a|A|hh?|HH?|kk?|mm?|ss?|S{1,9}|x|X|zz?|ZZ?|.",
-    re.DOTALL,
-)
-MONTHS = (
-    "january february march april may june july august september october november december".split(),  # noqa: SIM905
-    [f"{number}月" for number in range(1, 13)],
-)
-WORD = r"[^\W\d_]+\.?"
-ORDINAL = r"(?:st|nd|rd|th|日|号|\.|º|er|e)?"
-TWO = r"\d{2}"
-ONE_OR_TWO = r"\d{1,2}"
-MONTH_NAME = rf"(?:1[0-2]|[1-9])月|{WORD}"
-
-PATTERNS: dict[str, tuple[str, str]] = {
-    "YYYY": ("year", r"\d{4}"),
-    "YY": ("short_year", TWO),
-    "Y": ("year", r"\d{4}"),
-    "M": ("month", ONE_OR_TWO),
-    "MM": ("month", TWO),
-    "Mo": ("month", rf"{ONE_OR_TWO}(?:st|nd|rd|th|月|\.)?"),
-    "MMM": ("month_name", MONTH_NAME),
-    "MMMM": ("month_name", MONTH_NAME),
-    "D": ("day", ONE_OR_TWO),
-    "DD": ("day", TWO),
-    "Do": ("day", rf"{ONE_OR_TWO}{ORDINAL}"),
-    "DDD": ("day_of_year", r"\d{1,3}"),
-    "DDDo": ("day_of_year", rf"\d{{1,3}}{ORDINAL}"),
-    "DDDD": ("day_of_year", r"\d{3}"),
-    "GGGG": ("iso_year", r"\d{4}"),
-    "W": ("iso_week", ONE_OR_TWO),
-    "WW": ("iso_week", TWO),
-    "E": ("iso_weekday", "[1-7]"),
-}
-PASSED = {
-    **dict.fromkeys(("dd", "ddd", "dddd"), WORD),
-    **dict.fromkeys(("d", "e"), "[0-7]"),
-    "do": rf"[0-6]{ORDINAL}",
-    **dict.fromkeys(("w", "H", "h", "k", "m", "s"), ONE_OR_TWO),
-    **dict.fromkeys(("ww", "HH", "hh", "kk", "mm", "ss", "gg", "GG"), TWO),
-    **dict.fromkeys(("wo", "Wo"), rf"{ONE_OR_TWO}\w{{0,2}}"),
-    "gggg": r"\d{4}",
-    "Q": "[1-4]",
-    "Qo": rf"[1-4]{ORDINAL}",
-    **dict.fromkeys(("A", "a"), r"am|pm|午前|午後"),
-    **dict.fromkeys(("Hmm", "hmm"), r"\d{3,4}"),
-    **dict.fromkeys(("Hmmss", "hmmss"), r"\d{5,6}"),
-    "X": r"\d+",
-    "x": r"\d+",
-    **{"S" * digits: rf"\d{{{digits}}}" for digits in range(1, 10)},
-}
-"""Tokens that may stand in a name but do not name the day."""
-
-SAME_AS = {"month_name": "month", "short_year": "year"}
+SAME_AS = {"month_name": "month", "short_year": "year", "era_year": "year"}
 ONE_DAY = ({"year", "month", "day"}, {"year", "day_of_year"}, {"iso_year", "iso_week", "iso_weekday"})
+REIWA = 2018
+"""令和元年 is 2019; moment counts the years of eras in Japanese alone."""
+MOST_READINGS = 1000
+"""Ways of cutting up one name that are looked at."""
+ENDING = ".md"
+
+
+@dataclass(frozen=True)
+class FormatPart:
+    """A piece of a format: the pattern of its folded form, and the field that it tells ("" for none)."""
+
+    pattern: str
+    field: str = ""
 
 
 @dataclass(frozen=True)
 class MomentFormat:
-    """A compiled format. ``text`` is the format as the user wrote it."""
+    """A compiled format. ``text`` is the format as the user wrote it, ``depth`` the number of folders in it."""
 
     text: str
-    pattern: re.Pattern[str]
-    fields: tuple[str, ...]
+    parts: tuple[FormatPart, ...] = field(repr=False)
+    pattern: re.Pattern[str] = field(repr=False)
+    depth: int
 
     def read(self, text: str) -> date | None:
         """Given a name without its extension, return the day or None when it has another form.
 
         Raises ``ImpossibleDate`` when the form fits and the day does not exist.
         """
-        match = self.pattern.fullmatch(unicodedata.normalize("NFC", text))
+        folded = fold(text)
+        match = self.pattern.fullmatch(folded)
         if match is None:
             return None
-        values: dict[str, int] = {}
-        for field, found in zip(self.fields, match.groups(), strict=True):
-            number = _month_number(found) if field == "month_name" else int(re.sub(r"\D.*", "", found))
-            if number is None:
-                continue
-            name = SAME_AS.get(field, field)
-            if field == "short_year":
-                number += 2000 if number <= 68 else 1900  # moment's own pivot
-            if values.setdefault(name, number) != number:
-                return None
-        return _day(values, text)
+        fields = [part.field for part in self.parts if part.field]
+        plain = _readings(fields, match.groups())
+        if plain and plain[0].day and plain[0].agrees:
+            return plain[0].day
+        found = [one for values in islice(self._cuts(folded), MOST_READINGS) for one in _readings(fields, values)]
+        days = [one for one in found if one.day]
+        if days:
+            return next((one.day for one in days if one.agrees), days[0].day)
+        if found:
+            raise ImpossibleDate(f"{text}: the calendar has no such day.", "Rename the note to the day it belongs to.")
+        return None
+
+    def _cuts(self, text: str, number: int = 0, start: int = 0) -> Iterator[tuple[str, ...]]:
+        """Every way to cut a name into the parts from ``number`` on, the longest pieces first: the fields' texts."""
+        if number == len(self.parts):
+            if start == len(text):
+                yield ()
+            return
+        part = self.parts[number]
+        form = re.compile(part.pattern)
+        for end in range(len(text), start - 1, -1):
+            if form.fullmatch(text, start, end):
+                for rest in self._cuts(text, number + 1, end):
+                    yield (text[start:end], *rest) if part.field else rest
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """One meaning of a name: its day (None: the calendar has none), and whether the name's weekday is that day's."""
+
+    day: date | None
+    agrees: bool
+
+
+@lru_cache(maxsize=16)
 def compile_format(text: str) -> MomentFormat:
     """Given a moment.js format, return it compiled. Raises ``UsageError`` when it does not name a day."""
-    parts: list[str] = []
-    fields: list[str] = []
-    for token in TOKENS.findall(unicodedata.normalize("NFC", text)):
-        if token.startswith("[") and token.endswith("]") and len(token) > 1:
-            parts.append(re.escape(token[1:-1]))
-        elif token.startswith("\\"):
-            parts.append(re.escape(token[1:]))
-        elif token in PATTERNS:
-            field, pattern = PATTERNS[token]
-            fields.append(field)
-            parts.append(f"({pattern})")
-        elif token in PASSED:
-            parts.append(f"(?:{PASSED[token]})")
-        elif re.fullmatch(r"LTS|LT|L{1,4}|l{1,4}|zz?|ZZ?|N{1,5}|y{1,4}|Y{5,6}|g+|G+", token):
-            raise UsageError(
-                f'The daily-note format "{text}" uses "{token}", which depends on the language of Obsidian.',
-                "Write the format out in config.toml: diary_format in [vault]; plain words stand in [square brackets].",
-            )
-        else:
-            parts.append(re.escape(token))
-    known = {SAME_AS.get(field, field) for field in fields}
+    parts, depth = _parts(text)
+    fields = [part.field for part in parts if part.field]
+    known = {SAME_AS.get(one, one) for one in fields}
     if not any(known >= needed for needed in ONE_DAY):
         raise UsageError(
             f'The daily-note format "{text}" does not name one day.',
             'Set diary_format in [vault] of config.toml, for example "YYYY-MM-DD".',
         )
-    return MomentFormat(text, re.compile("".join(parts), re.IGNORECASE), tuple(fields))
+    pattern = "".join(f"({part.pattern})" if part.field else f"(?:{part.pattern})" for part in parts)
+    return MomentFormat(text, tuple(parts), re.compile(pattern, re.DOTALL), depth)
 
 
-def _month_number(name: str) -> int | None:
-    """The month of an English or Japanese name, abbreviated or not; None for a name of another language."""
-    plain = name.casefold().rstrip(".")
-    for names in MONTHS:
-        for number, full in enumerate(names, start=1):
-            if plain == full or (len(plain) >= 3 and full.isascii() and full.startswith(plain)):
-                return number
-    return None
+def _parts(text: str) -> tuple[list[FormatPart], int]:
+    """The pieces of a format, and how many folders they name."""
+    pieces = _pieces(text)
+    tokens = {token for token, _ in pieces}
+    numbered = bool(tokens & {"M", "MM", "Mo", "DDD", "DDDD", "DDDo"}) or {"W", "WW", "Wo"} & tokens != set()
+    parts: list[FormatPart] = []
+    depth = 0
+    for token, literal in _without_ending(_without_spare_slashes(pieces)):
+        form = form_of(token, numbered)
+        if token == ENDING:
+            parts.append(FormatPart(r"(?:\.\d{1,2}[0-6])?"))
+        elif LANGUAGE.fullmatch(token):
+            raise UsageError(
+                f'The daily-note format "{text}" uses "{token}", which depends on the language of Obsidian.',
+                "Write the format out in config.toml: diary_format in [vault]; plain words stand in [square brackets].",
+            )
+        elif form:
+            parts.append(FormatPart(form[1], form[0]))
+        else:
+            depth += literal.count("/")
+            parts.append(FormatPart(re.escape(fold(literal or token))))
+    return parts, depth
 
 
-def _day(values: dict[str, int], text: str) -> date | None:
+def _pieces(text: str) -> list[tuple[str, str]]:
+    """(token, "") or ("", literal character) in order, as moment's own tokeniser cuts them."""
+    found: list[tuple[str, str]] = []
+    for bracketed, backslash, token in TOKENS.findall(text):
+        literal = bracketed[1:-1] if bracketed else token if backslash else ""
+        known = not literal and not bracketed and (LANGUAGE.fullmatch(token) or form_of(token, True))
+        found += [(token, "")] if known else [("", one) for one in literal or ("" if bracketed else token)]
+    return found
+
+
+def _without_spare_slashes(pieces: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for piece in pieces:
+        if piece != ("", "/") or (found and found[-1] != ("", "/")):
+            found.append(piece)
+    return found[:-1] if found and found[-1] == ("", "/") else found
+
+
+def _without_ending(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pieces without an extension of their own. Outside of brackets ``.md`` are moment's tokens for minute and
+    weekday: a name has those, or nothing where the extension was left out."""
+    if "".join(literal or "\0" for _, literal in pieces[-len(ENDING) :]).lower() == ENDING:
+        return pieces[: -len(ENDING)]
+    if pieces[-len(ENDING) :] == [("", "."), ("m", ""), ("d", "")]:
+        return [*pieces[: -len(ENDING)], (ENDING, "")]
+    return pieces
+
+
+def _readings(fields: Sequence[str], texts: Sequence[str]) -> list[_Reading]:
+    """The meanings of a name that was cut into these fields; several where a month's name has several."""
+    values: dict[str, tuple[int, ...]] = {}
+    weekdays: tuple[int, ...] = ()
+    for told, text in zip(fields, texts, strict=True):
+        if told == "weekday":
+            weekdays = date_names().weekdays.get(text, ())
+        elif numbers := _numbers(told, text):
+            name = SAME_AS.get(told, told)
+            values[name] = tuple(one for one in values.get(name, numbers) if one in numbers)
+    if not all(values.values()):
+        return []
+    found: list[_Reading] = []
+    for month in values.get("month", (0,)):
+        day = _day({name: numbers[0] for name, numbers in values.items()} | {"month": month})
+        found.append(_Reading(day, day is not None and (not weekdays or day.isoweekday() % 7 in weekdays)))
+    return found
+
+
+def _numbers(told: str, text: str) -> tuple[int, ...]:
+    """The numbers that a field's text may stand for; none for a month in an unknown language."""
+    if told == "month_name":
+        return date_names().months.get(text, ())
+    digits = re.search(r"\d+", text)
+    number = int(digits[0]) if digits else 1  # 令和元年
+    if told == "short_year":
+        number += 2000 if number <= 68 else 1900  # moment's own pivot
+    elif told == "era_year" and number < 1000:
+        number += REIWA
+    return (number,)
+
+
+def _day(values: dict[str, int]) -> date | None:
+    """The day, None where the calendar has no such one."""
     makers: tuple[tuple[tuple[str, ...], Callable[..., date]], ...] = (
         (("year", "month", "day"), date),
         (("year", "day_of_year"), _of_year),
@@ -153,9 +200,8 @@ def _day(values: dict[str, int], text: str) -> date | None:
         if all(name in values for name in needed):
             try:
                 return make(*(values[name] for name in needed))
-            except ValueError:
-                what = f"{text}: the calendar has no such day."
-                raise ImpossibleDate(what, "Rename the note to the day it belongs to.") from None
+            except (ValueError, OverflowError):
+                return None
     return None
 
 

@@ -21,6 +21,8 @@ from daemon.vault.date_format import MomentFormat, compile_format
 from daemon.vault.obsidian import daily_notes
 
 REPORT_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-nippo\.md", re.IGNORECASE)
+SUMMARY_FOLDERS = {"week": "週報", "month": "月報"}
+"""Where the notes of several days lie, inside the report folder."""
 LEFTOVER = re.compile(
     r"^\.|~syncthing~|\.sync-conflict-|\(conflicted copy |\(.*'s conflicted copy|~$|\.tmp$|\.icloud$", re.IGNORECASE
 )
@@ -45,7 +47,7 @@ class Layout:
         """
         path = nfc(path)
         name = PurePosixPath(path).name
-        if not name.lower().endswith(".md") or is_leftover(path) or self.report_date(path):
+        if not name.lower().endswith(".md") or is_leftover(path) or self.is_own(path):
             return None
         inside = path.removeprefix(f"{self.diary_folder}/") if self.diary_folder else path
         if self.diary_folder and inside == path:
@@ -63,15 +65,31 @@ class Layout:
         except ValueError:
             return None
 
+    def is_own(self, path: str) -> bool:
+        """Whether a path in the vault is one of our own notes: the report of a day, or of several."""
+        summaries = tuple(f"{self.summary_path(kind, '')[: -len('.md')]}" for kind in SUMMARY_FOLDERS)
+        return self.report_date(path) is not None or nfc(path).startswith(summaries)
+
+    def summary_path(self, kind: str, name: str) -> str:
+        """The path in the vault of the note of a "week" or "month", such as nippo/週報/2026-W48.md."""
+        path = f"{SUMMARY_FOLDERS[kind]}/{name}.md"
+        return f"{self.report_folder}/{path}" if self.report_folder else path
+
     def report_path(self, day: date) -> str:
         """The path in the vault of the report of a day."""
         name = f"{day.isoformat()}-nippo.md"
         return f"{self.report_folder}/{name}" if self.report_folder else name
 
+    def among_reports(self, path: str) -> bool:
+        """Whether a path is that of a note below the report folder, such as a report that its person has archived."""
+        path = nfc(path)
+        inside = bool(self.report_folder) and path.startswith(f"{self.report_folder}/")
+        return inside and path.lower().endswith(".md") and not is_leftover(path)
+
     @property
     def depth(self) -> int:
         """How many folders below the diary folder a note lies, as the format says."""
-        return self.diary_format.text.count("/")
+        return self.diary_format.depth
 
     def file(self, path: str) -> Path:
         """The file on disk of a path in the vault; where only the other normal form exists, that one."""
@@ -81,15 +99,29 @@ class Layout:
     def path_of(self, file: Path) -> str | None:
         """The path in the vault of a file named by a person or an event; None when it lies elsewhere."""
         absolute = Path(os.path.abspath(file))  # noqa: PTH100 - links are followed only as the last resort
-        for root in (self.root, self.root.resolve()):
+        for root in (self.root, real(self.root)):
             if absolute.is_relative_to(root):
                 return absolute.relative_to(root).as_posix()
-        resolved = absolute.parent.resolve() / absolute.name
+        resolved = real(absolute.parent) / absolute.name
         return resolved.relative_to(self.root).as_posix() if resolved.is_relative_to(self.root) else None
 
     def stays_inside(self, path: str) -> bool:
         """Whether a path, with every symbolic link followed, still lies in the vault. Reads the disk."""
-        return self.file(path).resolve().is_relative_to(self.root)
+        return real(self.file(path)).is_relative_to(self.root)
+
+
+def real(file: Path) -> Path:
+    """A path with every symbolic link followed. Unlike ``Path.resolve`` it raises for none: a link that leads back to
+    itself stays as it is, and whoever opens it is told."""
+    return Path(os.path.realpath(file))
+
+
+def shown(path: str) -> str:
+    """A path as it can be stored and shown: bytes of a name that are no UTF-8 stand as ``\\x8e``, text as it is."""
+    try:
+        return os.fsencode(path).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "backslashreplace").decode()
 
 
 def nfc(text: str) -> str:
@@ -111,7 +143,7 @@ def require_vault(root: Path) -> Path:
     try:
         with os.scandir(root) as entries:
             if any(True for _ in entries):
-                return root.resolve()
+                return real(root)
     except FileNotFoundError:
         raise VaultUnavailable(
             f"The vault {root} is missing.",
@@ -120,6 +152,11 @@ def require_vault(root: Path) -> Path:
     except OSError as problem:
         raise VaultUnavailable(
             f"The vault {root} cannot be read ({problem.strerror}).", "Check its permissions; nippo goes on by itself."
+        ) from None
+    except ValueError:  # a NUL, or a letter that the names of this environment cannot hold
+        raise VaultUnavailable(
+            f"The vault {shown(str(root))} has a name that no folder can have here.",
+            "Mend path in [vault] of config.toml, or run nippo with PYTHONUTF8=1 and a UTF-8 locale.",
         ) from None
     raise VaultUnavailable(
         f"The vault {root} is empty.",
@@ -147,7 +184,7 @@ def read_layout(config: Config) -> Layout:
     return Layout(
         root=root,
         diary_folder=folder,
-        diary_format=compile_format(text.removesuffix(".md")),
+        diary_format=compile_format(text),
         report_folder=_inside(wanted.report_folder, "report_folder", root) if wanted.report_folder else beside,
         source="config.toml" if wanted.diary_format else own.source,
     )
@@ -171,7 +208,17 @@ def _inside(folder: str, key: str, root: Path) -> str:
     if ".." in parts or Path(folder).is_absolute():
         raise UsageError(f'`vault.{key}`: "{folder}" leaves the vault.', "Name a folder inside the vault.")
     path = "/".join(parts)
-    if not (root / as_on_disk(root, path)).resolve().is_relative_to(root):
+    try:
+        os.fsencode(path).decode("utf-8")
+        usable = "\0" not in path
+    except UnicodeError:
+        usable = False
+    if not usable:
+        raise UsageError(
+            f"`vault.{key}`: {shown(path)!r} is no name that a folder can have here.",
+            "Give the folder a name in UTF-8; where it is one, run nippo with PYTHONUTF8=1 and a UTF-8 locale.",
+        )
+    if not real(root / as_on_disk(root, path)).is_relative_to(root):
         raise UsageError(
             f"{path}: is a link that leaves the vault.", "Keep the diary and its reports inside the vault."
         )

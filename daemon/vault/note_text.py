@@ -7,13 +7,14 @@ from __future__ import annotations
 import codecs
 
 from daemon.errors import NoteUnreadable
+from daemon.vault.conflict import has_conflict
 
 
 def decode(data: bytes, name: str) -> str:
     """Given a note's bytes and its name (for messages), return its text with line feeds as line ends.
 
     UTF-8 with or without mark, UTF-16 with a mark; cp932 when the bytes are nothing else and give Japanese text. Raises
-    ``NoteUnreadable`` for binary data and for any other encoding.
+    ``NoteUnreadable`` for binary data, for any other encoding, and for a text with git's conflict marks.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = _strict(data, "utf-16")
@@ -28,6 +29,11 @@ def decode(data: bytes, name: str) -> str:
     if "\x00" in text:
         raise NoteUnreadable(
             f"{name}: holds NUL bytes, it is not a text", "Restore the note from a backup or File recovery."
+        )
+    if has_conflict(text):
+        raise NoteUnreadable(
+            f"{name}: holds git's conflict marks (<<<<<<<), so two versions of it",
+            "Keep one side and remove the marks.",
         )
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 

@@ -13,16 +13,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from daemon.system.plain_files import is_plain, read_plain
+
 DEFAULT_FORMAT = "YYYY-MM-DD"
+DEFAULTS = "Obsidian's defaults"
+"""What gives the settings where no file does."""
+LARGEST = 16 * 2**20
+"""Bytes of a settings file; a plugin that keeps more there keeps no daily-note format."""
 
 
 @dataclass(frozen=True)
 class DailyNotes:
-    """``folder`` inside the vault ("" = its root), ``format`` in moment tokens, ``source`` the file that said so."""
+    """``folder`` inside the vault ("" = its root), ``format`` in moment tokens, ``source`` the file that said so,
+    ``template`` the note that daily notes are made from ("" without one)."""
 
     folder: str
     format: str
     source: str
+    template: str = ""
 
 
 def configuration_folder(vault: Path) -> Path | None:
@@ -34,14 +42,14 @@ def configuration_folder(vault: Path) -> Path | None:
         hidden = sorted(path for path in vault.iterdir() if path.name.startswith("."))
     except OSError:
         return None
-    return next((path for path in hidden if (path / "app.json").is_file()), None)
+    return next((path for path in hidden if is_plain(path / "app.json")), None)
 
 
 def daily_notes(vault: Path) -> DailyNotes:
     """The vault's daily-note settings: Periodic Notes where that plugin is on, else the core plugin, else defaults."""
     folder = configuration_folder(vault)
     if folder is None:
-        return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
+        return DailyNotes("", DEFAULT_FORMAT, DEFAULTS)
     periodic = folder / "plugins" / "periodic-notes" / "data.json"
     core = folder / "daily-notes.json"
     plugins = _json(folder / "community-plugins.json")
@@ -52,7 +60,24 @@ def daily_notes(vault: Path) -> DailyNotes:
     values = _json(core)
     if isinstance(values, dict):
         return _settings(values, core, vault)
-    return DailyNotes("", DEFAULT_FORMAT, "Obsidian's defaults")
+    return DailyNotes("", DEFAULT_FORMAT, DEFAULTS)
+
+
+def templates(vault: Path, diary_folder: str) -> list[Path]:
+    """The files that daily notes may be made from: that of the daily-note settings, and Templater's for the folder that
+    they lie in."""
+    folder = configuration_folder(vault)
+    if folder is None:
+        return []
+    named = [daily_notes(vault).template]
+    values = _json(folder / "plugins" / "templater-obsidian" / "data.json")
+    pairs = values.get("folder_templates") if isinstance(values, dict) else None
+    for pair in pairs if isinstance(pairs, list) else ():
+        of, template = (pair.get("folder"), pair.get("template")) if isinstance(pair, dict) else (None, None)
+        if isinstance(of, str) and isinstance(template, str) and f"/{diary_folder}/".startswith(f"/{of.strip('/')}"):
+            named.append(template)
+    found = [vault / (name if name.lower().endswith(".md") else f"{name}.md") for name in named if name]
+    return list(dict.fromkeys(found))
 
 
 def open_address(file: Path) -> str:
@@ -105,15 +130,17 @@ def _periodic_day(values: Any) -> dict[str, Any] | None:
 def _settings(values: dict[str, Any], file: Path, vault: Path) -> DailyNotes:
     folder = values.get("folder")
     text = values.get("format")
+    template = values.get("template") or values.get("templatePath")  # the latter in Periodic Notes 1.0
     return DailyNotes(
         folder.strip().strip("/") if isinstance(folder, str) else "",
         text.strip() if isinstance(text, str) and text.strip() else DEFAULT_FORMAT,
         file.relative_to(vault).as_posix(),
+        template.strip().strip("/") if isinstance(template, str) else "",
     )
 
 
 def _json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        return json.loads(read_plain(file, LARGEST).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         return None

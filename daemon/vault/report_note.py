@@ -1,19 +1,20 @@
 """The report note as text: rendered for the vault, read back however a person left it. Pure.
 
 Own keys are found line by line, so that a frontmatter that is no valid YAML any more still gives its checkboxes, and
-the line that a box is read from is the line that setting it changes (see ``daemon.vault.frontmatter``).
+the line that a box is read from is the line that setting it changes (see ``daemon.vault.own_lines``).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from daemon.vault import frontmatter
+from daemon.vault.own_lines import NewValue, OwnLine, own_lines, with_body, with_values
 
-OWN_KEYS = ("date", "diary", "accepted", "redo", "status", "model", "generated", "warnings")
 TRUE_WORDS = {"true", "yes", "on", "y", "1", "x", "✓", "✔", "☑", "はい"}
 PLAIN = re.compile(r"[A-Za-z][\w.+/@-]*")
 YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
@@ -21,8 +22,7 @@ YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 @dataclass(frozen=True)
 class ReportNote:
-    """What stands in a report note. ``diary`` is the link's text; ``status`` is "draft" or "needs-review"; ``kept`` are
-    the frontmatter lines that a person added to the note before (see ``other_lines``)."""
+    """What stands in a report note. ``diary`` is the link's text; ``status`` is "draft" or "needs-review"."""
 
     day: date
     diary: str
@@ -33,13 +33,12 @@ class ReportNote:
     warnings: tuple[str, ...] = ()
     accepted: bool = False
     redo: bool = False
-    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ReadReport:
     """A report note as found. Values of missing or unreadable keys are "" or False; ``body`` has LF line ends and no
-    blank lines around it; ``whole`` says that the frontmatter was found."""
+    blank lines around it; ``whole`` says that the frontmatter was found, ``keys`` which of ours stand in it."""
 
     whole: bool
     body: str
@@ -51,36 +50,29 @@ class ReadReport:
     model: str
     generated: str
     warnings: tuple[str, ...]
+    keys: frozenset[str] = frozenset()
 
 
 def render(note: ReportNote) -> str:
     """Given a note, return its text: frontmatter with our keys in their order, then nothing but the report."""
-    warnings = (
-        ["warnings: []"] if not note.warnings else ["warnings:", *(f"  - {quoted(text)}" for text in note.warnings)]
-    )
-    lines = [
-        "---",
-        f"date: {note.day.isoformat()}",
-        f"diary: {quoted(f'[[{note.diary}]]')}",
-        f"accepted: {str(note.accepted).lower()}",
-        f"redo: {str(note.redo).lower()}",
-        f"status: {note.status}",
-        f"model: {_scalar(note.model)}",
-        f"generated: {note.generated.isoformat(timespec='seconds')}",
-        *warnings,
-        *note.kept,
-        "---",
-        note.body.strip(),
-    ]
-    return "\n".join(lines) + "\n"
+    lines = [line for key, value in _values(note).items() for line in (f"{key}: {value.text}".rstrip(), *value.items)]
+    return "\n".join(["---", *lines, "---", note.body.strip()]) + "\n"
+
+
+def redraw(before: bytes, note: ReportNote) -> bytes:
+    """Given the bytes of a report note and what is to stand in it now, return its new bytes: our keys and the body are
+    the new ones, every other byte of the frontmatter stays. Without a frontmatter the note is rendered anew."""
+    if frontmatter.find(before) is None:
+        return render(note).encode()
+    return with_body(with_values(before, _values(note)), note.body.strip())
 
 
 def read(data: bytes) -> ReadReport:
     """Given the bytes of a report note, return what stands in it. Never raises: unreadable bytes become U+FFFD."""
     span = frontmatter.find(data)
-    values = {name: data[start:end] for name, start, end in _values(data, *span)} if span else {}
-    body = data[span[2] :] if span else data.removeprefix(b"\xef\xbb\xbf")
-    texts = {name: _plain(raw) for name, raw in values.items()}
+    body = data[span[2] :] if span else data.removeprefix(frontmatter.MARK)
+    lines = own_lines(data)
+    texts = {name: _plain(data[line.value : line.value_end]) for name, line in lines.items()}
     link = texts.get("diary", "")
     return ReadReport(
         whole=span is not None,
@@ -92,26 +84,19 @@ def read(data: bytes) -> ReadReport:
         status=texts.get("status", ""),
         model=texts.get("model", ""),
         generated=texts.get("generated", ""),
-        warnings=_warnings(data, span) if span else (),
+        warnings=_warnings(data, lines.get("warnings")),
+        keys=frozenset(lines),
     )
 
 
-def other_lines(data: bytes) -> tuple[str, ...]:
-    """Given a note's bytes, return the frontmatter lines that are not of our own keys: a person's tags, aliases and
-    comments, which a new draft keeps."""
-    span = frontmatter.find(data)
-    if span is None:
-        return ()
-    kept, own = [], False
-    for line in _lines(data[span[0] : span[1]]).removesuffix("\n").split("\n"):
-        key = re.match(r"""(["']?)([^\s"':#-][^"':#]*?)\1[ \t]*:(?:\s|$)""", line)
-        if key:
-            own = key[2] in OWN_KEYS
-        elif line.startswith("#"):
-            own = False
-        if not own and line.strip():
-            kept.append(line)
-    return tuple(kept)
+def day_of(note: ReadReport) -> date | None:
+    """The day of a report that nippo has written, wherever the note lies and whatever its name is; None for every other
+    note. The mark: our box beside the date, and when it was drawn, or by which model from which diary."""
+    mark = note.generated or (note.model and note.diary)
+    try:
+        return date.fromisoformat(note.date) if mark and "accepted" in note.keys else None
+    except ValueError:
+        return None
 
 
 def set_key(data: bytes, key: str, value: str) -> bytes:
@@ -120,14 +105,10 @@ def set_key(data: bytes, key: str, value: str) -> bytes:
     A comment behind the value and the line end stay. Raises ``KeyError`` when the note has no frontmatter or no such
     key, ``ValueError`` for a key that is not ours.
     """
-    if key not in OWN_KEYS:
-        raise ValueError(key)
-    span = frontmatter.find(data)
-    for name, start, end in _values(data, *span) if span else ():
-        if name == key:
-            space = b" " if data[start - 1 : start] == b":" else b""
-            return data[:start] + space + value.encode() + data[end:]
-    raise KeyError(key)
+    new = with_values(data, {key: NewValue(value)})
+    if key not in own_lines(data):
+        raise KeyError(key)
+    return new
 
 
 def quoted(text: str) -> str:
@@ -139,31 +120,22 @@ def _scalar(text: str) -> str:
     return text if PLAIN.fullmatch(text) and text.lower() not in YAML_WORDS else quoted(text)
 
 
-def _values(data: bytes, begin: int, end: int, _body: int) -> list[tuple[str, int, int]]:
-    """Our keys with the span of their value on the key's own line, comment and trailing blanks excluded; the first of
-    a key that stands twice."""
-    found: dict[str, tuple[str, int, int]] = {}
-    at = begin
-    while at < end:
-        line = frontmatter.LINE.match(data, at)
-        if line is None or line.end() == at:
-            break
-        match = re.match(rb"([\"']?)(\w+)\1[ \t]*:(?:[ \t]+|(?=[\r\n]|$))", data[at : line.end()])
-        name = match[2].decode("ascii", "replace") if match else ""
-        if match and name in OWN_KEYS:
-            start = at + match.end()
-            value = data[start : line.end()].rstrip(b"\r\n")
-            found.setdefault(name, (name, start, start + len(_without_comment(value).rstrip())))
-        at = line.end()
-    return list(found.values())
+def _values(note: ReportNote) -> dict[str, NewValue]:
+    return {
+        "date": NewValue(note.day.isoformat()),
+        "diary": NewValue(quoted(f"[[{note.diary}]]")),
+        "accepted": NewValue(str(note.accepted).lower()),
+        "redo": NewValue(str(note.redo).lower()),
+        "status": NewValue(note.status),
+        "model": NewValue(_scalar(note.model)),
+        "generated": NewValue(note.generated.isoformat(timespec="seconds")),
+        "warnings": listed(note.warnings),
+    }
 
 
-def _without_comment(value: bytes) -> bytes:
-    if value[:1] in (b'"', b"'"):
-        closing = re.match(rb'"(?:[^"\\]|\\.)*"' if value[:1] == b'"' else rb"'(?:[^']|'')*'", value)
-        if closing:
-            return closing[0]
-    return re.split(rb"(?:^|[ \t])#", value, maxsplit=1)[0]
+def listed(texts: Sequence[str]) -> NewValue:
+    """A list of texts as the value of a key."""
+    return NewValue("", tuple(f"  - {quoted(text)}" for text in texts)) if texts else NewValue("[]")
 
 
 def _plain(raw: bytes) -> str:
@@ -177,9 +149,13 @@ def _plain(raw: bytes) -> str:
     return text[1:-1].replace("''", "'").strip() if len(text) >= 2 and text[0] == text[-1] == "'" else text
 
 
-def _warnings(data: bytes, span: tuple[int, int, int]) -> tuple[str, ...]:
-    """The list under ``warnings``, in block or flow style; () when it is no list."""
-    found = frontmatter.values(_lines(data[span[0] : span[1]])).get("warnings")
+def _warnings(data: bytes, line: OwnLine | None) -> tuple[str, ...]:
+    """The list under ``warnings``, in block or flow style; () when it is no list. Read by itself: another property that
+    is no YAML takes nothing away."""
+    if line is None:
+        return ()
+    parts = [data[line.value : line.line_end], *(data[start:end] for start, end in line.more)]
+    found = frontmatter.values(_lines(b"warnings: " + b"".join(parts))).get("warnings")
     return tuple(_entry(entry) for entry in found) if isinstance(found, list) else ()
 
 

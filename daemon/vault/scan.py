@@ -11,15 +11,16 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from daemon.errors import ImpossibleDate, NoteUnreadable
-from daemon.vault.layout import Layout, as_on_disk, nfc, require_vault
+from daemon.system.plain_files import is_plain, read_plain
+from daemon.vault.layout import Layout, as_on_disk, is_leftover, nfc, real, require_vault, shown
 
 
 @dataclass(frozen=True)
 class DiaryNote:
-    """One diary file: its path in the vault as it stands on disk, its day, and what ``stat`` said."""
+    """One diary file: its path in the vault as it stands on disk, its day, and what ``stat`` said; of the time what 64
+    bits hold (``stamp``)."""
 
     path: str
     day: date
@@ -63,16 +64,10 @@ def look_at(layout: Layout, path: str) -> DiaryNote | Oddity | None:
     try:
         day = layout.diary_date(path)
     except ImpossibleDate:
-        return _impossible(path) if layout.file(path).is_file() else None
-    if day is None:
-        return None
-    try:
-        if not layout.stays_inside(path):
-            return _outside(path)
-        status = layout.file(path).stat()
-    except OSError:
-        return None
-    return DiaryNote(path, day, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+        return _impossible(path) if is_plain(layout.file(path)) else None
+    if not _is_text(path):
+        return _unnameable(path) if _looks_like_a_note(path) and is_plain(layout.file(path)) else None
+    return None if day is None else _what_is(layout, path, day)
 
 
 def read_note(layout: Layout, path: str, max_kilobytes: int) -> bytes | None:
@@ -82,8 +77,7 @@ def read_note(layout: Layout, path: str, max_kilobytes: int) -> bytes | None:
         if not layout.stays_inside(path):
             odd = _outside(path)
             raise NoteUnreadable(odd.what, odd.next_step)
-        with file.open("rb") as stream:
-            data = stream.read(max_kilobytes * 1024 + 1)
+        data = read_plain(file, max_kilobytes * 1024)
     except FileNotFoundError:
         return None
     except OSError as problem:
@@ -98,35 +92,74 @@ def read_note(layout: Layout, path: str, max_kilobytes: int) -> bytes | None:
 
 def _walk(layout: Layout, folder: str, depth: int, seen: set[str]) -> Iterator[DiaryNote | Oddity]:
     """Depth first, by name, as deep as the format goes. A linked folder is entered once and only inside the vault."""
+    here = real(layout.root / folder)
+    if str(here) in seen or not here.is_relative_to(layout.root):
+        return
+    seen.add(str(here))
     try:
-        real = os.path.realpath(layout.root / folder)
-        if real in seen or not Path(real).is_relative_to(layout.root):
-            return
-        seen.add(real)
         with os.scandir(layout.root / folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
+    except PermissionError:
+        yield Oddity(folder, f"{folder or '.'}: the folder may not be read.", "Give nippo the right to read it.")
+        return
     except OSError:
         return
     for entry in entries:
         path = f"{folder}/{entry.name}" if folder else entry.name
+        if _is_folder(entry):
+            if depth and _is_text(path) and not entry.name.startswith(".") and nfc(path) != layout.report_folder:
+                yield from _walk(layout, path, depth - 1, seen)
+            continue
         try:
-            if entry.is_dir():
-                if depth and not entry.name.startswith(".") and nfc(path) != layout.report_folder:
-                    yield from _walk(layout, path, depth - 1, seen)
-                continue
             day = layout.diary_date(path)
-            if day is None or not entry.is_file():
-                continue
-            if entry.is_symlink() and not layout.stays_inside(path):
-                yield _outside(path)
-                continue
-            status = entry.stat()
         except ImpossibleDate:
             yield _impossible(path)
             continue
-        except OSError:
+        if not _is_text(path):
+            if _looks_like_a_note(path):
+                yield _unnameable(path)
             continue
-        yield DiaryNote(path, day, status.st_size, status.st_mtime_ns)
+        one = None if day is None else _what_is(layout, path, day)
+        if one is not None:
+            yield one
+
+
+def _what_is(layout: Layout, path: str, day: date) -> DiaryNote | Oddity | None:
+    """What lies under the name of a diary note: the note, something else, or None for a folder and for what is gone."""
+    file, link = layout.file(path), False
+    try:
+        status = file.lstat()
+        if link := stat.S_ISLNK(status.st_mode):
+            if not layout.stays_inside(path):
+                return _outside(path)
+            status = file.stat()
+    except OSError:
+        nowhere = Oddity(path, f"{path}: is a link that leads to no file.", "Put the note itself in its place.")
+        return nowhere if link else None
+    if stat.S_ISREG(status.st_mode):
+        return DiaryNote(path, day, status.st_size, stamp(status))
+    return None if stat.S_ISDIR(status.st_mode) else Oddity(path, f"{path}: is no file with text.", "Remove it.")
+
+
+def stamp(status: os.stat_result) -> int:
+    """When a file was changed, in nanoseconds, folded to the 64 bits that the database holds: years before 1678 and
+    after 2261 differ from one another as well."""
+    return (status.st_mtime_ns + 2**63) % 2**64 - 2**63
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads back to itself
+        return False
+
+
+def _is_text(path: str) -> bool:
+    return path.isascii() or shown(path) == path
+
+
+def _looks_like_a_note(path: str) -> bool:
+    return path.lower().endswith(".md") and not is_leftover(path)
 
 
 def _impossible(path: str) -> Oddity:
@@ -135,3 +168,8 @@ def _impossible(path: str) -> Oddity:
 
 def _outside(path: str) -> Oddity:
     return Oddity(path, f"{path}: is a link that leaves the vault.", "Put the note itself into the vault.")
+
+
+def _unnameable(path: str) -> Oddity:
+    name = shown(path)
+    return Oddity(name, f"{name}: its name is not written in UTF-8.", "Rename the note in Obsidian.")

@@ -16,11 +16,13 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from daemon.errors import NoteChanged, ReportBlocked, ReportTouched
+from daemon.errors import NippoError, NoRoom, NoteChanged, ReportBlocked, ReportTouched
 from daemon.system import files
+from daemon.system.plain_files import read_plain
 from daemon.vault.report_note import set_key
 
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+LARGEST = 64 * 2**20
+"""Bytes beyond which a file in a report's place is looked at no further."""
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
 
 
@@ -31,14 +33,17 @@ def digest(data: bytes) -> str:
 
 def report_digest(file: Path) -> str | None:
     """The hash of the report on disk; None when there is none. Raises ``ReportBlocked`` for a folder, a link or a file
-    that cannot be read."""
+    that cannot be read or is too large for one."""
     try:
         status = file.lstat()
         if stat.S_ISLNK(status.st_mode):
             raise ReportBlocked(f"{file}: is a link; reports are written only as plain files.", "Remove it.")
         if not stat.S_ISREG(status.st_mode):
-            raise ReportBlocked(f"{file}: is a folder where the report belongs.", "Rename or remove it.")
-        return digest(file.read_bytes())
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no plain file"
+            raise ReportBlocked(f"{file}: is {kind} where the report belongs.", "Rename or remove it.")
+        if status.st_size > LARGEST:
+            raise ReportBlocked(f"{file}: {status.st_size >> 20:,} MB are too much for a report.", "Move it elsewhere.")
+        return digest(read_plain(file, LARGEST))
     except FileNotFoundError:
         return None
     except OSError as problem:
@@ -50,7 +55,8 @@ def write_report(root: Path, file: Path, data: bytes, expected: str | None, unch
 
     Given the vault's root, the report's file, its new bytes, the hash of the bytes that the daemon wrote there
     before (None: no report is there), and ``unchanged``, which says whether the diary is still the one that it was
-    made of. Raises ``NoteChanged``, ``ReportTouched`` or ``ReportBlocked``.
+    made of. Raises ``NoteChanged``, ``ReportTouched`` or ``ReportBlocked``, and ``NoRoom`` where the disk takes
+    nothing.
     """
     _make_folder(root, file.parent)
     replace_file(file, data, expected, unchanged)
@@ -65,7 +71,7 @@ def change_key(file: Path, key: str, value: str, expected: str) -> str:
     if report_digest(file) != expected:
         raise _touched(file)
     try:
-        data = set_key(file.read_bytes(), key, value)
+        data = set_key(read_plain(file, LARGEST), key, value)
     except KeyError:
         raise ReportBlocked(
             f"{file}: has no `{key}` in its frontmatter.", "Put the line back, or redo the report."
@@ -102,7 +108,7 @@ def sweep(folder: Path) -> None:
 
 def _make_folder(root: Path, folder: Path) -> None:
     try:
-        if not folder.resolve().is_relative_to(root.resolve()):
+        if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
             raise ReportBlocked(
                 f"{folder}: the report folder is a link that leaves the vault.", "Make it a plain folder."
             )
@@ -135,10 +141,10 @@ def _touched(file: Path) -> ReportTouched:
     )
 
 
-def _blocked(file: Path, problem: OSError) -> ReportBlocked:
-    if problem.errno in NO_ROOM:
-        return ReportBlocked(f"{file}: the disk is full ({problem.strerror}).", "Free some space; nippo tries again.")
-    if problem.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+def _blocked(file: Path, problem: OSError) -> NippoError:
+    if full := NoRoom.of(problem, file):
+        return full
+    if problem.errno in (errno.EACCES, errno.EPERM):
         return ReportBlocked(
             f"{file}: may not be written ({problem.strerror}).",
             "Make the report folder writable for nippo; it tries again.",

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Container
 from dataclasses import asdict
 from typing import IO, Any
 
@@ -23,6 +24,7 @@ from daemon.drafting.ask_day import Stage
 from daemon.drafting.draft import draft_report
 from daemon.drafting.result import DraftRequest
 from daemon.engines.opening import open_engine
+from daemon.errors import WorkerStopped
 from daemon.system.parent_death import die_with_parent
 from daemon.worker.messages import error_message, read_config, to_line
 
@@ -36,20 +38,22 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent(int(sys.argv[1]))
-    requests: queue.Queue[bytes] = queue.Queue()
-    threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
+    requests: queue.Queue[dict[str, Any]] = queue.Queue()
+    cancelled: set[int] = set()
+    threading.Thread(target=_read_requests, args=(requests, cancelled), daemon=True).start()
 
-    config = read_config(json.loads(requests.get()))
-    worker = ChildWorker(config, answers)
+    config = read_config(requests.get())
+    worker = ChildWorker(config, answers, cancelled)
     while True:
-        worker.answer(json.loads(requests.get()))
+        worker.answer(requests.get())
 
 
 class ChildWorker:
-    """Answers requests. The engine is loaded by the first diary that needs a model."""
+    """Answers requests. The engine is loaded by the first diary that needs a model. ``cancelled`` has the numbers of
+    drafts that are to be given up; another thread adds to it."""
 
-    def __init__(self, config: Config, answers: IO[bytes]) -> None:
-        self._config, self._answers = config, answers
+    def __init__(self, config: Config, answers: IO[bytes], cancelled: Container[int] = ()) -> None:
+        self._config, self._answers, self._cancelled = config, answers, cancelled
         self._engine: Any = None
         self._told = 0.0
 
@@ -58,6 +62,8 @@ class ChildWorker:
         on_text = (lambda piece: self._say({"text": piece})) if message.get("stream") else None
 
         def on_stage(stage: Stage) -> None:
+            if message.get("number") in self._cancelled:
+                raise WorkerStopped("the draft was given up", "The note is taken up again.")
             self._say({"stage": asdict(stage)})
 
         try:
@@ -103,10 +109,14 @@ def _die_with_parent(parent: int) -> None:
         os._exit(0)
 
 
-def _read_requests(requests: queue.Queue[bytes]) -> None:
+def _read_requests(requests: queue.Queue[dict[str, Any]], cancelled: set[int]) -> None:
     """Pass lines on; at the end of input leave at once, whatever the main thread is doing."""
     for line in sys.stdin.buffer:
-        requests.put(line)
+        message = json.loads(line)
+        if "cancel" in message:
+            cancelled.add(message["cancel"])
+        else:
+            requests.put(message)
     if os.environ.get("NIPPO_WORKER_FOLDER") == tempfile.gettempdir():
         shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
     os._exit(0)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 class WorkerClient:
-    """Drafts through a child process. ``draft`` is for one thread at a time; ``stop`` may come from any thread."""
+    """Drafts through a child process. ``draft`` is for one thread at a time; ``stop`` and ``cancel`` may come from any
+    thread."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -36,6 +37,7 @@ class WorkerClient:
         self._changing = threading.RLock()
         self._closed = False
         self._idle_since: float | None = None
+        self._drafts = 0
 
     def __enter__(self) -> WorkerClient:
         return self
@@ -81,7 +83,8 @@ class WorkerClient:
         limit = timeout_seconds or self._config.engine.timeout_seconds
         with self._busy:
             child = self._ready_child()
-            child.send({"draft": request.to_json(), "stream": on_text is not None})
+            self._drafts += 1
+            child.send({"draft": request.to_json(), "stream": on_text is not None, "number": self._drafts})
             try:
                 return self._wait(child, request, limit, on_text, on_fetch, on_stage)
             finally:
@@ -95,6 +98,13 @@ class WorkerClient:
                 self.stop()
             finally:
                 self._busy.release()
+
+    def cancel(self) -> None:
+        """Give the draft under way up between two of its sentences, or between two drafts of a whole diary; it raises
+        ``WorkerStopped``, and the model stays."""
+        child = self._child
+        if child is not None and self._busy.locked():
+            child.send({"cancel": self._drafts})
 
     def stop(self) -> None:
         """End the child within about a second; a draft under way in another thread raises ``WorkerStopped``. The next

@@ -1,6 +1,7 @@
 """The lines that the daemon and its worker process exchange: one JSON object a line, both ways.
 
-To the worker:   {"config": {…}, "file": path|null}, then {"draft": {…}, "stream": bool}
+To the worker:   {"config": {…}, "file": path|null}, then for each draft {"draft": {…}, "stream": bool, "number": n},
+                 and at any time {"cancel": n}, which ends draft n with a "WorkerStopped"
 From the worker: {"fetch": {"done": bytes, "total": bytes}}, {"ready": {…identity, "seconds"}}, {"text": "…"},
                  and for each draft one {"result": {…}} or {"error": {"kind", "what", "next_step"}}
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from daemon.config import Config
-from daemon.errors import EngineError, NippoError, OutOfMemory, kinds
+from daemon.errors import EngineError, NippoError, OutOfMemory, kinds, unforeseen
 
 
 class ErrorMessage(TypedDict):
@@ -22,7 +23,8 @@ class ErrorMessage(TypedDict):
 
 
 def to_line(message: dict[str, Any]) -> bytes:
-    return json.dumps(message, ensure_ascii=False).encode() + b"\n"
+    """One message as a line. A text that no encoding holds (half a surrogate pair) loses that half, not the worker."""
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def config_message(config: Config) -> dict[str, Any]:
@@ -46,15 +48,6 @@ def error_message(problem: Exception) -> ErrorMessage:
             "This is a fault of nippo; please report it with this line.",
         )
     return {"kind": type(problem).__name__, "what": problem.what, "next_step": problem.next_step}
-
-
-def unforeseen(problem: Exception) -> str:
-    """An error that nobody foresaw, as its type and place: its text might quote a diary."""
-    trace = problem.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
-    return f"{type(problem).__name__} in {place}"
 
 
 def to_error(message: ErrorMessage) -> NippoError:

@@ -12,14 +12,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import weakref
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 from daemon.config import Config
-from daemon.errors import EngineCrashed, EngineError, OutOfMemory
+from daemon.errors import EngineCrashed, EngineError, NoRoom, OutOfMemory
+from daemon.system.lock import FileLock
 from daemon.system.processes import end_group, is_running
 from daemon.worker.messages import config_message, to_line
 
@@ -28,7 +28,6 @@ TERMINATE_SECONDS = 1.0
 SHARED_CHARACTERS = 6
 """A line of a dead worker that shares so many characters in a row with the diary is not shown."""
 FOLDER_PREFIX = "nippo-worker-"
-LEFT_BEHIND_SECONDS = 86_400.0
 MEMORY_WORDS = ("failed to allocate", "out of memory", "bad_alloc", "cannot allocate memory", "MemoryError")
 
 
@@ -40,8 +39,8 @@ class WorkerProcess:
 
     def __init__(self, config: Config, command: list[str] | None = None) -> None:
         self._command = command or [sys.executable, "-P", "-m", "daemon.worker.child", str(os.getpid())]
-        sweep(Path(tempfile.gettempdir()), time.time())
-        self._folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-")
+        self._folder = _temporary_folder()
+        self._held = _hold(self._folder)
         self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._errors: deque[str] = deque(maxlen=KEPT_LINES)
@@ -83,7 +82,7 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             end_group(self._process.pid, "SIGKILL")
             self._process.wait()
-        self._remove_folder()
+        self._leave_folder()
         self._listener.join(TERMINATE_SECONDS)
 
     def death(self, diary: str) -> EngineError:
@@ -127,8 +126,13 @@ class WorkerProcess:
             with contextlib.suppress(OSError):
                 if stream is not None:
                     stream.close()
-        self._remove_folder()
+        self._leave_folder()
         self._messages.put(None)
+
+    def _leave_folder(self) -> None:
+        self._remove_folder()
+        if self._held is not None:
+            self._held.release()
 
     def _read_errors(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr is not None
@@ -137,13 +141,32 @@ class WorkerProcess:
                 self._errors.append(line.decode(errors="replace").rstrip()[:300])
 
 
-def sweep(temporary: Path, now: float) -> None:
-    """Remove what daemons that were killed left in the temporary folder: a day old, and their process is gone."""
+def sweep(temporary: Path) -> None:
+    """Remove the folders that killed daemons left in the temporary folder. The process that the name tells is gone, and
+    nobody holds the folder: in another container the same number is another process, or none."""
     for folder in temporary.glob(f"{FOLDER_PREFIX}*-*"):
         owner = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
-        with contextlib.suppress(OSError):
-            if owner.isdecimal() and now - folder.stat().st_mtime > LEFT_BEHIND_SECONDS and not is_running(int(owner)):
-                shutil.rmtree(folder, ignore_errors=True)
+        if owner.isdecimal() and not is_running(int(owner)) and FileLock(folder).holder() is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary_folder() -> str:
+    try:
+        temporary = tempfile.gettempdir()
+        sweep(Path(temporary))
+        return tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-")
+    except FileNotFoundError as problem:  # so Python says that it could write into none of the usual folders
+        if problem.filename is None:
+            raise NoRoom("No temporary folder takes a file.", "Free some space there, or set TMPDIR.") from None
+        raise
+
+
+def _hold(folder: str) -> FileLock | None:
+    """The folder's lock, so that no other daemon sweeps it; None where a folder cannot be locked."""
+    lock = FileLock(Path(folder))
+    with contextlib.suppress(OSError):
+        return lock if os.name == "posix" and lock.acquire() else None
+    return None
 
 
 def _ending(code: int) -> str:

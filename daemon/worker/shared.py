@@ -44,6 +44,7 @@ class Worker(Protocol):
         on_stage: Callable[[Stage], None] | None = None,
     ) -> DraftResult: ...
     def tick(self, now: float) -> None: ...
+    def cancel(self) -> None: ...
     def stop(self) -> None: ...
     @property
     def pid(self) -> int | None: ...
@@ -59,7 +60,7 @@ class Client(Worker, Protocol):
 
 
 class SharedWorker:
-    """A worker for the job runner. ``draft`` is for one thread at a time; ``stop`` may come from any thread."""
+    """A worker for the job runner. ``draft`` is for one thread at a time; ``stop`` and ``cancel`` may come from any."""
 
     def __init__(self, config: Config, make_client: Callable[[Config], Client] = WorkerClient) -> None:
         self._config = config
@@ -119,13 +120,23 @@ class SharedWorker:
         if self._lock.held and (unused or self._training() or self._asked_for()):
             self._give_up()
 
+    def cancel(self) -> None:
+        """As ``WorkerClient.cancel``; a draft that waits for a training ends at once."""
+        self._end_waiting()
+        for client in (self._client, self._spare):
+            if client is not None:
+                client.cancel()
+
     def stop(self) -> None:
-        with self._wake:
-            self._stops += 1
-            self._wake.notify_all()
+        self._end_waiting()
         if self._spare is not None:
             self._spare.stop()
         self._give_up()
+
+    def _end_waiting(self) -> None:
+        with self._wake:
+            self._stops += 1
+            self._wake.notify_all()
 
     def _ready(self) -> Client | None:
         """The client that may draft now, None while a training must be waited for."""

@@ -10,6 +10,7 @@ import streamlit as st
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest
 from daemon.errors import ReportTouched
+from daemon.vault.conflict import has_conflict
 from daemon.vault.layout import Layout
 from daemon.vault.scan import DiaryNote
 from dashboard import actions, context, notes
@@ -45,6 +46,9 @@ def _choose_source(config: Config, vault: Layout) -> tuple[date, str, str] | Non
             left, right = st.columns([1, 3])
             day = left.date_input("日付", value="today", key="paste_day")
             diary = right.text_area("日記の本文", height=200, key="paste_text", placeholder="ここに日記を貼り付けます")
+            if has_conflict(diary):
+                st.html(notice("gitの競合の印があります", "どちらの文が正しいか決めて、印を消してください。", "warn"))
+                return None
             return (day, "", diary) if diary.strip() else None
         _, found = context.all_days(config, vault)
         if not found:
@@ -171,13 +175,14 @@ def _editor(config: Config, vault: Layout, draft: DeskDraft) -> None:
 def _save(config: Config, vault: Layout, draft: DeskDraft, text: str) -> None:
     """Put the text into the vault, over an older report only when that was shown and the box under it ticked."""
     day, shown_key = draft.day, f"shown{draft.number}"
-    before = notes.open_note(vault, day)
+    place = context.place(config, vault, day)
+    before = notes.open_note(vault, day, place)
     shown = st.session_state.get(shown_key, before)
     st.session_state[shown_key] = before
     agreed = True
     if before is not None:
         if before.report.body == notes.as_saved(text):
-            st.html(notice(f"{day} の日報として保管庫にあります", vault.report_path(day), "good"))
+            st.html(notice(f"{day} の日報として保管庫にあります", place, "good"))
         else:
             st.html(notice(f"{day} の日報は保管庫にもうあります", "保存すると本文が置きかわります。", "warn"))
             with st.expander("今ある日報との違い"):
@@ -203,7 +208,7 @@ def _save(config: Config, vault: Layout, draft: DeskDraft, text: str) -> None:
         words = "同じ日の日報がほかで変更されました。違いを確かめてください。本文はこのまま残っています。"
         st.html(notice("保存しませんでした", words, "bad"))
         return
-    context.leave_message("保存しました", vault.report_path(day))
+    context.leave_message("保存しました", place)
     st.rerun()
 
 

@@ -12,6 +12,7 @@ from daemon.service.heartbeat import read_heartbeat
 from daemon.system.lock import holder_of
 from dashboard import actions, context
 from dashboard.days import STATES, counted
+from dashboard.explain import matter_words
 from dashboard.health import daemon_state, gpus, memory_of, model_words, queue_table, troubles
 from dashboard.markup import figures, heading, notice, small, table, title
 
@@ -45,6 +46,7 @@ def _show(config: Config) -> None:
     waiting = queue_table(jobs)
     st.html(heading(f"待ち行列({len(waiting)})"))
     st.html(table(waiting) if waiting else small("待っている日記はありません。"))
+    _matters(config)
     found = troubles(jobs, last_error)
     st.html(heading(f"エラーと対処({len(found)})"))
     for trouble in found:
@@ -60,6 +62,18 @@ def _show(config: Config) -> None:
                 again.retry_failed()
         st.rerun()
     _places(config)
+
+
+def _matters(config: Config) -> None:
+    """What the person should look at; nothing is known of it while the vault is away."""
+    if not config.vault_path.is_dir():
+        return
+    found = context.matters(config, context.layout(config))
+    st.html(heading(f"確かめてほしいこと({len(found)})"))
+    for each in found:
+        st.html(notice(*matter_words(each), "warn"))
+    if not found:
+        st.html(small("ありません。"))
 
 
 def _places(config: Config) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from functools import partial
 
 import streamlit as st
 
 from daemon.config import Config
-from daemon.errors import NippoError
 from daemon.learning.run_folder import RunScores, progress_of
 from daemon.store.store import Pair
 from daemon.versions import champion as versions
@@ -87,7 +85,7 @@ def _control(config: Config, plan: course.TrainingFigures) -> None:
             with st.expander("最後の出力"):
                 st.html(text_block("\n".join(plan.last_lines)))
     if st.button("学習を始める", type="primary", disabled=plan.asked, key="train"):
-        _do(lambda: course.start(config, actions.now()), "学習を頼みました")
+        context.do(lambda: course.start(config, actions.now()), "学習を頼みました")
 
 
 def _await_start(config: Config) -> None:
@@ -116,7 +114,7 @@ def _live(config: Config, plan: course.TrainingFigures) -> None:
             st.altair_chart(charts.loss_curve(points), width="stretch")
 
     if st.button("学習を止める", key="stop_training"):
-        _do(lambda: course.stop(config), "止めるように頼みました", "いまのステップを保存してから終わります。")
+        context.do(lambda: course.stop(config), "止めるように頼みました", "いまのステップを保存してから終わります。")
 
 
 def _edits(pairs: list[Pair]) -> None:
@@ -164,7 +162,7 @@ def _versions(config: Config, in_use: str) -> None:
             )
             if version.name != in_use and right.button("これを使う", key=f"promote-{version.name}", width="stretch"):
                 promote = partial(versions.promote, config, version.name, actions.now())
-                _do(promote, f"{version.name} に切りかえました")
+                context.do(promote, f"{version.name} に切りかえました")
             points = checkpoint_table(scores.checkpoints, scores.step)
             if points:
                 with st.expander("チェックポイント"):
@@ -172,7 +170,7 @@ def _versions(config: Config, in_use: str) -> None:
     for name, what in bad.items():
         st.html(notice(f"{name} は使えません", what, "bad"))
     if versions.history(config) and st.button("ひとつ前の版に戻す", key="rollback"):
-        _do(lambda: versions.rollback(config, actions.now()), "前の版に戻しました")
+        context.do(lambda: versions.rollback(config, actions.now()), "前の版に戻しました")
 
 
 def _runs(config: Config) -> None:
@@ -196,13 +194,3 @@ def _runs(config: Config) -> None:
         words.append(result.message)
     if words:
         st.html(small(" ・ ".join(words)))
-
-
-def _do(action: Callable[[], object], done: str, more: str = "") -> None:
-    try:
-        added = action()
-    except NippoError as problem:
-        context.leave_message(problem.title, str(problem), "bad")
-    else:
-        context.leave_message(done, added if isinstance(added, str) else more)
-    st.rerun()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,7 +11,8 @@ import streamlit as st
 from daemon.config import Config
 from daemon.drafting.ask_day import NOT_SURE
 from daemon.drafting.evidence import LeftOut
-from daemon.errors import NippoError, NoteUnreadable, ReportTouched
+from daemon.errors import NoteUnreadable
+from daemon.vault.history import KeptBody, kept_bodies
 from daemon.vault.layout import Layout
 from dashboard import actions, context, notes
 from dashboard.changes import difference_html
@@ -19,7 +20,9 @@ from dashboard.copying import copy_button
 from dashboard.days import STATES, Day, counted, filtered, label, weekday
 from dashboard.markup import chip, notice, notices, small, text_block, title
 from dashboard.notes import OpenNote, as_saved
+from dashboard.open_text import begin_anew, field_name, keep
 from dashboard.reading import side_by_side
+from dashboard.views import matters
 
 LOOK_SECONDS = 3.0
 
@@ -28,6 +31,7 @@ def page() -> None:
     config = context.settings()
     vault = context.layout(config)
     st.html(title("レビュー"))
+    matters.show(config, vault, context.do)
     days, _ = context.all_days(config, vault)
     if not days:
         st.html(notice("まだ何もありません", "日記を書くと、ここに日報が並びます。"))
@@ -68,7 +72,8 @@ def _choose(days: list[Day]) -> Day | None:
 
 
 def _one(config: Config, vault: Layout, each: Day) -> None:
-    note = notes.open_note(vault, each.day)
+    place = context.place(config, vault, each.day)
+    note = notes.open_note(vault, each.day, place)
     diary = _diary(config, vault, each)
     name = f"{each.day.isoformat()}({weekday(each.day)})"
     if note is None:
@@ -80,13 +85,13 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
             st.html(side_by_side(diary, "", None))
         row = context.action_row()
         if row.button("この日の日報を作る", type="primary", disabled=diary is None, width="stretch", key="make"):
-            _do(
+            context.do(
                 lambda: actions.ask_for_report(config, vault, each.diary_path, each.day),
                 "作成を頼みました",
                 actions.daemon_hint(config),
             )
         return
-    kept = _keep(config, each.day, note)
+    kept = keep(config, each.day, note)
     report = note.report
     state = "accepted" if report.accepted else report.status or "draft"
     st.html(title(name, chip(STATES.get(state, state), state) + chip(report.model or "?")) + small(report.generated))
@@ -96,7 +101,7 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
     if kept["restored"] and as_saved(kept["text"]) != as_saved(report.body):
         st.html(notice("保存していない文を戻しました", "前に直していた文です。まだ保管庫には書いていません。"))
         if st.button("保管庫の文に戻す", key="discard"):
-            _begin_anew(kept, report.body)
+            begin_anew(kept, report.body)
             st.rerun()
     with st.spinner("日記と照らし合わせています…", show_time=True):
         reading = context.reading(kept["text"], diary, config, each.day) if diary is not None else None
@@ -108,7 +113,7 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
         )
     )
     _left_out(config, each.day, kept)
-    _watch_disk(vault, each.day, note.sha)
+    _watch_disk(vault, each.day, place, note.sha)
     _edit(config, vault, each, note, kept, reading.findings if reading else ())
 
 
@@ -120,43 +125,6 @@ def _diary(config: Config, vault: Layout, each: Day) -> str | None:
     except NoteUnreadable as problem:
         context.show_error(problem)
         return None
-
-
-def _keep(config: Config, day: date, note: OpenNote) -> dict[str, Any]:
-    """What this window holds of a day: the note as it was opened, the person's text as it stands in the field by now,
-    and ``shown``, which the field began with. A note that changed on disk is taken over where nothing of the person's
-    would be lost; else both stay, and saving will say so. What is not saved lies on the desk too."""
-    desk, body = context.desk(config), note.report.body
-    everything: dict[date, dict[str, Any]] = st.session_state.setdefault("kept", {})
-    if day not in everything:
-        unsaved = desk.unsaved(day)
-        text = body if unsaved is None else unsaved
-        everything[day] = {"note": note, "text": text, "shown": text, "turn": _new_turn(), "restored": text != body}
-    kept = everything[day]
-    kept["text"] = st.session_state.get(_field(day, kept), kept["text"])
-    opened, mine = kept["note"], as_saved(kept["text"])
-    if opened.sha != note.sha and (mine == as_saved(body) or as_saved(opened.report.body) == as_saved(body)):
-        kept["note"] = note
-    elif opened.sha != note.sha and mine == as_saved(opened.report.body):
-        _begin_anew(kept, body, note)
-    if mine in (as_saved(body), as_saved(opened.report.body)):
-        desk.drop(day, kept.get("on_desk", ""))
-    else:
-        desk.keep(day, kept["text"])
-        kept["on_desk"] = kept["text"]
-    return kept
-
-
-def _begin_anew(kept: dict[str, Any], text: str, note: OpenNote | None = None) -> None:
-    """Put a text into the field that the person did not type."""
-    kept.update(text=text, shown=text, turn=_new_turn(), note=note or kept["note"])
-
-
-def _new_turn() -> int:
-    """A number that no field of this window has had: a field's name keeps its text."""
-    number: int = st.session_state.get("turns", 0) + 1
-    st.session_state["turns"] = number
-    return number
 
 
 def _left_out(config: Config, day: date, kept: dict[str, Any]) -> None:
@@ -177,22 +145,17 @@ def _left_out(config: Config, day: date, kept: dict[str, Any]) -> None:
 
 def _add(config: Config, day: date, kept: dict[str, Any], line: LeftOut) -> None:
     """Put a line into the text at its place."""
-    _begin_anew(kept, context.with_line(kept["text"], line, config, day))
+    begin_anew(kept, context.with_line(kept["text"], line, config, day))
     kept["adding"] = True
     st.rerun()
 
 
-def _field(day: date, kept: dict[str, Any]) -> str:
-    """The name of the field that holds the text; a new one when the text did not come from the person's typing."""
-    return f"text-{day}-{kept['turn']}"
-
-
-def _watch_disk(vault: Layout, day: date, sha: str) -> None:
+def _watch_disk(vault: Layout, day: date, place: str, sha: str) -> None:
     """Say so, every few seconds, when the note was changed in Obsidian while it is open here."""
 
     @context.again_every(LOOK_SECONDS)
     def watch() -> None:
-        now = notes.open_note(vault, day)
+        now = notes.open_note(vault, day, place)
         if (now.sha if now else "") != sha:
             st.html(
                 notice("このノートはほかで変更されました", "読み込むと、直していない本文は新しくなります。", "warn")
@@ -210,7 +173,7 @@ def _edit(
     """
     draft = actions.draft_of(config, each.day) or kept["note"].report.body
     left, right = st.columns(2)
-    left.text_area("本文", value=kept["shown"], height=320, key=_field(each.day, kept))
+    left.text_area("本文", value=kept["shown"], height=320, key=field_name(each.day, kept))
     right.html(small("下書きからの変更") + difference_html(draft, kept["text"]))
     if findings:
         st.html(notices(findings, "検査の指摘"))
@@ -227,6 +190,9 @@ def _edit(
     with row.popover("ほか", width="content"):
         redo = st.button("作り直す", shortcut="Alt+D", width="stretch", key="redo")
         st.html(small("別の下書きを頼みます。今の文は新しい下書きと入れかわります。"))
+        copies = [copy for copy in kept_bodies(vault, each.day) if copy.body != note.report.body]
+        with st.expander(f"前の本文 {len(copies)}件"):
+            _earlier(config, vault, each.day, note, copies, edited)
         _forget(config, vault, each.day)
     if save and not edited:
         context.leave_message("変更はありません", "本文を直してから保存してください。", "")
@@ -234,35 +200,22 @@ def _edit(
     if save or (accept and not note.report.accepted):
         _write(config, vault, each.day, kept, accept=accept)
     if accept:
-        _do(lambda: actions.tick(config, vault, each.day, note, "accepted", False), "提出を取り消しました")
+        context.do(lambda: actions.tick(config, vault, each.day, note, "accepted", False), "提出を取り消しました")
     if redo and edited:
-        context.leave_message(
-            "まだ保存していない文があります", "保存するか、元に戻してから作り直してください。", "warn"
-        )
-        st.rerun()
+        _first_save()
     if redo:
         hint = actions.daemon_hint(config)
-        _do(lambda: actions.tick(config, vault, each.day, note, "redo", True), "作り直しを頼みました", hint)
+        context.do(lambda: actions.tick(config, vault, each.day, note, "redo", True), "作り直しを頼みました", hint)
 
 
 def _write(config: Config, vault: Layout, day: date, kept: dict[str, Any], accept: bool) -> None:
     """Save the kept text; on a conflict nothing is written and the text stays."""
     done = "提出済みにしました" if accept else "保存しました"
-    _do(lambda: actions.save(config, vault, day, kept["note"], kept["text"], accept), done, vault.report_path(day))
-
-
-def _do(action: Callable[[], str | None], done: str, more: str = "") -> None:
-    """Do it, say so, and draw the page again."""
-    try:
-        added = action() or ""
-    except ReportTouched:
-        words = "ノートがほかで変更されていたため、何も書きませんでした。あなたの文はこのページに残っています。"
-        context.leave_message("保存しませんでした", words, "bad")
-    except NippoError as problem:
-        context.leave_message(problem.title, str(problem), "bad")
-    else:
-        context.leave_message(done, "\n".join(filter(None, (more, added))))
-    st.rerun()
+    context.do(
+        lambda: actions.save(config, vault, day, kept["note"], kept["text"], accept),
+        done,
+        context.place(config, vault, day),
+    )
 
 
 def _conflict(note: OpenNote, kept: dict[str, Any]) -> None:
@@ -276,8 +229,26 @@ def _conflict(note: OpenNote, kept: dict[str, Any]) -> None:
         kept["note"] = note
         st.rerun()
     if row.button("保管庫の文を使う", width="stretch", key="theirs"):
-        _begin_anew(kept, note.report.body, note)
+        begin_anew(kept, note.report.body, note)
         st.rerun()
+
+
+def _earlier(config: Config, vault: Layout, day: date, note: OpenNote, copies: list[KeptBody], edited: bool) -> None:
+    """The bodies that stood in the note before, the newest first, each with a button that brings it back."""
+    for copy in reversed(copies):
+        st.html(small(copy.path) + difference_html(note.report.body, copy.body))
+        if st.button("この本文に戻す", key=f"back{copy.number}"):
+            if edited:
+                _first_save()
+            context.do(partial(actions.restore, config, vault, day, copy.number), "前の本文に戻しました")
+    if not copies:
+        st.html(small("まだありません。作り直したり戻したりすると、それまでの本文がここに残ります。"))
+
+
+def _first_save() -> None:
+    """Say what stands in the way of putting another text in the place of this one."""
+    context.leave_message("まだ保存していない文があります", "先に保存するか、保管庫の文に戻してください。", "warn")
+    st.rerun()
 
 
 def _forget(config: Config, vault: Layout, day: date) -> None:
@@ -285,7 +256,7 @@ def _forget(config: Config, vault: Layout, day: date) -> None:
     words = "保存された日記と日報の組と下書きを消します。保管庫の文はそのままで、提出済みの印だけが外れます。"
     st.html(notice(f"{day.isoformat()} を学習から外します", words, "warn"))
     if st.button("この日を忘れる", type="primary", key="forget"):
-        _do(lambda: _forget_all(config, vault, day), f"{day} を忘れました")
+        context.do(lambda: _forget_all(config, vault, day), f"{day} を忘れました")
 
 
 def _forget_all(config: Config, vault: Layout, day: date) -> str:

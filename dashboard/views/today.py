@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import streamlit as st
 
 from daemon.config import Config
-from daemon.errors import NippoError, ReportTouched
 from daemon.service.heartbeat import read_heartbeat
 from daemon.system.lock import holder_of
 from daemon.vault.layout import Layout
@@ -31,9 +29,10 @@ def page() -> None:
     today = date.today()
     days, _ = context.all_days(config, vault)
     each = next((one for one in days if one.day == today), Day(today, "missing", "", False))
-    note = notes.open_note(vault, today)
+    place = context.place(config, vault, today)
+    note = notes.open_note(vault, today, place)
     writing = _writing(config) == today.isoformat()
-    _watch(config, vault, today, note, each, writing)
+    _watch(config, vault, each, place, note, writing)
     st.html(title(f"{today.month}月{today.day}日({weekday(today)})", _chips(each, note, writing)))
     context.show_message()
     if note is not None:
@@ -52,15 +51,15 @@ def _writing(config: Config) -> str:
     return str(read_heartbeat(config.data_path).get("working_on") or "") if running else ""
 
 
-def _watch(config: Config, vault: Layout, today: date, note: OpenNote | None, each: Day, writing: bool) -> None:
+def _watch(config: Config, vault: Layout, each: Day, place: str, note: OpenNote | None, writing: bool) -> None:
     """Draw the page anew when the report comes or changes."""
 
     @context.again_every(LOOK_SECONDS)
     def watch() -> None:
-        now = notes.open_note(vault, today)
-        state = next((one.state for one in context.all_days(config, vault)[0] if one.day == today), "missing")
+        now = notes.open_note(vault, each.day, place)
+        state = next((one.state for one in context.all_days(config, vault)[0] if one.day == each.day), "missing")
         as_it_was = (note.sha if note else "", each.state, writing)
-        if (now.sha if now else "", state, _writing(config) == today.isoformat()) != as_it_was:
+        if (now.sha if now else "", state, _writing(config) == each.day.isoformat()) != as_it_was:
             st.rerun()
 
 
@@ -89,7 +88,7 @@ def _report(config: Config, vault: Layout, note: OpenNote, writing: bool) -> Non
     words, value = ("提出を取り消す", False) if report.accepted else ("提出済みにする", True)
     if row.button(words, type="primary", shortcut="Alt+A", width="stretch", key="accept"):
         done = "提出済みにしました" if value else "提出を取り消しました"
-        _do(lambda: actions.tick(config, vault, day, note, "accepted", value), done)
+        context.do(lambda: actions.tick(config, vault, day, note, "accepted", value), done)
     if row.button("直す", width=112, key="edit"):
         context.open_day(day)
 
@@ -114,7 +113,7 @@ def _without_report(config: Config, vault: Layout, each: Day, writing: bool) -> 
     row = context.action_row()
     if row.button("今日の日報を作る", type="primary", width="stretch", key="make"):
         hint = actions.daemon_hint(config)
-        _do(lambda: actions.ask_for_report(config, vault, each.diary_path, each.day), "作成を頼みました", hint)
+        context.do(lambda: actions.ask_for_report(config, vault, each.diary_path, each.day), "作成を頼みました", hint)
 
 
 def _earlier(days: list[Day]) -> None:
@@ -128,17 +127,3 @@ def _earlier(days: list[Day]) -> None:
             context.open_day(one.day)
     if len(found) > MOST_OPEN:
         st.html(small(f"ほかに{len(found) - MOST_OPEN}日あります。レビューにすべて並んでいます。"))
-
-
-def _do(action: Callable[[], str | None], done: str, more: str = "") -> None:
-    """Do it, say so, and draw the page again."""
-    try:
-        added = action() or ""
-    except ReportTouched:
-        words = "ノートがほかで変更されていたため、何も書きませんでした。新しい文を確かめてください。"
-        context.leave_message("変更しませんでした", words, "bad")
-    except NippoError as problem:
-        context.leave_message(problem.title, str(problem), "bad")
-    else:
-        context.leave_message(done, "\n".join(filter(None, (more, added))))
-    st.rerun()

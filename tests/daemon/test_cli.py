@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from daemon import commands
 from daemon.cli import app, load_command
 from daemon.commands import COMMANDS, ELSEWHERE
+from daemon.options import folded
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -50,3 +51,7 @@ def test_a_slip_of_the_pen_is_answered_with_the_command_that_was_meant() -> None
 def test_a_command_of_a_group_is_reached_through_the_list() -> None:
     result = CliRunner().invoke(app, ["service", "install", "--help"])
     assert result.exit_code == 0 and "--dry-run" in result.output
+
+
+def test_a_line_is_cut_at_the_terminals_width_and_keeps_its_bullet() -> None:
+    assert folded("* Linux演習で、cronを使いました。\n\nはい", 12) == "* Linux演習\nで、cronを使\nいました。\n\nはい"

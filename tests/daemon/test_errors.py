@@ -42,6 +42,11 @@ def test_every_error_crosses_the_process_boundary_as_itself(kind: type[NippoErro
     assert arrived.title and arrived.title == sent.title
 
 
+def test_a_text_that_no_encoding_holds_crosses_with_a_mark_in_its_place() -> None:
+    sent = json.loads(to_line({"result": {"body": "復習\ud83dした", "version": "v"}}))
+    assert sent == {"result": {"body": "復習?した", "version": "v"}}
+
+
 def test_running_out_of_memory_arrives_as_that() -> None:
     assert type(to_error(error_message(MemoryError()))) is errors.OutOfMemory
 

@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from daemon.system.page_secret import with_secret
 
 TODAY = date.today()
+SHOWN_DAYS_AGO = next(number for number in range(2, 9) if (TODAY - timedelta(days=number)).weekday() < 5)
+"""A day of school, which has a diary."""
 
 
 def take(page: Page, file: Path, most: int) -> None:
@@ -40,6 +42,7 @@ def pages(browser: Browser, folder: Path, out: Path) -> None:
     vault = scene.make_vault(folder, "学校のノート")
     config = scene.settings_file(folder, vault, server)
     scene.furnish(config, vault, TODAY)
+    scene.add_day(vault, None, TODAY)
     with scene.running_page(config) as address:
         for width, tag in ((1200, ""), (390, "-phone")):
             page = window(browser, width)

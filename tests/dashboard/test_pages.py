@@ -17,10 +17,15 @@ from streamlit.testing.v1 import AppTest
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.learning.ledger import Ledger
+from daemon.learning.reviewer import Reviewer
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, FileLock
 from daemon.system.lock import VaultLock
+from daemon.vault.history import kept_bodies
+from daemon.vault.layout import read_layout
+from daemon.vault.own_lines import with_body
+from daemon.vault.report_note import read
 from daemon.versions import champion as versions
 from dashboard import context, gate
 from dashboard.drafts import Drafter, VersionChoice
@@ -144,6 +149,48 @@ def test_forgetting_a_day_empties_the_database(world: tuple[Path, Config]) -> No
     assert "サブネット".encode() not in (config.data_path / "nippo.sqlite3").read_bytes()
     assert "accepted: false" in (vault / NOTE).read_text(encoding="utf-8")
     assert "組 1件を消しました" in shown(page)
+
+
+def test_a_lost_note_is_shown_restored_and_withdrawn(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    page = open_page("review")
+    page.button(key="accept").click().run()
+    text = (vault / NOTE).read_text(encoding="utf-8")
+    for button in ("restore", "withdraw"):
+        (vault / NOTE).unlink()
+        with Store.open(config.data_path) as store:
+            Reviewer(config, store).scanned(datetime.now(UTC))
+        st.cache_data.clear()
+        page = open_page("review")
+        assert "提出済みの日報のノートが見つかりません" in shown(page)
+        assert "提出済みの日報のノートが見つかりません" in shown(open_page("health"))
+        page.button(key=f"{button}-{DAY}").click().run()
+        assert not page.exception
+        assert (vault / NOTE).is_file() is (button == "restore")
+        assert pair_of(config)[2] is (button == "withdraw")
+        assert "見つかりません" not in shown(open_page("review"))
+        if button == "restore":
+            assert read((vault / NOTE).read_bytes()).body == read(text.encode()).body
+
+
+def test_a_moved_report_is_reviewed_where_it_lies_and_an_earlier_body_comes_back(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    moved = vault / "nippo/archive/提出.md"
+    moved.parent.mkdir()
+    (vault / NOTE).rename(moved)
+    with Store.open(config.data_path) as store:
+        Reviewer(config, store).scanned(datetime.now(UTC))
+    before = read(moved.read_bytes()).body
+    page = open_page("review")
+    page.text_area[0].set_value("* 直しました。").run()
+    page.button(key="save").click().run()
+    assert read(moved.read_bytes()).body == "* 直しました。" and not (vault / NOTE).exists()
+    page.button(key="redo").click().run()
+    assert kept_bodies(read_layout(config), DAY)[0].body == "* 直しました。"
+    moved.write_bytes(with_body(moved.read_bytes(), before))
+    page = open_page("review")
+    page.button(key="back1").click().run()
+    assert not page.exception and read(moved.read_bytes()).body == "* 直しました。"
 
 
 def test_the_filter_keeps_the_chosen_states(world: tuple[Path, Config]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from daemon.checks import learn_form
 from daemon.config import PrivacySettings, ReportSettings
 from daemon.drafting.prompt import render_prompt
+from daemon.drafting.school_layout import plain_form, undress
 from daemon.engines.protocol import Message
 from daemon.vault.diary import prepare
 from training.pairs.rows import Row
@@ -55,7 +56,7 @@ def row_forms(rows: Sequence[Row], report: ReportSettings) -> list[ReportSetting
 
 def messages(row: Row, form: ReportSettings, privacy: PrivacySettings) -> list[Message]:
     """The prompt of a row, as the daemon would send it."""
-    return render_prompt(prepare(row.diary, privacy).text, form)
+    return render_prompt(prepare(row.diary, privacy).text, plain_form(form))
 
 
 def prompt_text(tokenizer: Any, prompt: Sequence[Message]) -> str:
@@ -87,7 +88,7 @@ def encode_rows(tokenizer: Any, rows: Sequence[Row], report: ReportSettings, pri
     """All rows of a run (each with a report) as examples, in order."""
     forms = row_forms(rows, report)
     return [
-        encode(tokenizer, messages(row, form, privacy), row.report or "", row.id)
+        encode(tokenizer, messages(row, form, privacy), undress(row.report or "", form), row.id)
         for row, form in zip(rows, forms, strict=True)
     ]
 

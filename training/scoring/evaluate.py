@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def from_drafts(row: Row, drafts: Sequence[Draft], settings: CheckSettings, raw:
     if raw:
         return WrittenReport(row, drafts[0].text.strip(), drafts[0].seconds)
     best = best_of(drafts[:most], row.diary, settings)
-    repaired = finish(best.text, row.diary, settings)
+    repaired = finish(best.text, row.diary, settings, day=date.fromisoformat(row.date))
     seconds = sum(draft.seconds for draft in drafts[: best.drafts])
     return WrittenReport(row, repaired.body, seconds, best.drafts, repaired.warnings)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from daemon.checks import learn_form
 from daemon.config import Config
 from daemon.engines.gpu_errors import is_out_of_memory
-from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError
+from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError, unforeseen
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
@@ -52,7 +52,7 @@ from daemon.versions.artifact import (
     prompt_matches,
 )
 from daemon.versions.champion import active_adapter, next_name
-from daemon.worker.messages import read_config, unforeseen
+from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.lessons import JUDGED
 from training.fitting.progress import Progress

@@ -48,7 +48,7 @@ _LINK = re.compile(r"\[\[([^\]\n|#]{1,60})(?:[|#][^\]\n]{0,60})?\]\]")
 
 _TAG = re.compile(r"(?<![^\s(])#([^\s#()、。,\[\]]{1,40})")
 
-_PROPERTY = re.compile(r"^(?:people|persons?|with|who|whom|partners?|friends?|members?|attendees|met|[a-z_]*who|友達|友人|人|人物|相手|一緒|参加者|メンバー|登場人物|暗号名|コードネーム)[ \t]*::?[ \t]*(.{0,200}(?:\n[ \t]*-[ \t].{0,60}){0,12})", re.M)  # fmt: skip
+PROPERTY = re.compile(r"^(?:people|persons?|with|who|whom|partners?|friends?|members?|attendees|met|[a-z_]*who|友達|友人|人|人物|相手|一緒|参加者|メンバー|登場人物|暗号名|コードネーム)[ \t]*::?[ \t]*(.{0,200}(?:\n[ \t]*-[ \t].{0,60}){0,12})", re.M)  # fmt: skip
 
 _COLUMN = re.compile(r"^\|(.+)\|[ \t]*\n\|[ \t:|-]+\|[ \t]*\n((?:\|.*\|?[ \t]*(?:\n|$))+)", re.M)
 
@@ -133,7 +133,7 @@ def listed(text: str) -> Iterator[Name]:
             ):
                 start = match.start(1) + match.group(1).rfind(stem)
                 yield Name("link", start, start + len(stem), why)
-    for match in _PROPERTY.finditer(text):
+    for match in PROPERTY.finditer(text):
         for item in re.finditer(r"[^\s\[\]\"',、;|・-][^\[\]\"',、;|\n]{0,20}", match.group(1)):
             stem = re.sub(r"と$", "", re.sub(r"\(.*", "", item.group()).strip())
             if "(" in item.group():

@@ -19,11 +19,15 @@ from daemon.config import Config
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.errors import NippoError, PairRefused, UsageError
 from daemon.learning.pair_import import parse_line, read_pairs
+from daemon.learning.places import known_places
 from daemon.learning.review import FORGOTTEN
+from daemon.learning.reviewer import Reviewer
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import FILE_NAME, Store
+from daemon.summaries.days import read_days
 from daemon.system.extras import adding
 from daemon.system.lock import VaultLock
+from daemon.vault.layout import read_layout
 from daemon.vault.report_note import read
 from daemon.versions.champion import champion, promote
 from dashboard import training_page
@@ -107,6 +111,94 @@ def test_rebuild_keeps_imported_pairs_forgotten_days_and_what_is_known_of_drafts
         assert again is not None and (again.draft, again.record) == ("* 下書き", "{}")
         assert again.accepted_at == "2026-10-01T20:00:00+00:00"
         assert store.get_meta("held_out") == [DAY] and store.get_meta("forgotten_pairs") == [str(day_of(1))]
+
+
+def test_rebuild_loses_no_pair_whatever_has_become_of_its_note(config: Config, read_vault: ReadVault) -> None:
+    """Moved, renamed, gone, its diary blanked: every pair is as it was accepted, with the database and without."""
+    nippo(config, "accept", DAY)
+    nippo(config, "rebuild")
+    with Store.open(config.data_path) as store:
+        before = store.pairs()
+    folder = config.vault_path / "nippo"
+    (folder / "archive").mkdir()
+    (folder / f"{day_of(0)}-nippo.md").rename(folder / "archive" / "提出済み.md")
+    text = (folder / f"{day_of(1)}-nippo.md").read_bytes()
+    (folder / f"{day_of(1)}-nippo.md").unlink()
+    for diary in (config.vault_path / "diary").iterdir():
+        diary.write_text("", encoding="utf-8")
+    output = nippo(config, "rebuild").output
+    assert "3 pair(s) from nippo" in output and "1 of them kept though the note is gone" in output
+    with Store.open(config.data_path) as store:
+        assert [replace(pair, missing_since="") for pair in store.pairs()] == before
+    for file in config.data_path.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    for number in range(3):
+        (config.vault_path / f"diary/{day_of(number)}.md").write_text(before[number].diary, encoding="utf-8")
+    (config.vault_path / "memo.md").write_bytes(text)
+    assert "3 pair(s) from nippo" in nippo(config, "rebuild").output
+    with Store.open(config.data_path) as store:
+        assert [(pair.diary, pair.report) for pair in store.pairs()] == [(one.diary, one.report) for one in before]
+
+
+def test_commands_find_a_moved_report(config: Config) -> None:
+    nippo(config, "rebuild")
+    moved = config.vault_path / "nippo/archive/提出.md"
+    moved.parent.mkdir()
+    (config.vault_path / PATH).rename(moved)
+    with Store.open(config.data_path) as store:
+        Reviewer(config, store).scanned(NOW)
+    assert "nippo/archive/提出.md: accepted (3 pairs in all)" in nippo(config, "accept", DAY).output
+    assert read(moved.read_bytes()).accepted and not (config.vault_path / PATH).exists()
+    assert json.loads(nippo(config, "check", DAY, "--json").output)["report"] == str(moved)
+    assert DAY not in nippo(config, "backfill", "--from", DAY, "--to", DAY, "--dry-run").stdout
+    days = read_days(read_layout(config), day_of(0), day_of(0), 512, places=known_places(config))
+    assert [(one.day, one.accepted) for one in days] == [(day_of(0), True)]
+    nippo(config, "forget", DAY)
+    assert not read(moved.read_bytes()).accepted
+
+
+def test_a_lost_note_is_told_restored_or_rejected(config: Config, read_vault: ReadVault) -> None:
+    nippo(config, "accept", DAY)
+    before = read_vault(config.vault_path)
+    (config.vault_path / PATH).unlink()
+    nippo(config, "rebuild")
+    status = nippo(config, "status").output
+    assert f"{PATH}: the note of an accepted report is gone" in status and f"nippo restore {DAY}" in status
+    assert json.loads(nippo(config, "status", "--json").output)["attention"][0]["kind"] == "missing"
+    assert "note missing since" in nippo(config, "pairs").output
+    assert nippo(config, "restore", DAY).output == f"{PATH}: restored\n"
+    assert read(str(read_vault(config.vault_path)[PATH]).encode()).body == read(str(before[PATH]).encode()).body
+    assert "look at" not in nippo(config, "status").output
+    (config.vault_path / PATH).unlink()
+    nippo(config, "rebuild")
+    assert f"{PATH}: not accepted (2 pairs in all)" in nippo(config, "reject", DAY).output
+    assert "look at" not in nippo(config, "status").output
+    with pytest.raises(UsageError, match="there is no report"):
+        nippo(config, "restore", DAY)
+
+
+def test_a_shrunk_diary_is_asked_about(config: Config) -> None:
+    nippo(config, "accept", DAY)
+    (config.vault_path / f"diary/{DAY}.md").write_text("短い。", encoding="utf-8")
+    file = config.vault_path / PATH
+    for number, (word, characters) in enumerate({"keep": 0, "renew": len("短い。")}.items()):
+        file.write_bytes(file.read_bytes() + f"* {number}を足しました。\n".encode())
+        if number:
+            (config.vault_path / f"diary/{DAY}.md").write_text("短い", encoding="utf-8")
+        nippo(config, "accept", DAY)
+        assert f"nippo pairs {word} {DAY}" in nippo(config, "status").output
+        output = nippo(config, "pairs", word, DAY).output
+        assert (f"a diary of {len('短い')} characters" in output) is bool(characters)
+        assert "look at" not in nippo(config, "status").output
+    with pytest.raises(UsageError, match="no question is open"):
+        nippo(config, "pairs", "keep", DAY)
+
+
+def test_forget_takes_copies_of_bodies_into_account(config: Config) -> None:
+    nippo(config, "accept", DAY)
+    (config.vault_path / "nippo/.history").mkdir()
+    (config.vault_path / f"nippo/.history/{DAY}-1.md").write_text(note_of(0), encoding="utf-8")
+    assert f"quoted in the note nippo/.history/{DAY}-1.md" in nippo(config, "forget", DAY).output
 
 
 def test_rebuild_of_nothing_but_the_vault_gives_the_same_labels(config: Config) -> None:

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.config import Config, EngineSettings, PrivacySettings
+from daemon.drafting.ask_day import Stage
 from daemon.drafting.draft import draft_report
 from daemon.drafting.fit import fit
 from daemon.drafting.prompt import render_prompt
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.engines.protocol import Draft, Message, ModelIdentity, Sampling
-from daemon.errors import ConfigError
+from daemon.errors import ConfigError, WorkerStopped
 
 DIARY = (
     "一限はデータベース。正規化の復習で、第2正規形と第3正規形の違いを確かめた。\n\n"
@@ -68,6 +69,18 @@ def test_a_clean_first_draft_ends_the_search() -> None:
     assert (result.version, result.prompt_tokens, result.generated_tokens) == ("fake-1", 400, 100)
     assert result.method == "whole" and result.evidence == ()
     assert engine.asked[0][1].temperature == 0
+
+
+def test_the_search_can_be_given_up_between_two_drafts() -> None:
+    def give_up(stage: Stage) -> None:
+        assert (stage.kind, stage.total) == ("writing", 3)
+        if stage.number == 2:
+            raise WorkerStopped("the draft was given up", "")
+
+    engine = QueueEngine(LEAKING, LEAKING, CLEAN)
+    with pytest.raises(WorkerStopped):
+        draft_report(engine, DraftRequest("2026-01-07", DIARY), config(), on_stage=give_up)
+    assert engine.replies == [CLEAN]
 
 
 def test_a_draft_that_leaks_loses_to_a_later_clean_one() -> None:

@@ -11,6 +11,7 @@ from daemon.drafting.ask_day import Stage
 from daemon.drafting.draft import draft_report
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER
 from daemon.drafting.result import DraftRequest, DraftResult
+from daemon.vault.template import comparable
 from tests.asking_engine import AskingEngine
 
 LEAD = ReportSettings().lead
@@ -106,6 +107,30 @@ def test_a_grown_diary_asks_only_about_what_changed() -> None:
     assert engine.sentences() == [DINNER, PLAN, "追記: Gitのrebaseも試してみた。"]
     assert second.body == first.body.replace(f"\n\n{GOOD[PLAN]}", f"\n* Gitのrebaseを試しました。\n\n{GOOD[PLAN]}")
     assert {one.sentence for one in second.evidence} >= {JAVA, SQL}
+
+
+ROW = "| 1 | Linux演習 | |"
+
+
+def test_nothing_is_asked_of_what_the_template_wrote() -> None:
+    """An empty timetable is no deed, even in a note that somebody has written in."""
+    diary = f"| 時限 | 科目 | 内容 |\n|---|---|---|\n{ROW}\n\n{JAVA}"
+    answers = {**GOOD, ROW: "* Linux演習に取り組みました。"}
+    made = tuple(comparable(line) for line in diary.split("\n")[:3])
+    engine = AskingEngine(answers)
+    first = draft(engine, diary, made=made)
+    assert engine.sentences() == [JAVA] and "Linux" not in first.body and GOOD[JAVA] in first.body
+    assert ROW in engine.beginnings[0], "the model sees the whole diary"
+    later = AskingEngine(answers)
+    assert "Linux演習" in draft(later, diary, made=(), earlier=first.record).body, "its person's own by now"
+    assert ROW in later.sentences() and JAVA not in later.sentences()
+
+
+def test_a_short_word_below_a_line_of_the_template_is_not_lost() -> None:
+    diary = f"{ROW}\nGo\n{JAVA}"
+    engine = AskingEngine(GOOD)
+    draft(engine, diary, made=(comparable(ROW),))
+    assert any("Go" in sentence for sentence in engine.sentences())
 
 
 def test_another_caution_needs_no_new_answers() -> None:

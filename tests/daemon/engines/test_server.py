@@ -244,6 +244,23 @@ def test_a_server_that_refuses_probabilities_is_asked_without(stand_in: Callable
     engine.close()
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_half_a_surrogate_pair_is_no_end_of_a_draft(stand_in: Callable[[Answer], str], stream: bool) -> None:
+    """A server that cuts a letter in two, as some do at the last token."""
+    pieces = ["* 復習しました", "\ud83d", "\ude00", "。", "\udc8e"]
+
+    def answer(handler: http.server.BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        if not stream:
+            say(handler, 200, {"choices": [{"message": {"content": "".join(pieces)}, "finish_reason": "length"}]})
+            return
+        chunks = [{"choices": [{"delta": {"content": piece}}]} for piece in pieces]
+        chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+        say(handler, 200, "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks).encode())
+
+    text = draft(stand_in(answer), stream)
+    assert text == "* 復習しました😀。\ufffd" and text.encode()
+
+
 def test_without_tokenize_the_count_errs_upwards(stand_in: Callable[[Answer], str]) -> None:
     asked: list[str] = []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from daemon.config import Config
 from daemon.errors import NoteError
 from daemon.learning.forgetting import forget
-from daemon.learning.review import FORGOTTEN, decide
+from daemon.learning.review import FORGOTTEN, GRACE, decide
 from daemon.learning.reviewer import Reviewer, tick
 from daemon.store.store import Pair, Store
 from daemon.vault.layout import Layout, read_layout
@@ -52,8 +52,8 @@ class Desk:
     def file(self) -> Path:
         return self.vault / PATH
 
-    def look(self) -> Pair | None:
-        self.reviewer.report_changed(DAY, PATH, NOW)
+    def look(self, now: datetime = NOW) -> Pair | None:
+        self.reviewer.report_changed(DAY, PATH, now)
         return self.store.pair("2026-01-07")
 
 
@@ -104,7 +104,9 @@ def test_the_pair_follows_the_note(desk: Desk) -> None:
     assert again is not None and not again.withdrawn and again.report == BODY
     desk.file.unlink()
     deleted = desk.look()
-    assert deleted is not None and deleted.withdrawn
+    assert deleted is not None and not deleted.withdrawn and deleted.missing_since == NOW.isoformat()
+    later = desk.look(NOW + GRACE)
+    assert later is not None and (later.withdrawn, later.withdrawn_by) == (True, "missing")
 
 
 def test_a_missed_event_is_made_up_by_the_scan(desk: Desk) -> None:
@@ -113,6 +115,9 @@ def test_a_missed_event_is_made_up_by_the_scan(desk: Desk) -> None:
     assert [pair.id for pair in desk.store.pairs()] == ["2026-01-07"]
     desk.file.unlink()
     desk.reviewer.scanned(NOW)
+    desk.reviewer.scanned(NOW + GRACE - timedelta(seconds=1))
+    assert [pair.id for pair in desk.store.pairs()] == ["2026-01-07"]
+    desk.reviewer.scanned(NOW + GRACE)
     assert desk.store.pairs() == []
 
 
@@ -180,7 +185,7 @@ def test_a_redo_without_a_diary_keeps_its_box(desk: Desk) -> None:
     (desk.vault / "diary/2026-01-07.md").unlink()
     desk.file.write_text(note(redo=True), encoding="utf-8")
     desk.look()
-    assert read(desk.file.read_bytes()).redo and desk.store.jobs() == []
+    assert read(desk.file.read_bytes()).redo and desk.store.jobs("waiting") == []
 
 
 def test_an_unchanged_note_is_not_read_twice(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,14 +203,14 @@ def test_a_forgotten_day_stays_forgotten_until_it_is_ticked_anew(desk: Desk) -> 
     assert not read(desk.file.read_bytes()).accepted
     assert desk.store.get_meta("held_out") == ["2026-01-03"]
     assert desk.look() is None
-    tick(desk.layout, DAY, "accepted", True)
+    tick(desk.layout, PATH, DAY, "accepted", True)
     assert desk.look() is not None
 
 
 def test_a_tick_seen_while_forgetting_is_not_a_new_one() -> None:
     tombstone = Pair("2026-01-07", "2026-01-07", "", "", "", "", "", True, FORGOTTEN)
-    assert decide(read(note(accepted=True).encode()), tombstone).pair == "nothing"
-    assert decide(read(note().encode()), tombstone).pair == "drop"
+    assert decide(read(note(accepted=True).encode()), tombstone, NOW).pair == "nothing"
+    assert decide(read(note().encode()), tombstone, NOW).pair == "drop"
 
 
 def test_forgotten_text_is_nowhere_in_the_data_folder(desk: Desk) -> None:

@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.config import ScheduleSettings
+from daemon.learning.ledger import Ledger
 from daemon.learning.schedule import Plan, plan
+from daemon.learning.weekly import Teacher
+from daemon.store.store import Store
+from daemon.system.clock import LocalZone
 
 TOKYO, BERLIN = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin")
 SUNDAY = ScheduleSettings(retrain="sun 03:00", jitter_minutes=0.0)
@@ -88,3 +92,15 @@ def test_jitter_delays_within_its_bounds_and_is_drawn_once(salt: str, week: int)
     assert due.slot == sunday
     early = plan(settings, before.next_run - timedelta(seconds=1), sunday - timedelta(days=2), TOKYO, salt)
     assert early.slot is None
+
+
+def test_an_unusable_time_zone_is_said_once_and_the_next_run_is_known(
+    make_vault, make_config, tmp_path, monkeypatch, caplog
+) -> None:
+    monkeypatch.setattr("daemon.learning.weekly.local_zone", lambda: LocalZone(UTC, "TZ='JST-9' names no time zone"))
+    with Store.open(tmp_path / "data") as store:
+        teacher = Teacher(make_config(make_vault()), store)
+        for second in range(3):
+            teacher.turn(at("2026-11-18T12:00"), 100.0 + 2 * second)
+        assert Ledger(store).schedule.next_run is not None
+    assert len([line for line in caplog.messages if "JST-9" in line]) == 1

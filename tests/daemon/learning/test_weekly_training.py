@@ -25,6 +25,7 @@ from daemon.learning.training_job import TrainingJob, run_name, weekly_argv
 from daemon.learning.weekly import Teacher, stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
+from daemon.system.clock import local_time
 from daemon.system.lock import holder
 from daemon.versions.artifact import ADAPTER, ADAPTER_CONFIG, Meta, models_folder, seal
 from daemon.versions.champion import champion, history, promote
@@ -354,7 +355,9 @@ def test_a_verdict_waits_for_a_vault_that_is_away(school: School, child: Callabl
 def test_the_status_line_names_the_next_run(school: School) -> None:
     accept(school.store, 2)
     school.turn()
-    assert summary(training_status(school.config, school.store)) == ["next 2026-11-29T03:00, 2 new of 5 needed"]
+    assert summary(training_status(school.config, school.store)) == [
+        f"next {local_time(datetime(2026, 11, 29, 3, tzinfo=UTC))}, 2 new of 5 needed"
+    ]
 
 
 def test_the_child_and_what_it_starts_have_low_priority_where_the_machine_offers_it(

@@ -20,6 +20,11 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
         yield listener
 
 
+def test_a_path_that_is_no_text_is_told_all_the_same(manager: socket.socket) -> None:
+    Notifier(manager.getsockname()).ready("paused: /v\udc8e is missing")
+    assert b"is missing" in manager.recv(1000)
+
+
 def test_ready_status_watchdog_and_stopping_arrive(manager: socket.socket) -> None:
     notifier = Notifier(manager.getsockname(), watchdog_seconds=10.0)
     notifier.ready("watching")

@@ -26,16 +26,24 @@ def test_an_event_without_a_change_does_not_delay() -> None:
 def test_a_change_without_an_event_is_noticed_when_the_note_is_due() -> None:
     settle = SettleTracker(3.0)
     settle.see("a.md", DRAFT, now=0.0)
-    assert not settle.take("a.md", FINAL, now=3.0)
+    assert not settle.settled("a.md", FINAL, now=3.0)
     assert settle.due(5.9) == []
-    assert settle.take("a.md", FINAL, now=6.0)
+    assert settle.settled("a.md", FINAL, now=6.0)
+
+
+def test_a_settled_note_stays_due_until_it_is_recorded() -> None:
+    settle = SettleTracker(3.0)
+    settle.see("a.md", FINAL, now=0.0)
+    assert settle.settled("a.md", FINAL, now=3.0)
+    assert settle.due(3.0) == ["a.md"], "the database did not take it"
+    settle.forget("a.md")
     assert settle.next_due() is None and "a.md" not in settle
 
 
 def test_same_size_and_time_but_other_content_is_a_change() -> None:
     settle = SettleTracker(3.0)
     settle.see("a.md", Fingerprint(3, 1, "a"), now=0.0)
-    assert not settle.take("a.md", Fingerprint(3, 1, "b"), now=3.0)
+    assert not settle.settled("a.md", Fingerprint(3, 1, "b"), now=3.0)
 
 
 def test_the_next_deadline_is_the_earliest() -> None:

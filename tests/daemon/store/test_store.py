@@ -133,6 +133,23 @@ def test_every_schema_comes_to_the_newest(tmp_path: Path) -> None:
             assert store.jobs() == []
 
 
+def test_a_pair_of_an_older_schema_is_as_it_was(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / FILE_NAME)
+    for step in MIGRATIONS[:2]:
+        database.executescript(step)
+    database.execute("PRAGMA user_version = 2")
+    values = ("2026-01-07", "2026-01-07", "日記", "d", "本文", "下書き", NOW.isoformat(), 1, "vault", "{}")
+    database.execute("INSERT INTO pairs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    database.commit()
+    database.close()
+    with Store.open(tmp_path) as store:
+        (pair,) = store.pairs(withdrawn=True)
+        assert pair == Pair(*values[:7], True, "vault", "{}")  # type: ignore[arg-type]
+        store.set_place("2026-01-07", "nippo/archive/x.md")
+        store.set_place("2026-01-07", "nippo/y.md")
+        assert (store.place("2026-01-08"), store.places()) == ("", {"2026-01-07": "nippo/y.md"})
+
+
 def test_a_forgotten_pair_leaves_no_trace_in_the_files(tmp_path: Path) -> None:
     secret = "ひみつの日記" * 50
     pair = Pair("2026-01-07", "2026-01-07", secret, "d", "本文", "下書き", NOW.isoformat(), False, "vault")

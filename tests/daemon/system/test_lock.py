@@ -70,11 +70,11 @@ def test_a_lock_that_is_let_go_of_or_forgotten_is_free(tmp_path: Path) -> None:
     assert first.acquire()
 
 
-def test_the_text_of_a_damaged_lock_file_names_nobody(tmp_path: Path) -> None:
+def test_the_text_of_a_damaged_lock_file_names_nobody_so_the_system_is_asked(tmp_path: Path) -> None:
     held = FileLock(tmp_path, "x.lock")
     assert held.acquire()
     (tmp_path / "x.lock").write_bytes("誰か\n".encode())
-    assert FileLock(tmp_path, "x.lock").holder() == 0
+    assert FileLock(tmp_path, "x.lock").holder() == (os.getpid() if Path("/proc/locks").exists() else 0)
     assert FileLock(tmp_path / "x.lock", "in a file").holder() == 0
 
 

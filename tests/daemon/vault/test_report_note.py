@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.vault.report_note import ReportNote, other_lines, quoted, read, render, set_key
+from daemon.vault.report_note import ReportNote, day_of, quoted, read, redraw, render, set_key
 
 BODY = """\
 本日は、以下の学習と課題を完了しました:
@@ -164,9 +164,18 @@ def test_a_new_draft_keeps_the_lines_that_a_person_added() -> None:
     """Tags, nested properties and comments stay; our own keys, lists below them included, are written anew."""
     mine = "tags:\n  - 日報\n  - java\n# 先生に聞く\nmood: よい"
     text = TEXT.replace("warnings: []\n", f"warnings:\n  - 古い警告\n- 古い警告2\n{mine}\n").replace("\n", "\r\n")
-    kept = other_lines(text.encode())
-    assert "\n".join(kept) == mine
-    again = render(replace(NOTE, kept=kept))
-    assert mine in again and "古い警告" not in again
+    again = redraw(text.encode(), replace(NOTE, body="新しい文")).decode()
+    assert mine.replace("\n", "\r\n") in again and "古い警告" not in again
     assert yaml.safe_load(again.split("---")[1])["tags"] == ["日報", "java"]
-    assert other_lines(TEXT.encode()) == () == other_lines(b"no frontmatter")
+    assert again.endswith("\r\n---\r\n新しい文\r\n")
+
+
+def test_a_note_without_frontmatter_is_rendered_anew() -> None:
+    assert redraw(b"no frontmatter", NOTE) == redraw(b"", NOTE) == TEXT.encode()
+
+
+def test_a_report_is_known_by_its_mark_whatever_its_name() -> None:
+    assert day_of(read(TEXT.encode())) == date(2026, 1, 7)
+    mine = "---\ndate: 2026-01-07\naccepted: true\n---\n私のノート\n"
+    assert day_of(read(mine.encode())) is None
+    assert day_of(read(TEXT.replace("2026-01-07\n", "きのう\n", 1).encode())) is None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.errors import NoteChanged, ReportBlocked, ReportTouched
+from daemon.errors import NoRoom, NoteChanged, ReportBlocked, ReportTouched
 from daemon.vault.writer import change_key, digest, replace_file, report_digest, sweep, write_report
 
 DATA = "---\nredo: true # x\n---\n日報\n".encode()
@@ -170,7 +170,7 @@ def test_a_full_disk_leaves_the_old_report_whole(vault: Path) -> None:
     file = vault / "nippo/r.md"
     with tiny_disk():
         write_report(vault, file, DATA, None, same)
-        with pytest.raises(ReportBlocked, match="the disk is full") as caught:
+        with pytest.raises(NoRoom, match="the disk is full") as caught:
             write_report(vault, file, b"x" * 1000, digest(DATA), same)
     assert "Free some space" in caught.value.next_step
     assert file.read_bytes() == DATA and tree(vault) == ["nippo", "nippo/r.md"]

@@ -29,7 +29,7 @@ PORT = 18080
 PATIENCE = 900.0 if GGUF else 240.0
 
 TODAY = date.today()
-DAYS = [str(TODAY + timedelta(days=number)) for number in range(4)]
+DAYS = [str(TODAY - timedelta(days=number)) for number in range(4)]
 
 
 @pytest.fixture
@@ -59,6 +59,10 @@ def _prepare(container: Container, gguf: str) -> None:
         )
         container.write("/etc/systemd/system/standin.service", unit)
         container.run("systemctl", "enable", "--now", "standin.service")
+    # A note of a day to come waits, so the story's days are past, and nippo has been here before them.
+    first = f"from daemon.store.store import Store; Store.open(Path('{HOME}/.local/share/nippo'))"
+    first = f"from pathlib import Path; {first}.set_meta('first_run_date', '{DAYS[-1]}')"
+    container.run(f"{VENV}/bin/python", "-c", first, user=USER)
     settings = f'[vault]\npath = "{VAULT}"\n[data]\nfolder = "{HOME}/.local/share/nippo"\n'
     container.write(CONFIG, f"{settings}[watch]\nsettle_seconds = 1.0\n[engine]\n{engine}", user=USER)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from daemon.config import PrivacySettings, ReportSettings
+from daemon.config import PrivacySettings, ReportSection, ReportSettings
 from daemon.drafting.prompt import render_prompt
 from tests.tiny_model import TinyModel
 from training.pairs.encoding import IGNORED, Collator, encode, encode_rows, fitting, messages, prompt_text, row_forms
@@ -45,6 +45,15 @@ def test_the_model_never_sees_what_the_daemon_cuts_out(tokenizer: Any) -> None:
     assert "Java" in text
     assert "ひみつ" not in text
     assert "sakura@example.com" not in text
+
+
+def test_a_report_in_a_school_s_form_is_learned_as_it_is_asked_for(tokenizer: Any) -> None:
+    own = ReportSettings(header=("{D}日",), sections=(ReportSection(title="■学習", take=("rest",)),))
+    values = {"id": "a", "date": "2026-01-07", "diary": "Java。", "report": "7日\n\n■学習\n* Javaを学びました。"}
+    row = parse_row(values)
+    (example,) = encode_rows(tokenizer, [row], own, PrivacySettings())
+    text = tokenizer.decode(example.input_ids)
+    assert text.endswith(f"{own.lead}\n\n* Javaを学びました。<|im_end|>") and "■学習" not in text
 
 
 def test_accepted_pairs_are_asked_for_in_the_persons_form_and_corpus_rows_in_their_own() -> None:

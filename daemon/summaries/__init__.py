@@ -1,0 +1,1 @@
+"""Several days' reports together: the week, the month, a range."""
