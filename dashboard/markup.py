@@ -78,5 +78,10 @@ def figures(values: Iterable[tuple[str, object]]) -> str:
     return f'<div class="np-figures">{inner}</div>'
 
 
+def label(text: str) -> str:
+    """What stands above a text, as Streamlit writes it above a field."""
+    return f'<div class="np-label">{escape(text)}</div>'
+
+
 def small(text: str) -> str:
     return f'<div class="np-small">{escape(text)}</div>'

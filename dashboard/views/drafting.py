@@ -18,7 +18,7 @@ from dashboard.changes import difference_html
 from dashboard.copying import copy_button
 from dashboard.desk import DeskDraft
 from dashboard.drafts import Drafting, progress
-from dashboard.markup import chip, heading, notice, notices, small, text_block, title
+from dashboard.markup import chip, heading, label, notice, notices, small, text_block, title
 
 PASTE = "貼り付け"
 POLL_SECONDS = 0.5
@@ -75,8 +75,8 @@ def _ask(config: Config, day: date, path: str, diary: str) -> None:
     earlier = [draft for draft in desk.drafts if draft.diary == diary]
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     picked = left.selectbox("モデルの版", context.version_choices(config), format_func=lambda each: each.label)
-    label = "もう一度書く" if any(draft.drafting.result for draft in earlier) else "日報を書く"
-    if right.button(label, type="primary", disabled=_is_busy(config), width="stretch", shortcut="Alt+G", key="write"):
+    words = "もう一度書く" if any(draft.drafting.result for draft in earlier) else "日報を書く"
+    if right.button(words, type="primary", disabled=_is_busy(config), width="stretch", shortcut="Alt+G", key="write"):
         # Another seed for another draft: the first one of a diary is the daemon's own.
         seed = config.engine.seed + 1000 * len(earlier) if earlier else None
         drafting = context.drafter(config).start(DraftRequest(day.isoformat(), diary, seed), picked.adapter)
@@ -165,7 +165,7 @@ def _editor(config: Config, vault: Layout, draft: DeskDraft) -> None:
         "日報の本文", value=st.session_state.setdefault(f"begun{number}", begun), height=300, key=f"edit{number}"
     )
     draft.text = text
-    right.html(small("下書きからの変更") + difference_html(result.body, text))
+    right.html(label("下書きからの変更") + difference_html(result.body, text))
     findings = context.reading(text, draft.diary, config).findings
     if findings and text != result.body:
         st.html(notices(findings, "検査の指摘"))

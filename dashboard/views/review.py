@@ -17,8 +17,9 @@ from daemon.vault.layout import Layout
 from dashboard import actions, context, notes
 from dashboard.changes import difference_html
 from dashboard.copying import copy_button
-from dashboard.days import STATES, Day, counted, filtered, label, weekday
-from dashboard.markup import chip, notice, notices, small, text_block, title
+from dashboard.days import STATES, Day, counted, filtered, weekday
+from dashboard.days import label as day_label
+from dashboard.markup import chip, label, notice, notices, small, text_block, title
 from dashboard.notes import OpenNote, as_saved
 from dashboard.open_text import begin_anew, field_name, keep
 from dashboard.reading import side_by_side
@@ -49,6 +50,7 @@ def _choose(days: list[Day]) -> Day | None:
         list(STATES),
         selection_mode="multi",
         format_func=lambda state: f"{STATES[state]} {counts[state]}",
+        label_visibility="collapsed",
         key="states",
     )
     found = filtered(days, states)
@@ -66,8 +68,8 @@ def _choose(days: list[Day]) -> Day | None:
         st.session_state["day"] = known[place + 1]
     if newer.button("次の日", shortcut="Alt+Right", disabled=place == 0, width="stretch", key="newer"):
         st.session_state["day"] = known[place - 1]
-    labels = {each.day: label(each) for each in found}
-    day = middle.selectbox("日報", known, format_func=lambda day: labels[day], key="day")
+    labels = {each.day: day_label(each) for each in found}
+    day = middle.selectbox("日報", known, format_func=lambda day: labels[day], label_visibility="collapsed", key="day")
     return next(each for each in found if each.day == day)
 
 
@@ -94,7 +96,10 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
     kept = keep(config, each.day, note)
     report = note.report
     state = "accepted" if report.accepted else report.status or "draft"
-    st.html(title(name, chip(STATES.get(state, state), state) + chip(report.model or "?")) + small(report.generated))
+    st.html(
+        title(name, chip(STATES.get(state, state), state) + chip(report.model or "?"))
+        + small(report.generated[:16].replace("T", " "))
+    )
     context.show_message()
     if report.warnings:
         st.html(notices(report.warnings))
@@ -132,8 +137,8 @@ def _left_out(config: Config, day: date, kept: dict[str, Any]) -> None:
     found = context.lines_left_out(kept["text"], config, day)
     if not found:
         return
-    label = f"入れなかった行 {len(found)}件(日記と合っているか確かめて足せます)"
-    with st.expander(label, expanded=kept.get("adding", False)):
+    head = f"入れなかった行 {len(found)}件(日記と合っているか確かめて足せます)"
+    with st.expander(head, expanded=kept.get("adding", False)):
         for line in found:
             words, button = st.columns([6, 1], vertical_alignment="center")
             doubts = [doubt for doubt in line.doubts if doubt != NOT_SURE]
@@ -174,7 +179,7 @@ def _edit(
     draft = actions.draft_of(config, each.day) or kept["note"].report.body
     left, right = st.columns(2)
     left.text_area("本文", value=kept["shown"], height=320, key=field_name(each.day, kept))
-    right.html(small("下書きからの変更") + difference_html(draft, kept["text"]))
+    right.html(label("下書きからの変更") + difference_html(draft, kept["text"]))
     if findings:
         st.html(notices(findings, "検査の指摘"))
     if kept["note"].sha != note.sha:
