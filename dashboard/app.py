@@ -27,8 +27,8 @@ pages = [
 ]
 st.session_state["pages"] = {each.url_path: each for each in pages}
 page = st.navigation(pages, position="top")
-with context.told():
-    page.run()
 with st.bottom.container(key="np-tabs", horizontal=True):
     for each in pages:
         st.page_link(each, width="stretch")
+with context.told():
+    page.run()

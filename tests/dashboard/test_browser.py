@@ -173,16 +173,20 @@ def test_the_page_fits_a_phone_and_a_thumb(furnished: Site) -> None:
             width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
             assert width <= 390, path
             links = page.locator(".st-key-np-tabs a")
-            assert links.count() == len(PAGES)
+            expect(links).to_have_count(len(PAGES))
             for part in (*links.all(), *page.locator(".st-key-np-actions button:visible").all()):
                 box = part.bounding_box()
                 assert box and box["y"] > 600 and box["height"] >= 44 and 0 <= box["x"] <= 390 - box["width"], path
         furnished.go(page, f"review?day={TODAY - timedelta(days=1)}")
-        assert page.locator(".st-key-np-actions button:visible").count() == 4
+        expect(page.locator(".st-key-np-actions button:visible")).to_have_count(4)
+        tops = [page.locator(f".st-key-np-{name}").evaluate("e => e.getBoundingClientRect().top") for name in ROWS]
+        assert tops == sorted(tops)
         links.filter(has_text="学習").click()
         page.wait_for_url("**/learning")
 
 
+ROWS = ("actions", "tabs")
+"""The rows at the lower edge, from above."""
 ENGLISH = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]+)+")
 SAID = """() => [...document.querySelectorAll("body *")].filter(
   each => each.checkVisibility() && !each.closest("svg, .vega-embed")
