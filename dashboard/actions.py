@@ -8,9 +8,9 @@ from daemon.config import Config
 from daemon.drafting.result import DraftResult
 from daemon.errors import NippoError, NoteError, ReportTouched
 from daemon.learning import pair_answers
+from daemon.learning.announcement import report_change
 from daemon.learning.forgetting import Forgotten
 from daemon.learning.forgetting import forget as forget_day
-from daemon.learning.places import place_of
 from daemon.learning.reviewer import Reviewer
 from daemon.service.intake import take_in
 from daemon.store.store import ReportRow, Store
@@ -78,27 +78,25 @@ def save_draft(
     if before is not None and before.report.body not in (body, draft_of(config, day).strip()):
         keep_body(vault, day, before.data)
     link = path or "/".join(part for part in (vault.diary_folder, f"{day.isoformat()}.md") if part)
-    _, drawn = notes.save_draft(vault, day, body, result, link, before, moment)
     data = read_note(vault, path, config.watch.max_note_kilobytes) if path else None
     if data is None or notes.diary_of(vault, path, config.watch.max_note_kilobytes) != diary:
+        notes.save_draft(vault, day, body, result, link, before, moment)
         return
+    row = ReportRow(
+        day=day.isoformat(),
+        diary_path=path,
+        diary_sha=digest(data),
+        report_path=before.file.relative_to(vault.root).as_posix() if before else vault.report_path(day),
+        report_sha=notes.drawn_sha(day, result, link, before, moment),
+        draft=result.body,
+        model=result.version,
+        status=result.status,
+        written_at=moment.isoformat(timespec="seconds"),
+    )
     with Store.open(config.data_path) as database:
-        database.begin_report(
-            ReportRow(
-                day=day.isoformat(),
-                diary_path=path,
-                diary_sha=digest(data),
-                report_path=place_of(vault, database, day),
-                report_sha=drawn,
-                pending_sha="",
-                pending_diary_sha="",
-                draft=result.body,
-                model=result.version,
-                status=result.status,
-                written_at=moment.isoformat(timespec="seconds"),
-            )
-        )
-        database.drop(path)
+        change = report_change(vault, database, row, (path, digest(data)))
+        notes.save_draft(vault, day, body, result, link, before, moment, change)
+        change.record()
 
 
 def tick(config: Config, vault: Layout, day: date, note: notes.OpenNote, key: str, value: bool) -> str:
