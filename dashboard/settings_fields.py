@@ -12,13 +12,13 @@ from dashboard.settings_edit import Setting
 @dataclass(frozen=True)
 class SettingField:
     """One question. ``kind``: "line" of text, "lines" (one entry a line), "choice" among ``choices`` (value → words),
-    "switch", "number" between ``least`` and ``most``, or "week": a weekday and an hour."""
+    "several" of them, "switch", "number" between ``least`` and ``most``, or "week": a weekday and an hour."""
 
     section: str
     key: str
     label: str
     help: str
-    kind: Literal["line", "lines", "choice", "switch", "number", "week"] = "line"
+    kind: Literal["line", "lines", "choice", "several", "switch", "number", "week"] = "line"
     choices: Mapping[str, str] = field(default_factory=dict)
     least: int = 1
     most: int = 10_000
@@ -63,8 +63,11 @@ GROUPS: tuple[tuple[str, str, tuple[SettingField, ...]], ...] = (
     ),
     (
         "日報の形",
-        "",
+        "見出しに分かれた学校の形は、`nippo form learn ファイル --write` が提出用の日報から読み取ります。",
         (
+            SettingField(
+                "report", "header", "上に置く行", "例: 日付: {YYYY}年{M}月{D}日({ddd})、氏名: 山田 太郎", "lines"
+            ),
             SettingField("report", "lead", "書き出し", "はじめの一文。空なら書きません。"),
             SettingField("report", "closing", "結びの始まり", "最後の一文の始まり。例: 今後は、"),
             SettingField(
@@ -103,6 +106,14 @@ GROUPS: tuple[tuple[str, str, tuple[SettingField, ...]], ...] = (
                 {},
                 1,
                 100,
+            ),
+            SettingField(
+                "schedule",
+                "summaries",
+                "まとめ",
+                "週や月が終わると、提出した日報からまとめのノートを作ります。",
+                "several",
+                {"week": "週報", "month": "月報"},
             ),
             SettingField(
                 "notify",

@@ -72,6 +72,11 @@ def _ask(config: Config, each: SettingField) -> None:
         st.segmented_control(
             each.label, options, default=value, format_func=lambda one: each.choices[one], required=True, **common
         )
+    elif each.kind == "several":
+        options, words = list(each.choices), each.choices
+        st.pills(
+            each.label, options, default=value, selection_mode="multi", format_func=lambda one: words[one], **common
+        )
     elif each.kind == "switch":
         st.toggle(each.label, value=value, **common)
     elif each.kind == "number":
@@ -102,6 +107,8 @@ def _wanted(config: Config) -> dict[tuple[str, str], Value]:
         value = state[name]
         if each.kind == "lines":
             value = tuple(line.strip() for line in value.splitlines() if line.strip())
+        elif each.kind == "several":
+            value = tuple(one for one in each.choices if one in value)
         elif each.kind == "week":
             value = "" if value == NEVER else f"{value} {state[f'{name}-time']:%H:%M}"
         if value is not None:

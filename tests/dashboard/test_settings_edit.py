@@ -113,6 +113,8 @@ def test_every_field_is_a_setting_and_can_be_written(file: Path, monkeypatch: py
     for each in (each for each in FIELDS if each.kind == "choice"):
         for value in each.choices:
             validate(read_settings(file), with_values(OWN, {each.setting: value}))
+    for each in (each for each in FIELDS if each.kind == "several"):
+        validate(read_settings(file), with_values(OWN, {each.setting: tuple(each.choices)}))
     monkeypatch.setenv("NIPPO_REPORT__CAUTION", "high")
     assert from_environment(("report", "caution")) == "NIPPO_REPORT__CAUTION"
     assert from_environment(("report", "lead")) == ""

@@ -48,12 +48,14 @@ def test_a_change_is_shown_first_and_written_on_request(file: Path) -> None:
     assert "書きこむ内容" not in shown(page) and field(page, "日報に出さない語").value == "きなこ"
     field(page, "日報に出さない語").set_value("きなこ\n\n 駅前のカフェ \n")
     field(page, "毎週の学習").set_value("しない")
+    next(each for each in page.get("button_group") if each.label == "まとめ").set_value(["month", "week"])
     page.run()
     assert "<ins>deny = [&quot;きなこ&quot;, &quot;駅前のカフェ&quot;]  # 猫</ins>" in shown(page)
     assert file.read_text(encoding="utf-8") == before
     page.button(key="save").click().run()
     config = load(file)
     assert config.privacy.deny == ("きなこ", "駅前のカフェ") and config.schedule.retrain == ""
+    assert config.schedule.summaries == ("week", "month")
     assert file.read_text(encoding="utf-8").startswith(before.partition("deny")[0])
     assert "保存しました" in shown(page) and "書きこむ内容" not in shown(page)
     page.button(key="save").click().run()
