@@ -12,6 +12,7 @@ from daemon.errors import ConfigError
 from daemon.system.lock import holder_of
 from dashboard import context
 from dashboard.changes import changed_lines_html
+from dashboard.explain import explained
 from dashboard.markup import heading, notice, small, title
 from dashboard.settings_edit import (
     SettingsText,
@@ -117,32 +118,39 @@ def _wanted(config: Config) -> dict[tuple[str, str], Value]:
 
 
 def _offer(config: Config, settings: SettingsText) -> None:
-    """What would be written, and the button that writes it."""
-    row = context.action_row()
-    save = row.button("保存", type="primary", shortcut="Ctrl+S", width="stretch", key="save")
-    undo = row.button("元に戻す", width=112, key="undo")
+    """First what would be written, then the button that writes it: both at the lower edge, wherever the change is."""
+    state = st.session_state
+    opened: SettingsText = state["settings_opened"]
     wanted = _wanted(config)
-    if undo:
+    text = with_values(opened.text, wanted)
+    asked = bool(wanted) and state.get("settings_asked") == text
+    place = st.bottom.container(key="np-offer")
+    if asked:
+        place.html(heading("書きこむ内容") + changed_lines_html(opened.text, text))
+    row = context.action_row()
+    words, name = ("書きこむ", "write") if asked else ("保存", "save")
+    save = row.button(words, type="primary", shortcut="Ctrl+S", width="stretch", key=name)
+    if row.button("元に戻す", width=112, key="undo"):
+        state.pop("settings_asked", None)
         _open(settings)
         st.rerun()
-    if not wanted:
-        if save:
-            context.leave_message("変更はありません", "", "")
-            st.rerun()
+    if not save:
         return
-    opened: SettingsText = st.session_state["settings_opened"]
-    text = with_values(opened.text, wanted)
-    st.html(heading("書きこむ内容") + changed_lines_html(opened.text, text))
+    if not wanted:
+        place.html(notice("変更はありません", ""))
+        return
     try:
         validate(opened, text)
-        if save:
+        if asked:
             write_settings(opened, text)
     except ConfigError as problem:
-        context.show_error(problem)
+        place.html(explained(problem))
         return
-    if save:
-        _open(read_settings(opened.file))
-        running = holder_of(config.data_path) is not None
-        hint = "デーモンには `systemctl --user reload nippo` か、起動し直すことで伝わります。"
-        context.leave_message("保存しました", hint if running else "次の日報から使われます。")
+    if not asked:
+        state["settings_asked"] = text
         st.rerun()
+    _open(read_settings(opened.file))
+    running = holder_of(config.data_path) is not None
+    hint = "デーモンには `systemctl --user reload nippo` か、起動し直すことで伝わります。"
+    context.leave_message("保存しました", hint if running else "次の日報から使われます。")
+    st.rerun()

@@ -49,10 +49,14 @@ def test_a_change_is_shown_first_and_written_on_request(file: Path) -> None:
     field(page, "日報に出さない語").set_value("きなこ\n\n 駅前のカフェ \n")
     field(page, "毎週の学習").set_value("しない")
     next(each for each in page.get("button_group") if each.label == "まとめ").set_value(["month", "week"])
-    page.run()
+    page.button(key="save").click().run()
     assert "<ins>deny = [&quot;きなこ&quot;, &quot;駅前のカフェ&quot;]  # 猫</ins>" in shown(page)
     assert file.read_text(encoding="utf-8") == before
+    field(page, "書き出し").set_value("今日は、")
+    page.run()
+    assert "書きこむ内容" not in shown(page), "the text that was agreed to is another by now"
     page.button(key="save").click().run()
+    page.button(key="write").click().run()
     config = load(file)
     assert config.privacy.deny == ("きなこ", "駅前のカフェ") and config.schedule.retrain == ""
     assert config.schedule.summaries == ("week", "month")
@@ -68,10 +72,12 @@ def test_a_file_that_was_changed_meanwhile_is_not_overwritten(file: Path) -> Non
     theirs = file.read_text(encoding="utf-8") + "# いま書いた\n"
     file.write_text(theirs, encoding="utf-8")
     page.button(key="save").click().run()
+    page.button(key="write").click().run()
     assert file.read_text(encoding="utf-8") == theirs and "ほかで変更されていた" in shown(page)
     page.button(key="undo").click().run()
     field(page, "デスクトップに知らせる").set_value(True).run()
     page.button(key="save").click().run()
+    page.button(key="write").click().run()
     assert "# いま書いた\n" in file.read_text(encoding="utf-8") and load(file).notify.desktop
 
 
