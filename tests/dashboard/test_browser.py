@@ -228,6 +228,7 @@ def test_what_is_typed_is_saved_at_the_first_click_and_outlives_a_reload(browser
     day = TODAY - timedelta(days=1)
     with site(browser, tmp_path) as here, here.window(f"review?day={day}") as page:
         for text in ("はじめの文です。", "つぎの文です。\n"):
+            settled(page)  # a field that is being drawn anew stands there twice for a moment
             page.get_by_label("本文").fill(text)
             button = page.get_by_role("button", name="保存")
             box = button.bounding_box()
@@ -243,6 +244,7 @@ def test_what_is_typed_is_saved_at_the_first_click_and_outlives_a_reload(browser
             assert note(here, day).endswith(f"---\n{text.strip()}\n")
             expect(page.get_by_text("保存しました")).to_be_visible()
             expect(page.get_by_text("変更がぶつかりました")).to_have_count(0)
+        settled(page)
         page.get_by_label("本文").fill("まだ保存していません。")
         page.get_by_label("本文").blur()
         expect(page.locator(".np-diff ins").first).to_be_visible()

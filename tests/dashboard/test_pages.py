@@ -264,7 +264,7 @@ class Writer:
     def __init__(self, config: Config) -> None:
         self._adapter = config.engine.adapter
 
-    def draft(self, request: DraftRequest, *_: object) -> DraftResult:
+    def draft(self, request: DraftRequest, *_: object, **asked: object) -> DraftResult:
         warnings = ("調整なしのモデルです。",) if self._adapter == "none" else ()
         body = f"* {self._adapter}が書きました。"
         return DraftResult(body=body, status="draft", warnings=warnings, version=self._adapter)
