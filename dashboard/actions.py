@@ -148,7 +148,8 @@ def answer_about_diary(config: Config, vault: Layout, day: date, take: bool) -> 
 
 
 def forget(config: Config, vault: Layout, day: date) -> str:
-    """Remove a day's pair and drafts for good; return in Japanese what was found. Raises ``NippoError``."""
+    """Remove a day's pair and drafts for good; return in Japanese what was found. Raises ``NippoError``. What the page
+    itself holds of the day is the caller's to drop."""
     with Store.open(config.data_path) as database:
         found = forget_day(config, database, vault, day)
     return forgotten_words(found)

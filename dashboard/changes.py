@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, unified_diff
 from statistics import median
 
 from daemon.learning.edit_distance import edit_distance
@@ -36,6 +36,17 @@ def difference_html(before: str, after: str) -> str:
     tags = {"same": "{}", "gone": "<del>{}</del>", "new": "<ins>{}</ins>"}
     inner = "".join(tags[kind].format(escape(text)) for kind, text in difference(before, after))
     return f'<div class="np-text np-card np-diff">{inner}</div>'
+
+
+def changed_lines_html(before: str, after: str) -> str:
+    """The lines that differ between two files, as HTML: the old one struck out above the new one."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+    parts = []
+    for line in list(lines)[2:]:
+        if line[:1] in "+-":
+            tag = "ins" if line[0] == "+" else "del"
+            parts.append(f"<{tag}>{escape(line[1:])}</{tag}>")
+    return f'<div class="np-text np-card np-diff np-code">{chr(10).join(parts)}</div>'
 
 
 def edited_share(draft: str, accepted: str) -> float:

@@ -9,61 +9,12 @@ from typing import Any
 import altair as alt
 import pandas  # noqa: F401 - see below
 
-from dashboard.days import STATES
-
 # Altair asks `sys.modules` for pandas, and finds it half imported while Streamlit loads it in another visitor's thread:
 # whoever imports this module has it whole.
-
-COLOURS = {
-    "日記なし": "#eef1f4",
-    STATES["missing"]: "#b9c2cb",
-    STATES["waiting"]: "#c9b8e8",
-    STATES["failed"]: "#d9534f",
-    STATES["draft"]: "#7fb0e0",
-    STATES["needs-review"]: "#f0ad4e",
-    STATES["accepted"]: "#4c9f70",
-}
-WEEKDAYS = list("月火水木金土日")
 
 
 def _chart(values: Sequence[Mapping[str, object]]) -> Any:
     return alt.Chart(alt.Data(values=[dict(each) for each in values]))  # type: ignore[no-untyped-call]
-
-
-def calendar(squares: Sequence[Mapping[str, object]]) -> Any:
-    """The heat map of ``days.squares``: a column for each week, a square for each day."""
-    domain = [state for state, _ in calendar_key(squares)]
-    return (
-        _chart(squares)
-        .mark_rect(cornerRadius=2, stroke="white", strokeWidth=2)
-        .encode(
-            x=alt.X(
-                "week:O",
-                title=None,
-                axis=alt.Axis(
-                    labelExpr="substring(datum.value, 8, 10) <= '07' ? substring(datum.value, 5, 7) * 1 + '月' : ''",
-                    labelAngle=0,
-                    ticks=False,
-                    domain=False,
-                ),
-            ),
-            y=alt.Y("weekday:O", sort=WEEKDAYS, title=None, axis=alt.Axis(ticks=False, domain=False)),
-            color=alt.Color(
-                "state:N",
-                title=None,
-                scale=alt.Scale(domain=domain, range=[COLOURS[state] for state in domain]),
-                legend=None,
-            ),
-            tooltip=[alt.Tooltip("day:N", title="日付"), alt.Tooltip("state:N", title="状態")],
-        )
-        .properties(height=alt.Step(17))
-    )
-
-
-def calendar_key(squares: Sequence[Mapping[str, object]]) -> list[tuple[str, str]]:
-    """The states that occur, with their colours."""
-    used = {square["state"] for square in squares}
-    return [(state, colour) for state, colour in COLOURS.items() if state in used]
 
 
 def loss_curve(points: Sequence[Mapping[str, object]]) -> Any:
@@ -74,7 +25,7 @@ def loss_curve(points: Sequence[Mapping[str, object]]) -> Any:
         color=alt.Color(
             "kind:N",
             title=None,
-            scale=alt.Scale(domain=["学習", "検証"], range=["#9fb8cc", "#c2571a"]),
+            scale=alt.Scale(domain=["学習", "検証"], range=["#7aa7cc", "#d2603f"]),
             legend=alt.Legend(orient="top"),
         ),
         tooltip=[alt.Tooltip("step:Q", title="ステップ"), alt.Tooltip("loss:Q", title="損失", format=".4f")],
@@ -89,7 +40,7 @@ def edit_curve(weeks: Sequence[tuple[date, float, int]]) -> Any:
     values = [{"week": monday.isoformat(), "share": share, "count": count} for monday, share, count in weeks]
     return (
         _chart(values)
-        .mark_line(point=alt.OverlayMarkDef(size=60), color="#3b6ea5")
+        .mark_line(point=alt.OverlayMarkDef(size=60), color="#4a86b8")
         .encode(
             x=alt.X("week:O", title="週(月曜日)", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
             y=alt.Y("share:Q", title="直した割合", axis=alt.Axis(format=".0%"), scale=alt.Scale(domainMin=0)),

@@ -5,9 +5,13 @@ Everything is made once for a settings file and again when that file has changed
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +25,7 @@ from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.put_in import put_in
 from daemon.drafting.record import DayRecord
 from daemon.engines.opening import adapter_in_use
-from daemon.errors import NippoError
+from daemon.errors import NippoError, ReportTouched
 from daemon.learning.attention import Attention, attention
 from daemon.learning.places import known_places, place_among
 from daemon.store.store import FILE_NAME, Store
@@ -31,6 +35,7 @@ from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote
 from daemon.worker.shared import SharedWorker
 from dashboard.days import Day, ReportShelf, diaries, overview
+from dashboard.desk import Desk
 from dashboard.drafts import Drafter, VersionChoice, choices
 from dashboard.explain import explained
 from dashboard.markup import notice
@@ -38,6 +43,8 @@ from dashboard.reading import Reading, read_together
 
 TICK_SECONDS = 15.0
 MATTERS_SECONDS = 20.0
+
+log = logging.getLogger(__name__)
 
 
 def settings() -> Config:
@@ -109,9 +116,14 @@ def drafter(config: Config) -> Drafter:
     return _drafter(config.model_dump_json(), config)
 
 
+def holds_model(config: Config) -> int | None:
+    """The process that has a model in memory, 0 when it is unknown, None while none does."""
+    return holder(config.data_path, ACCELERATOR)
+
+
 def is_waiting_for_model(config: Config) -> bool:
     """Whether another process has its model in memory and the page's draft waits for it."""
-    return holder(config.data_path, ACCELERATOR) not in (None, os.getpid())
+    return holds_model(config) not in (None, os.getpid())
 
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=lambda old: old.close())
@@ -185,9 +197,73 @@ def show_error(problem: NippoError) -> None:
     st.html(explained(problem))
 
 
+@contextmanager
+def told() -> Iterator[None]:
+    """Say in Japanese what keeps the block from going on; a fault of the program's own is named by its kind and place,
+    since its words might quote a diary."""
+    try:
+        yield
+    except NippoError as problem:
+        show_error(problem)
+    except Exception as problem:
+        kind, place = type(problem).__name__, traceback.extract_tb(problem.__traceback__)[-1]
+        log.error("%s at %s:%s", kind, place.filename, place.lineno)
+        words = f"もう一度お試しください。続くときは `nippo doctor` を実行してください。({kind})"
+        st.html(notice("このページを表示できませんでした", words, "bad"))
+
+
+def again_every(seconds: float) -> Callable[[Callable[[], None]], None]:
+    """Draw a part of the page now and every so many seconds; what fails in it is told in its place."""
+
+    def draw(part: Callable[[], None]) -> None:
+        @st.fragment(run_every=seconds)
+        def watched() -> None:
+            with told():
+                part()
+
+        watched()
+
+    return draw
+
+
+def desk(config: Config) -> Desk:
+    """The drafts and unsaved texts of this server."""
+    return _desk(str(config.data_path))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _desk(_folder: str) -> Desk:
+    return Desk()
+
+
+def action_row() -> Any:
+    """The row of actions at the lower edge of the page; to be used once in a redraw."""
+    return st.bottom.container(key="np-actions", horizontal=True, wrap=False, vertical_alignment="center")
+
+
+def open_day(day: date) -> None:
+    """Go to the review of a day."""
+    st.session_state["day"] = day
+    st.switch_page(st.session_state["pages"]["review"])
+
+
 def leave_message(title: str, text: str = "", kind: str = "good") -> None:
     """A notice that is shown once, after the redraw that follows."""
     st.session_state["message"] = (title, text, kind)
+
+
+def do(action: Callable[[], object], done: str, more: str = "") -> None:
+    """Do what a button asks for, say so with ``more`` and the words that the action returns; draw the page again."""
+    try:
+        added = action()
+    except ReportTouched:
+        words = "ノートがほかで変更されていたため、何も書きませんでした。あなたの文はこのページに残っています。"
+        leave_message("保存しませんでした", words, "bad")
+    except NippoError as problem:
+        leave_message(problem.title, str(problem), "bad")
+    else:
+        leave_message(done, "\n".join(filter(None, (more, added if isinstance(added, str) else ""))))
+    st.rerun()
 
 
 def show_message() -> None:

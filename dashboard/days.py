@@ -153,11 +153,15 @@ def filtered(days: Iterable[Day], states: Collection[str]) -> list[Day]:
     return [each for each in days if not states or each.state in states]
 
 
+def weekday(day: date) -> str:
+    """One letter. Pure."""
+    return "月火水木金土日"[day.weekday()]
+
+
 def label(each: Day) -> str:
     """A day in one line for a list."""
-    weekday = "月火水木金土日"[each.day.weekday()]
     extra = f" ・ 警告{each.warnings}" if each.warnings else ""
-    return f"{MARKS[each.state]} {each.day.isoformat()}({weekday}) {STATES[each.state]}{extra}"
+    return f"{MARKS[each.state]} {each.day.isoformat()}({weekday(each.day)}) {STATES[each.state]}{extra}"
 
 
 def squares(days: Iterable[Day], today: date, weeks: int = 26) -> list[dict[str, object]]:
@@ -170,7 +174,7 @@ def squares(days: Iterable[Day], today: date, weeks: int = 26) -> list[dict[str,
     return [
         {
             "week": (day - timedelta(days=day.weekday())).isoformat(),
-            "weekday": "月火水木金土日"[day.weekday()],
+            "weekday": weekday(day),
             "day": day.isoformat(),
             "state": STATES.get(known.get(day, ""), "日記なし"),
         }

@@ -63,6 +63,11 @@ class Drafter:
         threading.Thread(target=self._run, args=(drafting,), name="nippo-page-draft", daemon=True).start()
         return drafting
 
+    @property
+    def busy(self) -> bool:
+        """Whether a draft is under way."""
+        return self._current is not None
+
     def stop(self, drafting: Drafting) -> None:
         """Give a draft up, whether it works or waits."""
         drafting.state = "stopped"

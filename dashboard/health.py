@@ -128,6 +128,28 @@ def parse_gpus(table: str) -> list[GpuState]:
     return found
 
 
+def model_words(
+    writing: str, drafting: bool, worker: int | None, holder: int | None, memory: int | None, server: str
+) -> str:
+    """Where the model is and what it does, in Japanese. Pure.
+
+    ``writing``: the day that the daemon writes; ``drafting``: the page itself drafts; ``worker``: the daemon's process
+    with a model; ``holder``: who has a model in memory, 0 for somebody unknown; ``memory``: MiB of the worker or
+    holder; ``server``: the address of a model elsewhere.
+    """
+    who = "デーモンのモデル" if worker or writing else "このページのモデル" if drafting else "ほかの処理のモデル"
+    doing = f"{writing} の日報を書いています" if writing else "下書きを書いています" if drafting else ""
+    if server:
+        return f"モデルはサーバー({server})にあります。{f'{doing}。' if doing else ''}"
+    if not (writing or drafting or worker or holder is not None):
+        return "モデルはメモリにありません。必要になると読み込まれます。"
+    process = worker or holder
+    about = [f"プロセス {process}"] if process else []
+    about += [f"メモリ {memory:,} MiB"] if memory is not None else []
+    where = f"({'、'.join(about)})" if about else ""
+    return f"{who}が{doing or '動いています'}{where}。"
+
+
 def memory_of(pid: int | None) -> int | None:
     """The resident memory of a process in MiB; None without the process."""
     return (processes.memory_of(pid) >> 20) or None if pid else None

@@ -49,6 +49,11 @@ def diary_of(layout: Layout, path: str, kilobytes: int) -> str | None:
     return None if data is None else decode(data, path)
 
 
+def as_saved(text: str) -> str:
+    """A text as it is read back after it was saved as a body, to compare what is typed with what is on disk. Pure."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 def save_body(note: OpenNote, body: str, accept: bool = False) -> str:
     """Write another body into a report note, with ``accept`` ticked in the same step; return the new hash.
 
@@ -126,4 +131,14 @@ def _ticked(data: bytes, name: str, key: str, value: str) -> bytes:
         ) from None
 
 
-__all__ = ["NoteUnreadable", "OpenNote", "diary_of", "open_note", "save_body", "save_draft", "tick", "with_body"]
+__all__ = [
+    "NoteUnreadable",
+    "OpenNote",
+    "as_saved",
+    "diary_of",
+    "open_note",
+    "save_body",
+    "save_draft",
+    "tick",
+    "with_body",
+]

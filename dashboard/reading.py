@@ -136,7 +136,7 @@ def ties(bullets: Sequence[int], sources: Sequence[Sequence[int]]) -> str:
             for state in ("hover", "focus")
         )
         if targets:
-            rules.append(targets + "{background:#fff0b8;box-shadow:-.25rem 0 0 #e0a800}")
+            rules.append(targets + "{background:var(--np-yellow-background);box-shadow:-.25rem 0 0 var(--np-yellow)}")
     return "".join(rules)
 
 

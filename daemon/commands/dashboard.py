@@ -37,12 +37,8 @@ FIXED_OPTIONS: dict[str, str] = {
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "type",
     "client.showErrorLinks": "false",
-    "theme.base": "light",
-    "theme.primaryColor": "#2f6690",
-    "theme.font": "system-ui, 'Hiragino Sans', 'Noto Sans CJK JP', 'Yu Gothic UI', Meiryo, sans-serif",
-    "theme.codeFont": "ui-monospace, 'Noto Sans Mono CJK JP', Menlo, Consolas, monospace",
 }
-"""Streamlit's settings; on the command line they win over the user's own files. Fonts are those of the machine."""
+"""Streamlit's settings; on the command line they win over the user's own files."""
 
 
 def register(app: typer.Typer) -> None:
@@ -83,7 +79,8 @@ def server_file() -> Path:
 
 def arguments(server: Path, port: int) -> list[str]:
     """The command line of the server. Pure."""
-    options = {**FIXED_OPTIONS, "server.port": str(port), "browser.serverPort": str(port)}
+    theme = str(server.with_name("theme.toml"))
+    options = {**FIXED_OPTIONS, "theme.base": theme, "server.port": str(port), "browser.serverPort": str(port)}
     flags = [f"--{name}={value}" for name, value in options.items()]
     # Another name in the Host header is another site's script reaching in (DNS rebinding).
     flags += [f"--server.allowedHosts={host}" for host in (ADDRESS, "localhost")]

@@ -13,7 +13,7 @@ from daemon.config import Config
 from daemon.drafting.result import DraftRequest
 from dashboard import context, notes
 from dashboard.drafts import Drafting, VersionChoice, progress
-from dashboard.markup import chip, heading, notice, notices, small, text_block
+from dashboard.markup import chip, heading, notice, notices, small, table, text_block, title
 from dashboard.picks import is_swapped, make_pick, read_picks, store_pick, tally
 
 POLL_SECONDS = 0.5
@@ -23,6 +23,7 @@ USUAL_CHARACTERS = 260
 def page() -> None:
     config = context.settings()
     vault = context.layout(config)
+    st.html(title("ふたつの版を比べる"))
     context.show_message()
     found = sorted(context.all_days(config, vault)[1], key=lambda note: note.day, reverse=True)
     available = context.version_choices(config)
@@ -45,7 +46,9 @@ def page() -> None:
         )
         blind = st.toggle("名前をかくして比べる", value=True, key="blind")
         ready = first.name != second.name and not _busy()
-        if st.button("書きくらべる", type="primary", disabled=not ready, shortcut="Alt+G", key="compare"):
+        if st.button(
+            "書きくらべる", type="primary", disabled=not ready, width="stretch", shortcut="Alt+G", key="compare"
+        ):
             diary = notes.diary_of(vault, note.path, config.watch.max_note_kilobytes)
             if diary is not None:
                 _start(config, note.day.isoformat(), diary, first, second, blind)
@@ -88,8 +91,8 @@ def _show(config: Config, duel: dict[str, Any]) -> None:
             if drafting.error:
                 context.show_error(drafting.error)
             elif drafting.result:
-                st.code(drafting.result.body, language=None, wrap_lines=True)
-                if drafting.result.warnings:
+                st.html(text_block(drafting.result.body))
+                if drafting.result.warnings and not hidden:  # the untrained model is known by its warnings
                     st.html(notices(drafting.result.warnings))
     if not all(side["drafting"].result for side in duel["sides"]):
         return
@@ -98,11 +101,9 @@ def _show(config: Config, duel: dict[str, Any]) -> None:
         st.html(notice("記録しました", words, "good"))
         return
     a, b = (side["name"] for side in duel["sides"])
-    buttons = st.columns(3)
-    for column, words, better, key in zip(
-        buttons, ("Aが良い", "同じくらい", "Bが良い"), (a, "", b), ("1", "2", "3"), strict=True
-    ):
-        if column.button(words, width="stretch", shortcut=key, key=f"pick{key}"):
+    row = context.action_row()
+    for words, better, key in (("Aが良い", a, "1"), ("同じくらい", "", "2"), ("Bが良い", b, "3")):
+        if row.button(words, width="stretch", shortcut=key, key=f"pick{key}"):
             pick = make_pick(duel["day"], duel["diary"], a, b, better, duel["blind"], datetime.now().astimezone())
             try:
                 store_pick(config.data_path, pick)
@@ -116,7 +117,7 @@ def _show(config: Config, duel: dict[str, Any]) -> None:
 def _under_way(config: Config, duel: dict[str, Any]) -> None:
     """Both drafts as they go on; which version is which is not told."""
 
-    @st.fragment(run_every=POLL_SECONDS)
+    @context.again_every(POLL_SECONDS)
     def watch() -> None:
         if not _busy():
             st.rerun()
@@ -131,12 +132,10 @@ def _under_way(config: Config, duel: dict[str, Any]) -> None:
             st.session_state.pop("duel")
             st.rerun()
 
-    watch()
-
 
 def _table(config: Config) -> None:
     rows = tally(read_picks(config.data_path))
     if rows:
         st.html(heading("これまでの比較"))
-        st.dataframe(rows, hide_index=True, width="stretch")
+        st.html(table(rows))
         st.html(small("記録されるのは日付と版の名前と結果だけで、文は残りません。"))

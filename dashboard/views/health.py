@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from daemon.config import Config
@@ -10,21 +13,20 @@ from daemon.system.lock import holder_of
 from dashboard import actions, context
 from dashboard.days import STATES, counted
 from dashboard.explain import matter_words
-from dashboard.health import daemon_state, gpus, memory_of, queue_table, troubles
-from dashboard.markup import figures, heading, notice, small
+from dashboard.health import daemon_state, gpus, memory_of, model_words, queue_table, troubles
+from dashboard.markup import figures, heading, notice, small, table, title
 
 LOOK_SECONDS = 5.0
 
 
 def page() -> None:
     config = context.settings()
+    st.html(title("状態"))
     context.show_message()
 
-    @st.fragment(run_every=LOOK_SECONDS)
+    @context.again_every(LOOK_SECONDS)
     def watch() -> None:
         _show(config)
-
-    watch()
 
 
 def _show(config: Config) -> None:
@@ -37,22 +39,14 @@ def _show(config: Config) -> None:
     if database:
         with database:
             jobs, last_error = database.jobs(), database.get_meta("last_error")
-    vault = context.layout(config)
-    counts = counted(context.all_days(config, vault)[0])
-    st.html(figures((words, counts[name]) for name, words in STATES.items()))
-    _worker(beat.get("worker_pid") if state.running else None)
+    with context.told():  # a vault that is away is one trouble among others
+        counts = counted(context.all_days(config, context.layout(config))[0])
+        st.html(figures((words, counts[name]) for name, words in STATES.items()))
+    _model(config, beat if state.running else {})
     waiting = queue_table(jobs)
     st.html(heading(f"待ち行列({len(waiting)})"))
-    if waiting:
-        st.dataframe(waiting, hide_index=True, width="stretch")
-    else:
-        st.html(small("待っている日記はありません。"))
-    looked_at = context.matters(config, vault)
-    st.html(heading(f"確かめてほしいこと({len(looked_at)})"))
-    for each in looked_at:
-        st.html(notice(*matter_words(each), "warn"))
-    if not looked_at:
-        st.html(small("ありません。"))
+    st.html(table(waiting) if waiting else small("待っている日記はありません。"))
+    _matters(config)
     found = troubles(jobs, last_error)
     st.html(heading(f"エラーと対処({len(found)})"))
     for trouble in found:
@@ -67,21 +61,42 @@ def _show(config: Config) -> None:
             with again:
                 again.retry_failed()
         st.rerun()
-    st.html(
-        small(
-            f"保管庫: {vault.root}\n日記: {vault.diary_folder or '/'} ({vault.diary_format.text})\n"
-            f"日報: {vault.report_folder or '/'}\nデータ: {config.data_path}"
-        ).replace("\n", "<br>")
-    )
+    _places(config)
 
 
-def _worker(pid: int | None) -> None:
+def _matters(config: Config) -> None:
+    """What the person should look at; nothing is known of it while the vault is away."""
+    if not config.vault_path.is_dir():
+        return
+    found = context.matters(config, context.layout(config))
+    st.html(heading(f"確かめてほしいこと({len(found)})"))
+    for each in found:
+        st.html(notice(*matter_words(each), "warn"))
+    if not found:
+        st.html(small("ありません。"))
+
+
+def _places(config: Config) -> None:
+    """Where everything lies; a vault that is away has its place too."""
+    lines = [f"保管庫: {config.vault_path}", f"データ: {config.data_path}"]
+    if config.vault_path.is_dir():
+        vault = context.layout(config)
+        lines[1:1] = [
+            f"日記: {vault.diary_folder or '/'} ({vault.diary_format.text})",
+            f"日報: {vault.report_folder or '/'}",
+        ]
+    st.html(heading("場所"))
+    st.html(small("\n".join(lines)).replace("\n", "<br>"))
+
+
+def _model(config: Config, beat: Mapping[str, Any]) -> None:
+    """The process with the model, whoever started it, and the GPU. ``beat`` is {} without a running daemon."""
     st.html(heading("モデル"))
-    memory = memory_of(pid)
-    if pid and memory is not None:
-        st.html(small(f"デーモンのモデルが動いています(プロセス {pid}、メモリ {memory:,} MiB)。"))
-    else:
-        st.html(small("モデルはメモリにありません。必要になると読み込まれます。"))
+    worker, drafting, holder = beat.get("worker_pid"), context.drafter(config).busy, context.holds_model(config)
+    memory = memory_of(worker or holder)
+    server = config.engine.server_url if config.engine.kind == "server" else ""
+    writing = str(beat.get("working_on") or "")
+    st.html(small(model_words(writing, drafting, worker if memory is not None else None, holder, memory, server)))
     for gpu in gpus():
         share = min(gpu.used / gpu.total, 1.0) if gpu.total else 0.0
         st.html(small(f"{gpu.name}: {gpu.used / 1024:.1f} / {gpu.total / 1024:.1f} GiB、使用率 {gpu.busy} %"))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from functools import partial
 
 import streamlit as st
 
 from daemon.config import Config
-from daemon.errors import NippoError
 from daemon.learning.run_folder import RunScores, progress_of
 from daemon.store.store import Pair
 from daemon.versions import champion as versions
@@ -17,7 +15,7 @@ from daemon.versions.artifact import list_versions
 from dashboard import actions, charts, context
 from dashboard import training_page as course
 from dashboard.changes import edited_share, weekly
-from dashboard.markup import chip, figures, heading, notice, plain, small
+from dashboard.markup import chip, figures, heading, notice, plain, small, table, text_block, title
 from dashboard.page_text import page_html
 from dashboard.runs import (
     Run,
@@ -36,6 +34,7 @@ LOOK_SECONDS = 2.0
 
 def page() -> None:
     config = context.settings()
+    st.html(title("学習"))
     context.show_message()
     plan = course.plan(config, actions.now())
     _figures(plan)
@@ -84,26 +83,24 @@ def _control(config: Config, plan: course.TrainingFigures) -> None:
         st.html(notice(f"前回の学習 {plan.run} は終わりませんでした", plan.failure, "bad"))
         if plan.last_lines:
             with st.expander("最後の出力"):
-                st.code("\n".join(plan.last_lines), language=None, wrap_lines=True)
+                st.html(text_block("\n".join(plan.last_lines)))
     if st.button("学習を始める", type="primary", disabled=plan.asked, key="train"):
-        _do(lambda: course.start(config, actions.now()), "学習を頼みました")
+        context.do(lambda: course.start(config, actions.now()), "学習を頼みました")
 
 
 def _await_start(config: Config) -> None:
     """Draw the page anew once a run is under way: the daemon starts it some seconds after it was asked for."""
 
-    @st.fragment(run_every=LOOK_SECONDS)
+    @context.again_every(LOOK_SECONDS)
     def look() -> None:
         if course.is_running(config):
             st.rerun()
-
-    look()
 
 
 def _live(config: Config, plan: course.TrainingFigures) -> None:
     """The run as it goes on, looked at every other second."""
 
-    @st.fragment(run_every=LOOK_SECONDS)
+    @context.again_every(LOOK_SECONDS)
     def watch() -> None:
         if not course.is_running(config):
             st.rerun()
@@ -116,9 +113,8 @@ def _live(config: Config, plan: course.TrainingFigures) -> None:
         if points:
             st.altair_chart(charts.loss_curve(points), width="stretch")
 
-    watch()
     if st.button("学習を止める", key="stop_training"):
-        _do(lambda: course.stop(config), "止めるように頼みました", "いまのステップを保存してから終わります。")
+        context.do(lambda: course.stop(config), "止めるように頼みました", "いまのステップを保存してから終わります。")
 
 
 def _edits(pairs: list[Pair]) -> None:
@@ -166,15 +162,15 @@ def _versions(config: Config, in_use: str) -> None:
             )
             if version.name != in_use and right.button("これを使う", key=f"promote-{version.name}", width="stretch"):
                 promote = partial(versions.promote, config, version.name, actions.now())
-                _do(promote, f"{version.name} に切りかえました")
-            table = checkpoint_table(scores.checkpoints, scores.step)
-            if table:
+                context.do(promote, f"{version.name} に切りかえました")
+            points = checkpoint_table(scores.checkpoints, scores.step)
+            if points:
                 with st.expander("チェックポイント"):
-                    st.dataframe(table, hide_index=True, width="stretch")
+                    st.html(table(points))
     for name, what in bad.items():
         st.html(notice(f"{name} は使えません", what, "bad"))
     if versions.history(config) and st.button("ひとつ前の版に戻す", key="rollback"):
-        _do(lambda: versions.rollback(config, actions.now()), "前の版に戻しました")
+        context.do(lambda: versions.rollback(config, actions.now()), "前の版に戻しました")
 
 
 def _runs(config: Config) -> None:
@@ -188,9 +184,9 @@ def _runs(config: Config) -> None:
     if points:
         left.altair_chart(charts.loss_curve(points), width="stretch")
     result = run.result
-    table = checkpoint_table(run.checkpoints, result.best if result else None)
-    if table:
-        right.dataframe(table, hide_index=True, width="stretch")
+    measured = checkpoint_table(run.checkpoints, result.best if result else None)
+    if measured:
+        right.html(table(measured))
     words = [f"時間 {duration(result.seconds)}"] if result and result.seconds else []
     if result and result.pair_ids:
         words.append(f"学習した組 {len(result.pair_ids)}件")
@@ -198,13 +194,3 @@ def _runs(config: Config) -> None:
         words.append(result.message)
     if words:
         st.html(small(" ・ ".join(words)))
-
-
-def _do(action: Callable[[], object], done: str, more: str = "") -> None:
-    try:
-        added = action()
-    except NippoError as problem:
-        context.leave_message(problem.title, str(problem), "bad")
-    else:
-        context.leave_message(done, added if isinstance(added, str) else more)
-    st.rerun()

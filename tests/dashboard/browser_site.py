@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 import scene
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -53,9 +54,14 @@ class Site:
     outside: list[str] = field(default_factory=list)
 
     @contextmanager
-    def window(self, path: str = "", width: int = 1280) -> Iterator[Page]:
+    def window(self, path: str = "", width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Iterator[Page]:
         """A window with storage of its own whose network ends at the page's server."""
-        context = self.browser.new_context(viewport={"width": width, "height": 900}, locale="ja-JP")
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale="ja-JP",
+            color_scheme=scheme,
+            permissions=["clipboard-read", "clipboard-write"],
+        )
         context.on("request", lambda request: self._note(request.url))
         context.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), lambda route: route.abort())
         page = context.new_page()

@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from daemon.system.page_secret import with_secret
 
 TODAY = date.today()
+SHOWN_DAYS_AGO = next(number for number in range(2, 9) if (TODAY - timedelta(days=number)).weekday() < 5)
+"""A day of school, which has a diary."""
 
 
 def take(page: Page, file: Path, most: int) -> None:
@@ -40,25 +42,24 @@ def pages(browser: Browser, folder: Path, out: Path) -> None:
     vault = scene.make_vault(folder, "学校のノート")
     config = scene.settings_file(folder, vault, server)
     scene.furnish(config, vault, TODAY)
+    scene.add_day(vault, None, TODAY)
     with scene.running_page(config) as address:
         for width, tag in ((1200, ""), (390, "-phone")):
             page = window(browser, width)
             page.goto(with_secret(address, scene.SECRET))
-            page.get_by_role("button", name="日報を書く").click()
-            box = page.get_by_label("日報の本文")
-            box.fill(scene.REPORT.replace("整理しました", "自分の言葉でまとめました"))
-            box.press("Control+Enter")
-            page.locator(".np-diff ins").first.wait_for()
+            page.locator(".np-days").wait_for()
             take(page, out / f"today{tag}.png", 1400)
-            page.goto(f"{address}/review?day={TODAY - timedelta(days=2)}")
+            page.goto(f"{address}/review?day={TODAY - timedelta(days=SHOWN_DAYS_AGO)}")
             page.locator(".np-row[tabindex]").first.focus()
             take(page, out / f"review{tag}.png", 1800)
             for name in ("learning", "status"):
                 page.goto(f"{address}/{name}")
                 page.locator(".np-figures").wait_for()
                 page.wait_for_timeout(3000)
-                # The last lines of the status page name folders of this machine.
-                page.locator(".np-small", has_text="保管庫:").evaluate_all("all => all.forEach(each => each.remove())")
+                # The last lines of the status page name folders of this machine, and the model's line its server.
+                for words in ("保管庫:", "モデルはサーバー"):
+                    line = page.locator(".np-small", has_text=words)
+                    line.evaluate_all("all => all.forEach(each => each.remove())")
                 take(page, out / f"{name}{tag}.png", 1800)
     server.close()
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.checks import PrivateTerm
-from dashboard.changes import difference_html
-from dashboard.markup import chip, escape, notice, notices, plain, text_block
+from dashboard.changes import changed_lines_html, difference_html
+from dashboard.markup import chip, escape, notice, notices, plain, table, text_block, title
 from dashboard.page_text import page_html
 from dashboard.reading import diary_html, report_html, side_by_side
 
@@ -55,6 +55,9 @@ def renderings(text: str) -> list[str]:
         notice(text, text, "bad"),
         notices([text]),
         chip(text),
+        title(text, chip(text)),
+        table([{text: text}]),
+        changed_lines_html(text, text[::-1]),
         diary_html(text, terms),
         report_html(text, [1], [[1]]),
         side_by_side(text, text, None),

@@ -20,6 +20,7 @@ from daemon.learning.ledger import Ledger
 from daemon.learning.reviewer import Reviewer
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
 from daemon.store.store import Store
+from daemon.system.accelerator import ACCELERATOR, FileLock
 from daemon.system.lock import VaultLock
 from daemon.vault.history import kept_bodies
 from daemon.vault.layout import read_layout
@@ -59,6 +60,11 @@ def open_page(name: str) -> AppTest:
 def shown(page: AppTest) -> str:
     """All HTML on the page."""
     return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def drafts(page: AppTest) -> int:
+    """How many finished drafts the page shows."""
+    return shown(page).count("秒 ・ 質問")
 
 
 def until(page: AppTest, condition: Callable[[], bool]) -> None:
@@ -198,13 +204,13 @@ def test_the_filter_keeps_the_chosen_states(world: tuple[Path, Config]) -> None:
 
 def test_a_pasted_diary_becomes_a_saved_report(world: tuple[Path, Config]) -> None:
     vault, _ = world
-    page = open_page("today")
+    page = open_page("drafting")
     page.get("button_group")[0].set_value("貼り付け").run()
     page.date_input(key="paste_day").set_value(date(2026, 2, 1))
     page.text_area(key="paste_text").set_value(scene.DIARY).run()
     page.button(key="write").click().run()
-    until(page, lambda: bool(page.code))
-    assert page.code[0].value == scene.REPORT
+    until(page, lambda: drafts(page) == 1)
+    assert scene.REPORT in shown(page)
     page.button(key="save").click().run()
     text = (vault / "nippo/2026-02-01-nippo.md").read_text(encoding="utf-8")
     assert text.endswith(f"---\n{scene.REPORT}\n") and "model: stand-in" in text
@@ -214,9 +220,9 @@ def test_a_pasted_diary_becomes_a_saved_report(world: tuple[Path, Config]) -> No
 def test_a_report_that_is_there_is_replaced_only_on_request(world: tuple[Path, Config]) -> None:
     vault, config = world
     (vault / NOTE).write_text(scene.note_text(DAY, "前の文です。"), encoding="utf-8")
-    page = open_page("today")
+    page = open_page("drafting")
     page.button(key="write").click().run()
-    until(page, lambda: bool(page.code))
+    until(page, lambda: drafts(page) == 1)
     assert page.button(key="save").disabled
     page.checkbox[0].check().run()
     (vault / NOTE).write_text(scene.note_text(DAY, "今書いた文です。"), encoding="utf-8")
@@ -231,10 +237,10 @@ def test_a_report_that_is_there_is_replaced_only_on_request(world: tuple[Path, C
 
 
 def test_every_draft_of_the_conversation_stays(world: tuple[Path, Config]) -> None:
-    page = open_page("today")
+    page = open_page("drafting")
     for count in (1, 2):
         page.button(key="write").click().run()
-        until(page, lambda count=count: shown(page).count("秒 ・ 質問") == count)
+        until(page, lambda count=count: drafts(page) == count)
     assert "下書き1" in shown(page) and "下書き2" in shown(page)
     page.button(key="choose1").click().run()
     assert "下書き1を仕上げる" in shown(page)
@@ -246,7 +252,7 @@ def test_a_server_that_is_away_is_said_with_its_remedy(world: tuple[Path, Config
     file = tmp_path / "config.toml"
     text = file.read_text(encoding="utf-8")
     file.write_text(re.sub('server_url = ".*"', 'server_url = "http://127.0.0.1:9/v1"', text), encoding="utf-8")
-    page = open_page("today")
+    page = open_page("drafting")
     page.button(key="write").click().run()
     until(page, lambda: 'role="alert"' in shown(page))
     assert "server" in shown(page) and "engine.server_url" in shown(page)
@@ -259,7 +265,9 @@ class Writer:
         self._adapter = config.engine.adapter
 
     def draft(self, request: DraftRequest, *_: object, **asked: object) -> DraftResult:
-        return DraftResult(body=f"* {self._adapter}が書きました。", status="draft", warnings=(), version=self._adapter)
+        warnings = ("調整なしのモデルです。",) if self._adapter == "none" else ()
+        body = f"* {self._adapter}が書きました。"
+        return DraftResult(body=body, status="draft", warnings=warnings, version=self._adapter)
 
     def tick(self, now: float) -> None: ...
 
@@ -274,13 +282,14 @@ def test_a_blind_pick_is_stored_and_then_unveiled(world: tuple[Path, Config], mo
     monkeypatch.setattr(context, "version_choices", lambda _config: offered)
     page = open_page("compare")
     page.button(key="compare").click().run()
-    until(page, lambda: len(page.code) == 2)
-    assert "v0.2" not in shown(page)
-    left = {"auto": "v0.2", "none": "base"}["auto" if "auto" in page.code[0].value else "none"]
+    until(page, lambda: shown(page).count("が書きました。") == 2)
+    assert "v0.2" not in shown(page) and "確認してください" not in shown(page)
+    first = shown(page).partition("が書きました。")[0]
+    left = "v0.2" if first.endswith("auto") else "base"
     page.button(key="pick1").click().run()
     picks = read_picks(config.data_path)
     assert [(pick.better, pick.left, pick.blind) for pick in picks] == [(left, left, True)]
-    assert f"{left} を選びました" in shown(page)
+    assert f"{left} を選びました" in shown(page) and "調整なし" in shown(page)
 
 
 def test_versions_are_promoted_and_rolled_back(world: tuple[Path, Config]) -> None:
@@ -317,11 +326,32 @@ def test_the_status_page_names_errors_and_offers_another_try(world: tuple[Path, 
 def test_the_status_page_shows_the_process_that_holds_the_model(world: tuple[Path, Config]) -> None:
     vault, config = world
     scene.furnish(config, vault, DAY)
+    file = config.file
+    assert file
+    file.write_text(re.sub(r"\[engine\][^\[]*", "", file.read_text(encoding="utf-8")), encoding="utf-8")
     beat = Heartbeat(os.getpid(), "0", "2026-01-07T09:00:00+09:00", "watching", worker_pid=os.getpid())
     HeartbeatFile(config.data_path).show(beat, datetime.now(UTC), 0.0)
     assert "モデルはメモリにありません" in shown(open_page("health")), "the daemon that wrote it is gone"
     with VaultLock(config.data_path):
-        assert re.search(rf"モデルが動いています\(プロセス {os.getpid()}、メモリ \d+ MiB\)", shown(open_page("health")))
+        model = rf"デーモンのモデルが動いています\(プロセス {os.getpid()}、メモリ [\d,]+ MiB\)"
+        assert re.search(model, shown(open_page("health")))
+
+
+def test_the_status_page_knows_a_model_that_the_daemon_does_not_name(world: tuple[Path, Config]) -> None:
+    """The daemon's picture is a few seconds old, and commands have models too: the accelerator's lock tells."""
+    _, config = world
+    file = config.file
+    assert file
+    file.write_text(re.sub(r"\[engine\][^\[]*", "", file.read_text(encoding="utf-8")), encoding="utf-8")
+    beat = Heartbeat(os.getpid(), "0", "2026-01-07T09:00:00+09:00", "watching", working_on=str(DAY))
+    HeartbeatFile(config.data_path).show(beat, datetime.now(UTC), 0.0)
+    lock = FileLock(config.data_path, ACCELERATOR)
+    assert lock.acquire()
+    assert re.search(rf"ほかの処理のモデルが動いています\(プロセス {os.getpid()}", shown(open_page("health")))
+    with VaultLock(config.data_path):
+        assert f"デーモンのモデルが{DAY} の日報を書いています" in shown(open_page("health"))
+    lock.release()
+    assert "モデルはメモリにありません" in shown(open_page("health"))
 
 
 def test_a_page_that_was_started_without_its_gate_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,9 +362,102 @@ def test_a_page_that_was_started_without_its_gate_shows_nothing(monkeypatch: pyt
     assert not page.get("html") and not page.button
 
 
-def test_a_missing_vault_is_one_notice(world: tuple[Path, Config], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["today", "review", "drafting", "compare", "learning", "health", "settings"])
+def test_a_missing_vault_is_told_in_japanese(
+    world: tuple[Path, Config], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(gate, "stands", lambda: True)
     vault, _ = world
     vault.rename(vault.with_name("away"))
-    page = AppTest.from_file(str(Path(context.__file__).with_name("app.py")), default_timeout=60).run()
-    assert not page.exception and 'role="alert"' in shown(page) and "missing" in shown(page)
+    words = (
+        f"from dashboard import context\nfrom dashboard.views import {name}\nwith context.told():\n    {name}.page()"
+    )
+    page = AppTest.from_string(words, default_timeout=60).run()
+    assert not page.exception
+    if name != "settings":
+        assert shown(page).count("保管庫のフォルダーが見つかりません。") == 1
+    if name == "health":
+        assert "デーモンは動いていません" in shown(page) and "待ち行列(0)" in shown(page)
+
+
+def test_a_fault_of_the_page_is_told_without_its_words(world: tuple[Path, Config]) -> None:
+    words = "from dashboard import context\nwith context.told():\n    raise ValueError('ゆいちゃん')"
+    page = AppTest.from_string(words, default_timeout=60).run()
+    assert not page.exception and "このページを表示できませんでした" in shown(page)
+    assert "ValueError" in shown(page) and "ゆいちゃん" not in shown(page)
+
+
+def test_ones_own_save_is_no_conflict_whatever_the_text_ends_with(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    page = open_page("review")
+    for text in ("わたしの文です。\n", "わたしの文です。\n\n  ", "べつの文です。\r\n"):
+        page.text_area[0].set_value(text).run()
+        page.button(key="save").click().run()
+        assert "変更がぶつかりました" not in shown(page) and page.button(key="save")
+        assert (vault / NOTE).read_text(encoding="utf-8").endswith(f"---\n{text.strip()}\n")
+    (vault / NOTE).write_text(scene.note_text(DAY, "Obsidianの文です。"), encoding="utf-8")
+    page.run()
+    assert page.text_area[0].value == "Obsidianの文です。"
+
+
+def test_a_box_ticked_in_obsidian_is_no_conflict_with_a_text_under_way(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    page = open_page("review")
+    page.text_area[0].set_value("わたしの文です。").run()
+    (vault / NOTE).write_text(scene.note_text(DAY, accepted=True), encoding="utf-8")
+    page.button(key="save").click().run()
+    text = (vault / NOTE).read_text(encoding="utf-8")
+    assert text.endswith("---\nわたしの文です。\n") and "accepted: true" in text
+
+
+def test_text_and_drafts_are_there_after_a_reload(world: tuple[Path, Config]) -> None:
+    vault, _ = world
+    page = open_page("drafting")
+    page.button(key="write").click().run()
+    until(page, lambda: drafts(page) == 1)
+    page.text_area(key="edit1").set_value("書きかけの下書きです。").run()
+    page = open_page("review")
+    page.text_area[0].set_value("書きかけの文です。").run()
+    page = open_page("drafting")
+    assert drafts(page) == 1 and page.text_area(key="edit1").value == "書きかけの下書きです。"
+    page = open_page("review")
+    assert page.text_area[0].value == "書きかけの文です。" and "保存していない文を戻しました" in shown(page)
+    assert "書きかけ" not in (vault / NOTE).read_text(encoding="utf-8")
+    page.button(key="discard").click().run()
+    assert page.text_area[0].value == scene.REPORT
+    assert open_page("review").text_area[0].value == scene.REPORT
+    page.text_area[0].set_value("保存する文です。").run()
+    page.button(key="save").click().run()
+    assert "保存していない文を戻しました" not in shown(open_page("review"))
+
+
+def test_a_forgotten_day_leaves_nothing_on_the_page(world: tuple[Path, Config]) -> None:
+    _, config = world
+    page = open_page("drafting")
+    page.button(key="write").click().run()
+    until(page, lambda: drafts(page) == 1)
+    page = open_page("review")
+    page.text_area[0].set_value("書きかけの文です。").run()
+    page.button(key="forget").click().run()
+    assert context.desk(config).drafts == () and context.desk(config).unsaved(DAY) is None
+    assert open_page("review").text_area[0].value == scene.REPORT
+
+
+def test_today_shows_the_report_of_today_and_its_state(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    today = date.today()
+    page = open_page("today")
+    assert "今日の日記はまだありません" in shown(page) and page.button(key=f"open-{DAY}")
+    scene.add_day(vault, None, today, report=False)
+    page.run()
+    page.button(key="make").click().run()
+    assert "作成待ち" in shown(page) and "デーモンが動いていません" in shown(page)
+    beat = Heartbeat(os.getpid(), "0", "2026-01-07T09:00:00+09:00", "watching", working_on=str(today))
+    HeartbeatFile(config.data_path).show(beat, datetime.now(UTC), 0.0)
+    with VaultLock(config.data_path):
+        assert "今日の日報を書いています" in shown(page.run())
+    scene.add_day(vault, None, today, warnings=("確かめてください。",))
+    assert scene.REPORT in shown(page.run()) and "要確認" in shown(page) and "確かめてください。" in shown(page)
+    page.button(key="accept").click().run()
+    assert "accepted: true" in (vault / f"nippo/{today}-nippo.md").read_text(encoding="utf-8")
+    assert "提出済みにしました" in shown(page) and page.button(key="accept").label == "提出を取り消す"

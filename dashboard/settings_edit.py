@@ -1,0 +1,114 @@
+"""The settings file as the page changes it: only the keys that were changed, everything else byte for byte, nothing
+before it was validated, and never over what another hand has written meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import Array, Table
+
+from daemon.config import PREFIX, Config, load
+from daemon.errors import ConfigError
+from daemon.system.files import beside, create, write_atomically
+from daemon.vault.writer import digest
+
+Setting = tuple[str, str]
+"""(section, key)."""
+Value = str | bool | int | tuple[str, ...]
+MARK = "\ufeff"
+
+
+@dataclass(frozen=True)
+class SettingsText:
+    """The settings file as it was read; ``sha`` is the hash of its bytes."""
+
+    file: Path
+    text: str
+    sha: str
+
+
+def read_settings(file: Path) -> SettingsText:
+    """Raises ``ConfigError`` when the file cannot be read."""
+    try:
+        data = file.read_bytes()
+        return SettingsText(file, data.decode("utf-8"), digest(data))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(
+            f"{file.name}: 読めません({type(problem).__name__})。", "権限と文字コードを確かめてください。"
+        ) from None
+
+
+def changed(config: Config, wanted: Mapping[Setting, Value]) -> dict[Setting, Value]:
+    """What of the wanted values differs from the settings as they are. Pure."""
+    now = config.model_dump()
+    return {(section, key): value for (section, key), value in wanted.items() if now[section][key] != value}
+
+
+def with_values(text: str, values: Mapping[Setting, Value]) -> str:
+    """Given a settings file's text, return it with these values; comments, order, line ends and a byte-order mark stay.
+    A section or key that is missing is added at its end. Raises ``ConfigError`` for what is no TOML. Pure."""
+    mark = MARK if text.startswith(MARK) else ""
+    ends = "\r\n" if "\r\n" in text else "\n"
+    try:
+        document = tomlkit.parse(text.removeprefix(MARK).replace("\r\n", "\n"))
+    except TOMLKitError as problem:
+        raise ConfigError(f"config.toml: 正しいTOMLではありません({problem})。", "その行を直してください。") from None
+    for (section, key), value in values.items():
+        if section not in document:
+            document[section] = tomlkit.table()
+        table = document[section]
+        if not isinstance(table, Table):
+            raise ConfigError(f"config.toml: [{section}] が表ではありません。", "その行を直してください。")
+        table[key] = _array(value) if isinstance(value, tuple) else value
+    return mark + tomlkit.dumps(document).replace("\n", ends)
+
+
+def _array(values: tuple[str, ...]) -> Array:
+    array = tomlkit.array()
+    array.extend(values)
+    return array
+
+
+def validate(settings: SettingsText, text: str) -> None:
+    """Let ``daemon.config.load`` read the text as it would be on disk. Raises ``ConfigError`` as it would be told."""
+    try:
+        with beside(settings.file.resolve()) as trial:
+            create(trial, text.encode(), None, durable=False)
+            try:
+                load(trial)
+            except ConfigError as problem:
+                what = str(problem.args[0]).replace(str(trial), settings.file.name)
+                raise ConfigError(what, problem.next_step) from None
+    except OSError as problem:
+        raise _blocked(settings.file, problem) from None
+
+
+def write_settings(settings: SettingsText, text: str) -> None:
+    """Put a text in the place of the one that was read, for this user alone: it holds names of people. Raises
+    ``ConfigError`` when it is no valid settings file, cannot be written, or was changed by somebody else meanwhile;
+    nothing is written then."""
+    validate(settings, text)
+    if read_settings(settings.file).sha != settings.sha:
+        raise ConfigError(
+            f"{settings.file.name}: ほかで変更されていたため、何も書きませんでした。",
+            "新しい内容を確かめて、もう一度保存してください。",
+        )
+    try:
+        write_atomically(settings.file.resolve(), text.encode())
+    except OSError as problem:
+        raise _blocked(settings.file, problem) from None
+
+
+def _blocked(file: Path, problem: OSError) -> ConfigError:
+    return ConfigError(f"{file.name}: 書けません({problem.strerror})。", "フォルダーの権限と空きを確かめてください。")
+
+
+def from_environment(setting: Setting) -> str:
+    """The variable that wins over the file for a key, "" without one."""
+    name = f"{PREFIX}{'__'.join(setting)}".upper()
+    return next((one for one in os.environ if one.upper() == name), "")
