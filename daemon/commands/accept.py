@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
-from daemon.commands.progress import on_the_way
 from daemon.config import Config, load
 from daemon.errors import NippoError
 from daemon.learning.pair_answers import restore as bring_back
 from daemon.learning.pair_answers import withdraw
 from daemon.learning.places import place_of
 from daemon.learning.reviewer import Reviewer, tick
-from daemon.options import ConfigFile, to_date
+from daemon.options import ConfigFile, on_the_way, to_date
 from daemon.service.on_demand import find_note, unfinished, work_off
 from daemon.service.service import now
 from daemon.store.store import Store

@@ -9,12 +9,11 @@ from typing import Annotated
 
 import typer
 
-from daemon.commands.progress import on_the_way
 from daemon.config import Config, load
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.learning.places import place_of
-from daemon.options import ConfigFile, to_date
+from daemon.options import ConfigFile, on_the_way, to_date
 from daemon.service.on_demand import ask, find_note, read_text, unfinished, work_off
 from daemon.service.service import now
 from daemon.store.store import Store

@@ -16,13 +16,12 @@ from rich.panel import Panel
 from rich.text import Text
 
 from daemon.commands.fetch import fetch_with_progress
-from daemon.commands.progress import on_the_way
 from daemon.commands.report import write_now
 from daemon.config import Config, VaultSettings, load, user_config_file
 from daemon.errors import NippoError, UsageError
 from daemon.learning.places import known_places, place_among
 from daemon.models.reference import is_gguf, is_here
-from daemon.options import folded
+from daemon.options import folded, on_the_way
 from daemon.setup import service_install, systemctl
 from daemon.setup.settings_file import first_answers, write_settings
 from daemon.system.extras import adding, lacking

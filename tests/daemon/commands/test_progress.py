@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.commands.progress import describe
+from daemon.options import describe
 from daemon.service.heartbeat import NO_STAGE, read_heartbeat
 from daemon.service.on_demand import ask, find_note, work_off
 from daemon.service.service import now
