@@ -15,7 +15,7 @@ from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.note_text import decode
 from daemon.vault.own_lines import with_body
-from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key
+from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key, with_evidence
 from daemon.vault.scan import read_note
 from daemon.vault.writer import LARGEST, change_key, digest, replace_file, write_report
 
@@ -69,13 +69,21 @@ def tick(note: OpenNote, key: str, value: bool) -> str:
 
 
 def save_draft(
-    layout: Layout, day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime
+    layout: Layout,
+    day: date,
+    body: str,
+    result: DraftResult,
+    link: str,
+    before: OpenNote | None,
+    now: datetime,
+    evidence: str = "",
 ) -> tuple[str, str]:
     """Put a draft of the page into the vault as the report of a day.
 
-    ``link`` is the diary's path. ``before`` is the report that the person saw and chose to replace, None when there was
-    none: a report that has come or changed since then is left alone (``ReportTouched``). A replaced note keeps its
-    other lines. Returns the hash of the bytes written, and of those that the draft would have given without edits.
+    ``link`` is the diary's path, ``evidence`` the link of the draft's evidence. ``before`` is the report that the
+    person saw and chose to replace, None when there was none: a report that has come or changed since then is left
+    alone (``ReportTouched``). A replaced note keeps its other lines. Returns the hash of the bytes written, and of
+    those that the draft would have given without edits.
     """
 
     def note_of(text: str) -> bytes:
@@ -89,13 +97,14 @@ def save_draft(
                     model=result.version,
                     generated=now,
                     warnings=tuple(result.warnings),
+                    evidence=evidence,
                 )
             ).encode()
         data = with_body(before.data, text)
         stamp = now.isoformat(timespec="seconds")
         for key, value in (("status", result.status), ("model", quoted(result.version)), ("generated", stamp)):
             data = _ticked(data, before.file.name, key, value)
-        return data
+        return with_evidence(data, evidence)
 
     data = note_of(body)
     file = before.file if before else layout.file(layout.report_path(day))

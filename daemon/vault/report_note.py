@@ -66,10 +66,15 @@ def redraw(before: bytes, note: ReportNote) -> bytes:
     the new ones, every other byte of the frontmatter stays. Without a frontmatter the note is rendered anew."""
     if frontmatter.find(before) is None:
         return render(note).encode()
-    values = _values(note)
-    if not note.evidence and "evidence" in own_lines(before):
-        values |= {"evidence": NewValue("")}
-    return with_body(with_values(before, values), note.body.strip())
+    return with_evidence(with_body(with_values(before, _values(note)), note.body.strip()), note.evidence)
+
+
+def with_evidence(data: bytes, link: str) -> bytes:
+    """Given the bytes of a report note with a frontmatter, return them with a link to its evidence, "" for none. A note
+    that never had one gets no empty line for it."""
+    if not link and "evidence" not in own_lines(data):
+        return data
+    return with_values(data, {"evidence": NewValue(quoted(f"[[{link}]]") if link else "")})
 
 
 def read(data: bytes) -> ReadReport:
