@@ -175,6 +175,20 @@ def test_it_goes_with_its_report_and_comes_back_with_it(desk: Desk, read_vault: 
     assert set(read_vault(desk.vault)) == {NOTE, REPORT, EVIDENCE}
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_a_crash_left_out_is_written_by_the_scan_for_an_untouched_draft(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, edited: bool
+) -> None:
+    with monkeypatch.context() as crash:
+        crash.setattr("daemon.service.job_runner.try_evidence", lambda *_: None)
+        desk.draft(drawn())
+    assert not desk.file(EVIDENCE).exists()
+    if edited:
+        desk.file(REPORT).write_bytes(desk.file(REPORT).read_bytes() + "私の行。\n".encode())
+    desk.scan()
+    assert desk.file(EVIDENCE).exists() is not edited
+
+
 def test_a_moved_report_keeps_it(desk: Desk, read_vault: ReadVault) -> None:
     desk.draft(drawn())
     desk.file("提出").mkdir()
