@@ -8,12 +8,12 @@ from daemon.config import Config
 from daemon.drafting.result import DraftResult
 from daemon.errors import NippoError, NoteError, ReportTouched
 from daemon.learning import pair_answers
+from daemon.learning.announcement import report_change
 from daemon.learning.evidence_notes import evidence_link, try_evidence
 from daemon.learning.forgetting import Forgotten
 from daemon.learning.forgetting import forget as forget_day
 from daemon.learning.leak_question import asks_here, leak_lines
 from daemon.learning.pair_keeper import PairKeeper
-from daemon.learning.places import place_of
 from daemon.learning.reviewer import Reviewer
 from daemon.service.delivery import record_text
 from daemon.service.intake import take_in
@@ -83,28 +83,26 @@ def save_draft(
         keep_body(vault, day, before.data)
     link = path or "/".join(part for part in (vault.diary_folder, f"{day.isoformat()}.md") if part)
     evidence = evidence_link(vault, day, result.record) if path and config.report.evidence else ""
-    _, drawn = notes.save_draft(vault, day, body, result, link, before, moment, evidence)
     data = read_note(vault, path, config.watch.max_note_kilobytes) if path else None
     if data is None or notes.diary_of(vault, path, config.watch.max_note_kilobytes) != diary:
+        notes.save_draft(vault, day, body, result, link, before, moment)
         return
+    row = ReportRow(
+        day=day.isoformat(),
+        diary_path=path,
+        diary_sha=digest(data),
+        report_path=before.file.relative_to(vault.root).as_posix() if before else vault.report_path(day),
+        report_sha=notes.drawn_sha(day, result, link, before, moment, evidence),
+        draft=result.body,
+        model=result.version,
+        status=result.status,
+        written_at=moment.isoformat(timespec="seconds"),
+        record=record_text(result),
+    )
     with Store.open(config.data_path) as database:
-        database.begin_report(
-            ReportRow(
-                day=day.isoformat(),
-                diary_path=path,
-                diary_sha=digest(data),
-                report_path=place_of(vault, database, day),
-                report_sha=drawn,
-                pending_sha="",
-                pending_diary_sha="",
-                draft=result.body,
-                model=result.version,
-                status=result.status,
-                written_at=moment.isoformat(timespec="seconds"),
-                record=record_text(result),
-            )
-        )
-        database.drop(path)
+        change = report_change(vault, database, row, (path, digest(data)))
+        notes.save_draft(vault, day, body, result, link, before, moment, evidence, change)
+        change.record()
         try_evidence(config, database, vault, day.isoformat())
 
 

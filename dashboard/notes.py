@@ -17,7 +17,7 @@ from daemon.vault.note_text import decode
 from daemon.vault.own_lines import with_body
 from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key, with_evidence
 from daemon.vault.scan import read_note
-from daemon.vault.writer import LARGEST, change_key, digest, replace_file, write_report
+from daemon.vault.writer import LARGEST, Announced, change_key, digest, replace_file, write_report
 
 
 @dataclass(frozen=True)
@@ -77,39 +77,49 @@ def save_draft(
     before: OpenNote | None,
     now: datetime,
     evidence: str = "",
-) -> tuple[str, str]:
-    """Put a draft of the page into the vault as the report of a day.
+    change: Announced | None = None,
+) -> str:
+    """Put a draft of the page into the vault as the report of a day; return the hash of the bytes written.
 
-    ``link`` is the diary's path, ``evidence`` the link of the draft's evidence. ``before`` is the report that the
-    person saw and chose to replace, None when there was none: a report that has come or changed since then is left
-    alone (``ReportTouched``). A replaced note keeps its other lines. Returns the hash of the bytes written, and of
-    those that the draft would have given without edits.
+    ``link`` is the diary's path. ``before`` is the report that the person saw and chose to replace, None when there was
+    none: a report that has come or changed since then is left alone (``ReportTouched``). A replaced note keeps its
+    other lines. ``evidence`` is the link of the draft's evidence. ``change`` is told before.
     """
-
-    def note_of(text: str) -> bytes:
-        if before is None or not before.report.whole:
-            return render(
-                ReportNote(
-                    day=day,
-                    diary=link_name(link),
-                    body=text,
-                    status=result.status,
-                    model=result.version,
-                    generated=now,
-                    warnings=tuple(result.warnings),
-                    evidence=evidence,
-                )
-            ).encode()
-        data = with_body(before.data, text)
-        stamp = now.isoformat(timespec="seconds")
-        for key, value in (("status", result.status), ("model", quoted(result.version)), ("generated", stamp)):
-            data = _ticked(data, before.file.name, key, value)
-        return with_evidence(data, evidence)
-
-    data = note_of(body)
+    data = _drafted(day, body, result, link, before, now, evidence)
     file = before.file if before else layout.file(layout.report_path(day))
-    write_report(layout.root, file, data, before.sha if before else None, lambda: True)
-    return digest(data), digest(note_of(result.body))
+    write_report(layout.root, file, data, before.sha if before else None, lambda: True, change)
+    return digest(data)
+
+
+def drawn_sha(
+    day: date, result: DraftResult, link: str, before: OpenNote | None, now: datetime, evidence: str = ""
+) -> str:
+    """The hash of the bytes that ``save_draft`` would write were the draft left as it is: such a report is the
+    daemon's to renew, an edited one a person's."""
+    return digest(_drafted(day, result.body, result, link, before, now, evidence))
+
+
+def _drafted(
+    day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime, evidence: str
+) -> bytes:
+    if before is None or not before.report.whole:
+        return render(
+            ReportNote(
+                day=day,
+                diary=link_name(link),
+                body=body,
+                status=result.status,
+                model=result.version,
+                generated=now,
+                warnings=tuple(result.warnings),
+                evidence=evidence,
+            )
+        ).encode()
+    data = with_body(before.data, body)
+    stamp = now.isoformat(timespec="seconds")
+    for key, value in (("status", result.status), ("model", quoted(result.version)), ("generated", stamp)):
+        data = _ticked(data, before.file.name, key, value)
+    return with_evidence(data, evidence)
 
 
 def _ticked(data: bytes, name: str, key: str, value: str) -> bytes:

@@ -17,6 +17,7 @@ from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
+from daemon.system.clock import local_time
 from daemon.system.extras import adding
 from daemon.system.lock import holder, holder_of
 from daemon.system.plain_files import read_plain
@@ -75,7 +76,7 @@ def plan(config: Config, now: datetime) -> TrainingFigures:
         pairs=count,
         new_pairs=fresh,
         needed_pairs=config.schedule.min_new_pairs,
-        next_run=f"{(status.next_run if status else None) or coming:%m/%d %H:%M}" if coming else "なし",
+        next_run=local_time((status.next_run if status else None) or coming) if coming else "なし",
         hint=no_training(missing) or _hint(config, fresh, coming),
         asked=asked,
         running=is_running(config),

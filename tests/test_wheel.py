@@ -21,9 +21,6 @@ TABLES = {"daemon/vault/moment_names.json"}
 PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app", "dashboard.server"}
 """What is started by name: the console command, the process that drafts, a notification, the page and its server."""
 
-COMING = {"daemon.drafting.sieve"}
-"""Written ahead of the run that will use them: training by sentence, and the sieve before the questions."""
-
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
@@ -82,4 +79,4 @@ def test_every_module_is_run_by_something() -> None:
             waiting |= {used for used, _ in imports(files[module])}
             parent = module.rpartition(".")[0]
             waiting |= {parent} if parent else set()
-    assert set(files) - reached <= COMING
+    assert set(files) == reached

@@ -10,8 +10,8 @@ from daemon.learning.pair_keeper import VAULT
 from daemon.learning.reviewer import Reviewer
 from daemon.options import ConfigFile
 from daemon.service.service import now
-from daemon.store.set_aside import set_aside_database
-from daemon.store.store import Store
+from daemon.store.set_aside import FRESH, clear_fresh, put_in_place
+from daemon.store.store import FILE_NAME, Store
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout
 
@@ -31,13 +31,14 @@ def rebuild(config: ConfigFile = None) -> None:
     layout = read_layout(settings)
     with VaultLock(settings.data_path):
         moment = now()
-        old = set_aside_database(settings.data_path, moment)
-        before = read_before(old)
-        with Store.open(settings.data_path) as store:
+        clear_fresh(settings.data_path)
+        before = read_before(settings.data_path / FILE_NAME)
+        with Store.open(settings.data_path, FRESH) as store:
             carry_pairs(before, store)
             done = Reviewer(settings, store).review_all(layout, moment, everywhere=True)
             unknown = without_record(store)
             pairs = store.pairs()
+        old = put_in_place(settings.data_path, moment)
     own = sum(pair.source == VAULT for pair in pairs)
     gone = sum(bool(pair.missing_since) for pair in pairs)
     typer.echo(f"{own} pair(s) from {layout.report_folder or layout.root}")

@@ -12,6 +12,7 @@ from daemon.config import load
 from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
 from daemon.setup.status import status as look
+from daemon.system.clock import local_time
 from daemon.system.processes import memory_of
 
 ATTENTION_SHOWN = 20
@@ -89,7 +90,7 @@ def _print(found: dict[str, Any]) -> None:
     daemon = found["daemon"]
     if daemon["running"]:
         work = f", writing the report of {daemon['working_on']}" if daemon.get("working_on") else ""
-        since = f" since {daemon['started']}" if daemon.get("started") else ""
+        since = f" since {local_time(daemon['started'])}" if daemon.get("started") else ""
         state = STATES.get(daemon.get("state", "running"), daemon.get("state", "running"))
         typer.echo(f"daemon   {state}{work} (process {daemon['pid']}{since})")
     else:
@@ -108,7 +109,8 @@ def _print(found: dict[str, Any]) -> None:
     if found["first_run_date"]:
         typer.echo(f"         of notes from {found['first_run_date']} on; `nippo backfill` takes older ones")
     for report in found["last_reports"]:
-        typer.echo(f"         {report['report_path']}  {report['status']}  {report['model']}  {report['written_at']}")
+        written = local_time(report["written_at"])
+        typer.echo(f"         {report['report_path']}  {report['status']}  {report['model']}  {written}")
     for number, one in enumerate(found["attention"][:ATTENTION_SHOWN]):
         what, next_step = in_words(one)
         typer.echo(f"{'' if number else 'look at':8} {what}")

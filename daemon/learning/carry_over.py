@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import NippoError
+from daemon.learning.forgetting import UNFINISHED
 from daemon.learning.ledger import FORGOTTEN_PAIRS, HELD_OUT, SEEN
 from daemon.learning.pair_keeper import VAULT
 from daemon.learning.review import FORGOTTEN
 from daemon.store.store import Pair, Store
 
-KEPT_META = (FORGOTTEN_PAIRS, HELD_OUT, SEEN)
+KEPT_META = (FORGOTTEN_PAIRS, HELD_OUT, SEEN, UNFINISHED)
 """What the gate and ``nippo forget`` promised."""
 
 
@@ -34,9 +35,9 @@ class Before:
         return [pair for pair in self.pairs.values() if pair.source not in (VAULT, FORGOTTEN)]
 
 
-def read_before(file: Path | None) -> Before:
-    """Given a database moved aside (None: there was none), return what it holds."""
-    if file is None:
+def read_before(file: Path) -> Before:
+    """Given a database that is to be made anew, return what it holds; nothing where there is none."""
+    if not file.exists():
         return Before()
     try:
         with Store.open(file.parent, file.name) as store:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, ReportBlocked, UsageError
+from daemon.learning.announcement import settle
 from daemon.learning.evidence_notes import remove_evidence
+from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
 from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import VAULT, withdrawn
@@ -29,7 +31,7 @@ from daemon.store.store import Store
 from daemon.system.files import TEMPORARY
 from daemon.system.plain_files import read_plain
 from daemon.vault.history import evidence_copies, kept_bodies
-from daemon.vault.layout import Layout
+from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import LARGEST, report_digest
 from daemon.versions.artifact import list_versions, trained_on
@@ -37,6 +39,18 @@ from daemon.versions.artifact import list_versions, trained_on
 TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", WEEKLY, f"**/{TEMPORARY}")
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
 HARMLESS = (PROGRESS,)
+
+
+UNFINISHED = "forgetting"
+
+
+@dataclass(frozen=True)
+class Unfinished(Kept):
+    """What is being forgotten: the pairs of a day, or with ``whole_day`` all that is known of it."""
+
+    day: str
+    pair_ids: tuple[str, ...]
+    whole_day: bool
 
 
 @dataclass(frozen=True)
@@ -53,15 +67,17 @@ class Forgotten:
 
 
 def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten:
-    """Withdraw every pair of a day for good and remove its text, the draft and its record. Safe to repeat after a
-    crash."""
-    ids = [pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()]
+    """Withdraw every pair of a day for good and remove its text, the draft and its record. What a crash cuts off is
+    remembered: doing it again goes on from there, and so does the next daemon (``finish_forgetting``)."""
+    settle(layout, store, day)
+    ids = {pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()}
     place = place_of(layout, store, day)
     accepted = _is_ticked(layout, place)
     with contextlib.suppress(ReportBlocked):  # one that its person has edited stays, and is named
         remove_evidence(store, layout, day)
     with store.batch():
-        for pair_id in ids:
+        known = _begin(store, Unfinished(day.isoformat(), tuple(ids), whole_day=True))
+        for pair_id in known.pair_ids:
             pair = store.pair(pair_id)
             if pair and pair.source in (VAULT, FORGOTTEN) and accepted:
                 # Stays until the note is seen unticked, so that the tick is not taken for a new one.
@@ -71,15 +87,14 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
             else:
                 store.delete_pair(pair_id)
         _drop_day(store, day)
-        Ledger(store).forget(ids)
+        Ledger(store).forget(known.pair_ids)
     problem = ""
     if accepted:
         try:
             tick(layout, place, day, "accepted", False)
         except ReportBlocked as blocked:
             problem = blocked.what
-    unopened = _from_databases_aside(config, ids, day)
-    return Forgotten(*_cleaned(config, store, layout, ids, day), problem, unopened)
+    return _clean(config, store, layout, known, problem)
 
 
 def forget_pair(config: Config, store: Store, layout: Layout, pair_id: str) -> Forgotten:
@@ -89,10 +104,46 @@ def forget_pair(config: Config, store: Store, layout: Layout, pair_id: str) -> F
     if pair is None or pair.source in (VAULT, FORGOTTEN):
         raise UsageError(f"{pair_id}: no imported pair has this id.", "`nippo pairs` lists them.")
     with store.batch():
+        known = _begin(store, Unfinished(pair.day, (pair_id,), whole_day=False))
         store.delete_pair(pair_id)
         Ledger(store).forget([pair_id])
-    unopened = _from_databases_aside(config, [pair_id], None)
-    return Forgotten(*_cleaned(config, store, layout, [pair_id], date.fromisoformat(pair.day)), "", unopened)
+    return _clean(config, store, layout, known, "")
+
+
+def finish_forgetting(config: Config, store: Store) -> None:
+    """Go on with what a crash has cut off; the only thing that is not repeated is unticking a note that cannot be
+    written."""
+    for one in _unfinished(store):
+        layout = read_layout(config)
+        if one.whole_day:
+            forget(config, store, layout, date.fromisoformat(one.day))
+        else:
+            _clean(config, store, layout, one, "")
+
+
+def _unfinished(store: Store) -> list[Unfinished]:
+    return [one for value in store.get_meta(UNFINISHED, []) if (one := Unfinished.from_json(value)) is not None]
+
+
+def _begin(store: Store, wanted: Unfinished) -> Unfinished:
+    """Remember what is to be forgotten, with what an earlier attempt knew of it: its pairs are gone by now."""
+    others = []
+    for one in _unfinished(store):
+        if wanted.whole_day and one.whole_day and one.day == wanted.day:
+            wanted = replace(wanted, pair_ids=tuple(sorted({*wanted.pair_ids, *one.pair_ids})))
+        elif one != wanted:
+            others.append(one)
+    store.set_meta(UNFINISHED, [one.to_json() for one in [*others, wanted]])
+    return wanted
+
+
+def _clean(config: Config, store: Store, layout: Layout, known: Unfinished, problem: str) -> Forgotten:
+    """Remove every copy of the text, and then the memory that this was to be done."""
+    ids, day = known.pair_ids, date.fromisoformat(known.day)
+    unopened = _from_databases_aside(config, ids, day if known.whole_day else None)
+    cleaned = _cleaned(config, store, layout, ids, day)
+    store.set_meta(UNFINISHED, [one.to_json() for one in _unfinished(store) if one != known])
+    return Forgotten(*cleaned, problem, unopened)
 
 
 def _drop_day(store: Store, day: date) -> None:
@@ -100,7 +151,11 @@ def _drop_day(store: Store, day: date) -> None:
     for job in store.jobs():
         if job.day == day.isoformat():
             store.drop(job.path)
-    store.forget_report(day)
+    store.leave_report(day)
+    store.forget_draft(day)
+    for one in store.announcements.all(day):
+        if one.kind != "verdict":
+            store.announcements.remove(one.temporary)
     NoteHints(store).put(store.place(day), "")
 
 

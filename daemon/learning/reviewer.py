@@ -16,17 +16,18 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, UsageError, unforeseen
+from daemon.learning.announcement import redo_change, settle
 from daemon.learning.leak_question import LeakQuestion
 from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import VAULT, PairKeeper
 from daemon.learning.places import Places, place_of
 from daemon.learning.review import decide
-from daemon.store.store import ReportRow, Store
+from daemon.store.store import Store
 from daemon.system.plain_files import read_plain
 from daemon.vault.conflict import has_conflict
 from daemon.vault.history import keep_body
 from daemon.vault.layout import Layout, read_layout
-from daemon.vault.report_note import ReadReport, read, set_key
+from daemon.vault.report_note import ReadReport, read
 from daemon.vault.scan import read_note
 from daemon.vault.tick_hint import HELD, tick_hints, with_hints
 from daemon.vault.writer import change_key, digest, replace_file, report_digest
@@ -175,6 +176,7 @@ class Reviewer:
             return self._set_aside(path, NoteError(what, "Please report this line as a bug."), now)
 
     def _look(self, layout: Layout, day: date, now: datetime) -> Reviewed:
+        settle(layout, self._store, day)
         here = self._places.look(layout, day)
         path = here or place_of(layout, self._store, day)
         file = layout.file(path)
@@ -230,10 +232,11 @@ class Reviewer:
         return PairKeeper(self._config, self._store, self._leaks(self._config) if self._leaks else None)
 
     def _redo(self, layout: Layout, day: date, file: Path, data: bytes, note: ReadReport | None, now: datetime) -> None:
-        """Queue a new draft, then clear the box.
+        """Clear the box, then queue a new draft.
 
-        The database learns first which bytes it may replace: a crash in between leaves the box ticked, so all of it is
-        done again. A body that is not the one drawn is copied before all.
+        Only the cleared box gives the daemon the right to replace what stands in the note: until it is cleared nothing
+        is adopted and nothing queued, so that whatever a person types or unticks meanwhile stays theirs. A body that is
+        not the one drawn is copied before all.
         """
         row = self._store.report(day)
         if note is not None and (row is None or note.body != row.draft.strip()):
@@ -242,13 +245,9 @@ class Reviewer:
         content = None if diary is None else read_note(layout, diary, self._config.watch.max_note_kilobytes)
         if diary is None or content is None:
             raise NoteError(f"{layout.report_path(day)}: its diary note is gone, so there is nothing to redo.")
-        cleared = digest(set_key(data, "redo", "false"))
-        with self._store.batch():
-            if self._store.report(day) is None:
-                self._store.begin_report(_unknown_row(layout, day, diary))
-            self._store.adopt_report(day, cleared)
-            self._store.queue(diary, day, digest(content), "redo", now)
-        change_key(file, "redo", "false", digest(data))
+        change = redo_change(layout, self._store, day, diary, digest(content), now)
+        change_key(file, "redo", "false", digest(data), change)
+        change.record()
 
 
 def read_file(file: Path, kilobytes: int) -> bytes | None:
@@ -268,10 +267,6 @@ def tick(layout: Layout, path: str, day: date, key: str, value: bool) -> None:
     if sha is None:
         raise UsageError(f"{path}: there is no report of {day}.", f"Make one: nippo report {day}")
     change_key(layout.file(path), key, "true" if value else "false", sha)
-
-
-def _unknown_row(layout: Layout, day: date, diary: str) -> ReportRow:
-    return ReportRow(day.isoformat(), diary, "", layout.report_path(day), "", "", "", "", "", "", "")
 
 
 def _state(file: Path) -> tuple[int, int] | None:

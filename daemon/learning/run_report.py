@@ -16,6 +16,7 @@ from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, pr
 from daemon.learning.training_call import need_training, why_not
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
+from daemon.system.clock import local_time
 from daemon.system.lock import holder
 
 POLL_SECONDS = 1.0
@@ -115,7 +116,7 @@ def summary(status: TrainingStatus) -> list[str]:
         lines.append(f"{state.run}: {state.message}")
     if status.cannot:
         return [*lines, f"none on this machine: {status.cannot}"]
-    upcoming = f"next {status.next_run.isoformat()[:16]}" if status.next_run else "no schedule"
+    upcoming = f"next {local_time(status.next_run)}" if status.next_run else "no schedule"
     lines.append(f"{upcoming}, {status.new_pairs} new of {status.needed_pairs} needed")
     if status.schedule_note:
         lines.append(status.schedule_note)

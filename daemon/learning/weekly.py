@@ -17,7 +17,8 @@ from pathlib import Path
 
 from daemon.config import Config
 from daemon.errors import NippoError, NoRoom, ReportTouched, StorageError
-from daemon.learning.forgetting import texts_of_run, wipe
+from daemon.learning.announcement import verdict_change, verdict_written
+from daemon.learning.forgetting import finish_forgetting, texts_of_run, wipe
 from daemon.learning.ledger import Ledger, RunRequest, ScheduleMemory
 from daemon.learning.run_folder import (
     RUNS,
@@ -37,8 +38,8 @@ from daemon.system.clock import local_zone
 from daemon.system.lock import holder
 from daemon.system.processes import end_group
 from daemon.vault.layout import read_layout
-from daemon.vault.verdict_note import taken_names, write_verdict
-from daemon.versions.champion import champion, promote
+from daemon.vault.verdict_note import taken_names, verdict_path, write_verdict
+from daemon.versions.champion import promote, was_promoted
 from daemon.versions.served_adapter import announce
 
 LOOK_SECONDS = 1.0
@@ -84,7 +85,8 @@ class Teacher:
         """Reports concern the reviewer."""
 
     def scanned(self, now: datetime) -> None:
-        """Nothing to do."""
+        """What `nippo forget` was cut off from is done first, before anything learns again."""
+        finish_forgetting(self._config, self._store)
 
     def turn(self, now: datetime, monotonic: float) -> None:
         if monotonic < self._next_look:
@@ -212,25 +214,32 @@ class Teacher:
             return True
         if result.outcome is Outcome.PROMOTED and not state.promoted:
             try:
-                if champion_or_none(self._config) != result.version:
+                # Who rolled it back after a crash before this was remembered does not get it again.
+                if not was_promoted(self._config, result.version):
                     promote(self._config, result.version, now)
                     threading.Thread(target=_announce, args=(self._config,), daemon=True).start()
+                state = replace(state, promoted=True)
             except StorageError:
                 raise
             except NippoError as problem:
                 log.error("%s is not promoted: %s", result.version, problem.what)
-                why = f"> [!warning] {result.version} は採用できませんでした\n> {problem.what}\n\n"
-                result = replace(result, outcome=Outcome.KEPT, note=why + result.note)
+                state = replace(state, promoted=True, message=problem.what)
             except OSError as problem:
                 if full := NoRoom.of(problem, self._config.data_path):
                     raise full from None
                 log.error("%s is not promoted yet: %s", result.version, problem.strerror)
                 return False
-            state = replace(state, promoted=True)
             self._ledger.state = state
+        if state.message:
+            why = f"> [!warning] {result.version} は採用できませんでした\n> {state.message}\n\n"
+            result = replace(result, outcome=Outcome.KEPT, note=why + result.note)
         try:
-            pictures = [folder / name for name in result.pictures]
-            path = write_verdict(read_layout(self._config), state.run, result.note, pictures)
+            layout = read_layout(self._config)
+            path = verdict_path(layout, state.run)
+            page = verdict_change(layout, self._store, now)
+            done = verdict_written(layout, self._store, path)
+            if done is None:
+                write_verdict(layout, state.run, result.note, [folder / name for name in result.pictures], page)
         except ReportTouched as problem:
             log.warning("%s", problem.what)
             path = ""
@@ -239,9 +248,12 @@ class Teacher:
         except (NippoError, OSError) as problem:
             log.warning("the verdict of %s waits: %s", state.run, problem)
             return False
-        self._ledger.state = replace(
-            state, state=RunStage.DONE, ended=now, version=result.version, outcome=result.outcome, note=path, message=""
-        )
+        over = replace(state, state=RunStage.DONE, ended=now, version=result.version, outcome=result.outcome)
+        with self._store.batch():
+            self._ledger.state = replace(over, note=path, message="")
+            page.record()
+            if done is not None:
+                self._store.announcements.remove(done.temporary)
         clean_up(folder)
         log.info("training %s: %s %s, see %s", state.run, result.version, result.outcome, path)
         return True
@@ -251,13 +263,6 @@ def _announce(config: Config) -> None:
     """Tell the server of a new champion, beside the loop: a slow server holds nothing up."""
     if trouble := announce(config):
         log.warning("%s", trouble)
-
-
-def champion_or_none(config: Config) -> str | None:
-    try:
-        return champion(config)
-    except NippoError:
-        return None
 
 
 def clean_up(folder: Path) -> None:

@@ -1,21 +1,21 @@
 """From a finished draft to a report on disk, so that a crash between any two steps leaves exactly one report.
 
-The database first learns the hash of the bytes to come, then the file is written, then the hash counts as known and the
-job ends. After a crash ``standing`` recognises the bytes by that hash.
+The bytes to come are announced, then put in place, then the row of the report is written and its job ends; what a crash
+cut off ``standing`` makes up for (``daemon.learning.announcement``).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.errors import NoRoom, NoteError, NoteUnreadable, ReportTouched
+from daemon.errors import NoteUnreadable, ReportTouched
+from daemon.learning.announcement import report_change
 from daemon.learning.evidence_notes import evidence_link
 from daemon.learning.places import place_of
-from daemon.service.standing import may_write, standing
+from daemon.service.standing import leave_to_person, may_write, standing
 from daemon.store.store import Job, ReportRow, Store
 from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
@@ -40,7 +40,7 @@ def deliver(
     day = date.fromisoformat(job.day)
     before = standing(layout, store, day)
     if not may_write(before, job):
-        store.drop(job.path)
+        leave_to_person(store, job.path)
         return False
     place = place_of(layout, store, day)
     data = redraw(
@@ -59,18 +59,16 @@ def deliver(
     row = ReportRow(
         day=job.day,
         diary_path=job.path,
-        diary_sha=before.row.diary_sha if before.row else "",
+        diary_sha=job.sha,
         report_path=place,
-        report_sha=before.on_disk or "",
-        pending_sha=digest(data),
-        pending_diary_sha=job.sha,
+        report_sha="",
         draft=result.body,
         record=record_text(result),
         model=result.version,
         status=result.status,
         written_at=now.isoformat(timespec="seconds"),
     )
-    store.begin_report(row)
+    change = report_change(layout, store, row, (job.path, job.sha))
     try:
         write_report(
             layout.root,
@@ -78,14 +76,12 @@ def deliver(
             data,
             before.on_disk,
             lambda: diary_digest(layout, job.path, kilobytes) == job.sha,
+            change,
         )
     except ReportTouched:
-        store.drop(job.path)
+        leave_to_person(store, job.path)
         return False
-    except (NoteError, NoRoom):
-        store.begin_report(before.row or replace(row, pending_sha="", pending_diary_sha="", draft="", record=""))
-        raise
-    store.finish_report(row, job.path)
+    change.record()
     return True
 
 

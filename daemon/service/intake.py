@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from daemon.errors import NoteError, ReportBlocked
 from daemon.service.follow import follows
-from daemon.service.standing import Owner, standing
+from daemon.service.standing import Owner, leave_to_person, standing
 from daemon.store.store import JobSource, Store
 from daemon.system.plain_files import is_plain
 from daemon.vault.diary import declared_private, private_note
@@ -56,10 +56,13 @@ def take_in(
     except NoteError as problem:
         store.put_aside(note.path, note.day, sha, "skipped" if type(problem) is NoteError else "failed", problem, now)
         return False
+    before = store.job(note.path)
+    if before is not None and before.state == "waiting" and before.asked:
+        source = before.source
     asked = source in ("report", "redo")
     same = follows(store, found, sha, essence(text, habits.privacy) if habits else "")
-    if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and not asked):
-        store.drop(note.path)
+    if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and source != "report"):
+        leave_to_person(store, note.path)
         return False
     if found.owner is Owner.DAEMON and same and not asked:
         store.drop(note.path)

@@ -37,7 +37,7 @@ from daemon.service.delivery import deliver
 from daemon.service.follow import follows
 from daemon.service.periodic import in_words
 from daemon.service.settle import SettleTracker
-from daemon.service.standing import Owner, may_write, standing
+from daemon.service.standing import Owner, leave_to_person, may_write, standing
 from daemon.store.store import Job, Store
 from daemon.vault.diary import declared_private, private_note
 from daemon.vault.essence import essence
@@ -178,7 +178,7 @@ class JobRunner:
             return None, job
         found = standing(self._layout, self._store, day)
         if not may_write(found, job):
-            self._store.drop(job.path)
+            leave_to_person(self._store, job.path)
             return None, job
         self._essence = essence(text, self._config.privacy)
         if follows(self._store, found, sha, self._essence) and found.owner is Owner.DAEMON and not job.asked:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
-from daemon.learning.places import place_of, report_folders
+from daemon.learning.announcement import settle_all
+from daemon.learning.places import place_of
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.intake import take_in
 from daemon.service.job_runner import JobRunner
@@ -25,7 +26,6 @@ from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
-from daemon.vault.writer import sweep
 
 if TYPE_CHECKING:
     from daemon.worker.shared import Worker
@@ -120,8 +120,7 @@ def _runner(
         return
     with VaultLock(config.data_path) as lock:
         lock.acquire_vault(layout.root)
-        for folder in report_folders(layout, store):
-            sweep(folder)
+        settle_all(layout, store)
         wake = threading.Event()
         runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 

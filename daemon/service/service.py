@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from daemon import __version__
 from daemon.config import Config
 from daemon.errors import AlreadyRunning, NippoError, NoRoom, StorageError, UsageError, VaultUnavailable
-from daemon.learning.places import report_folders
+from daemon.learning.announcement import settle_all
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
 from daemon.service.job_runner import RETRY_SECONDS, JobRunner
 from daemon.service.leftovers import sweep_leftovers
@@ -35,7 +35,6 @@ from daemon.service.start import ROOM_SECONDS, first_day, once_there_is_room
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout
-from daemon.vault.writer import sweep
 from daemon.worker.shared import SharedWorker
 
 if TYPE_CHECKING:
@@ -205,8 +204,7 @@ class Service:
     def _open(self) -> None:
         layout = read_layout(self.config)
         self._lock.acquire_vault(layout.root)
-        for folder in report_folders(layout, self._store):
-            sweep(folder)
+        settle_all(layout, self._store)
         finder = NoteFinder(layout, self._store, self.config, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
         waits = (self._retry_seconds, finder.notes)
@@ -214,6 +212,8 @@ class Service:
         finder.start()
         self._finder = finder
         self._opened = True
+        notes, reports = f"{layout.diary_folder or '.'}/{layout.diary_format.text}.md", layout.report_folder or "."
+        log.info("watching %s in %s from %s on; reports go to %s/", notes, layout.root, self._first_day, reports)
         if self._paused:
             log.info("the vault is back")
             self._paused = ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from daemon.learning.announcement import settle
 from daemon.learning.places import place_of
 from daemon.store.store import Job, ReportRow, Store
 from daemon.vault.layout import Layout
@@ -31,13 +32,11 @@ class Standing:
 
 
 def standing(layout: Layout, store: Store, day: date) -> Standing:
-    """Look at the report of a day. A write that a crash cut off after the file was in place is completed here, except
-    for its job. Raises ``ReportBlocked`` for a folder or link in its place."""
+    """Look at the report of a day; a write that was cut off after the file was in place is recorded first. Raises
+    ``ReportBlocked`` for a folder or link in its place."""
+    settle(layout, store, day)
     row = store.report(day)
     found = report_digest(layout.file(place_of(layout, store, day)))
-    if row is not None and found is not None and row.pending_sha == found:
-        store.finish_report(row, "")
-        row = store.report(day)
     if row is None or not row.report_sha:
         return Standing(Owner.NOBODY if found is None else Owner.PERSON, found, row)
     if found is None:
@@ -47,5 +46,15 @@ def standing(layout: Layout, store: Store, day: date) -> Standing:
 
 def may_write(now: Standing, job: Job) -> bool:
     """Whether a job may put its report there: a person's report is never overwritten, a deleted one comes back only
-    when a person asks for it."""
-    return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.asked)
+    when a person asks for it; who ticked `redo` and deleted the note then did not."""
+    return now.owner in (Owner.NOBODY, Owner.DAEMON) or (now.owner is Owner.DELETED and job.source == "report")
+
+
+def leave_to_person(store: Store, path: str) -> None:
+    """The report that the job of this diary note wants to replace is a person's: the job ends. Where they had asked for
+    it and then went on with the note, what they had given away with that is theirs again."""
+    job = store.job(path)
+    with store.batch():
+        store.drop(path)
+        if job is not None and job.asked:
+            store.leave_report(job.day)

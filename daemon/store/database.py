@@ -12,7 +12,10 @@ from typing import Any
 
 from daemon.errors import NoRoom, StorageError
 from daemon.system.room import lack_of
+from daemon.system.steps import step
 
+LOOKING = ("SELECT", "PRAGMA", "BEGIN", "ROLLBACK")
+"""How statements begin that write nothing; before each other one stands a step (``daemon.system.steps``)."""
 OF_VALUES = (
     sqlite3.IntegrityError,
     sqlite3.DataError,
@@ -29,9 +32,11 @@ class Database(sqlite3.Connection):
         self._file = Path(file)
         super().__init__(file, *arguments, **named)
 
-    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         with explained(self._file):
-            return super().execute(*arguments)
+            if not sql.startswith(LOOKING):
+                step(f"database: {sql[:30]}")
+            return super().execute(sql, *parameters)
 
     def executescript(self, script: str) -> sqlite3.Cursor:
         with explained(self._file):

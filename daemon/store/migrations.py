@@ -73,6 +73,34 @@ MIGRATIONS: tuple[str, ...] = (
         path TEXT NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE announcements (    -- changes of the vault that were announced and are not yet recorded
+        temporary TEXT PRIMARY KEY, -- of the bytes to come, inside the vault; the change uses this file up
+        path TEXT NOT NULL,         -- of the file that changes, inside the vault
+        sha TEXT NOT NULL,          -- of the bytes to come
+        day TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        record TEXT NOT NULL        -- JSON: what to record once it has happened
+    ) WITHOUT ROWID;
+    -- what a write cut off by an upgrade wanted is forgotten: if its report is there, it counts as its person's
+    CREATE TABLE reports_without_pending (
+        day TEXT PRIMARY KEY,
+        diary_path TEXT NOT NULL,
+        diary_sha TEXT NOT NULL,
+        report_path TEXT NOT NULL,
+        report_sha TEXT NOT NULL,   -- of the bytes on disk; "" before the first write
+        draft TEXT NOT NULL,        -- the body as it was drawn
+        model TEXT NOT NULL,
+        status TEXT NOT NULL,
+        written_at TEXT NOT NULL,
+        record TEXT NOT NULL DEFAULT ''
+    );
+    INSERT INTO reports_without_pending
+        SELECT day, diary_path, diary_sha, report_path, report_sha, draft, model, status, written_at, record
+        FROM reports;
+    DROP TABLE reports;
+    ALTER TABLE reports_without_pending RENAME TO reports;
+    """,
 )
 
 

@@ -9,6 +9,7 @@ JobState = Literal["waiting", "failed", "skipped"]
 JobSource = Literal["watch", "backfill", "report", "redo"]
 WithdrawnBy = Literal["", "unticked", "rejected", "missing", "leak"]
 PairQuestion = Literal["", "diary", "body", "redo"]
+AnnouncementKind = Literal["report", "redo", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,25 @@ class ReportRow:
     diary_sha: str
     report_path: str
     report_sha: str
-    pending_sha: str
-    pending_diary_sha: str
     draft: str
     model: str
     status: str
     written_at: str
     record: str = ""
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """A change of a file in the vault that was announced before it was made. ``temporary`` holds the bytes to come,
+    until the change uses it up; ``sha`` is their hash; both paths are inside the vault. ``record``: as JSON, what is to
+    be recorded once it has happened, by ``kind``."""
+
+    temporary: str
+    path: str
+    sha: str
+    day: str
+    kind: AnnouncementKind
+    record: str
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The daemon's memory: one SQLite file in the data folder.
 
 Jobs are durable: a row leaves only after its report is on disk, in the transaction that remembers the report's hash.
+What is about to happen in the vault is announced here first (``announcements``, ``daemon.learning.announcement``).
 Deleted text is overwritten (``secure_delete``). A connection belongs to one thread; several processes may hold one.
 """
 
@@ -17,15 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from daemon.errors import NippoError, NoRoom, StorageError
+from daemon.store.announcements import Announcements
 from daemon.store.database import Database, explained
 from daemon.store.essences import Essences
 from daemon.store.migrations import check_version, migrate
-from daemon.store.rows import Job, JobSource, JobState, Pair, ReportRow
+from daemon.store.rows import Announcement, Job, JobSource, JobState, Pair, ReportRow
 from daemon.system.files import private, private_folder
 
 FILE_NAME = "nippo.sqlite3"
+LEFT = "left to its person"
+"""In place of a report's hash: that of no bytes."""
 
-__all__ = ["Job", "JobSource", "JobState", "Pair", "ReportRow", "Store"]
+__all__ = ["Announcement", "Job", "JobSource", "JobState", "Pair", "ReportRow", "Store"]
 
 
 class Store:
@@ -34,6 +38,7 @@ class Store:
     def __init__(self, database: sqlite3.Connection, file: Path) -> None:
         self._database = database
         self.file = file
+        self.announcements = Announcements(database)
         self.essences = Essences(database)
 
     @classmethod
@@ -150,6 +155,10 @@ class Store:
     def drop(self, path: str) -> None:
         self._database.execute("DELETE FROM jobs WHERE path = ?", (path,))
 
+    def end_job(self, path: str, sha: str) -> None:
+        """The report of the diary with this hash is written; a job for another state of the diary stays."""
+        self._database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (path, sha))
+
     def job(self, path: str) -> Job | None:
         row = self._database.execute("SELECT * FROM jobs WHERE path = ?", (path,)).fetchone()
         return Job(*row) if row else None
@@ -186,30 +195,20 @@ class Store:
         query = "SELECT day, report_path, status, written_at FROM reports WHERE report_sha != ''"
         return [(day, path, status, at) for day, path, status, at in self._database.execute(query)]
 
-    def begin_report(self, row: ReportRow) -> None:
-        """Note what is about to be written (``pending_sha``), so that a crash after the write is recognised."""
-        self._put_report(self._database, row)
-
-    def finish_report(self, row: ReportRow, job_path: str) -> None:
-        """The report is on disk: its hash becomes the known one and the job ends, both or neither."""
-        done = replace(
-            row, report_sha=row.pending_sha, diary_sha=row.pending_diary_sha, pending_sha="", pending_diary_sha=""
-        )
-        with self._transaction() as database:
-            self._put_report(database, done)
-            database.execute("DELETE FROM jobs WHERE path = ? AND sha = ?", (job_path, row.pending_diary_sha))
+    def put_report(self, row: ReportRow) -> None:
+        values = tuple(vars(row).values())
+        self._database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
 
     def adopt_report(self, day: date | str, sha: str) -> None:
         """The bytes with this hash count as the daemon's own from now on, so that it may replace them."""
         self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (sha, str(day)))
 
-    def forget_report(self, day: date | str) -> None:
-        self._database.execute("DELETE FROM reports WHERE day = ?", (str(day),))
+    def leave_report(self, day: date | str) -> None:
+        """Whatever lies there belongs to its person from now on, and what was deleted stays so."""
+        self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (LEFT, str(day)))
 
-    @staticmethod
-    def _put_report(database: sqlite3.Connection, row: ReportRow) -> None:
-        values = tuple(vars(row).values())
-        database.execute(f"INSERT OR REPLACE INTO reports VALUES ({', '.join('?' * len(values))})", values)
+    def forget_draft(self, day: date | str) -> None:
+        self._database.execute("UPDATE reports SET diary_sha = '', draft = '', record = '' WHERE day = ?", (str(day),))
 
     # Places
 

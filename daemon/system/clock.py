@@ -16,6 +16,12 @@ class LocalZone:
     trouble: str = ""
 
 
+def local_time(moment: datetime | str) -> str:
+    """A moment, or its ISO form with a zone, as the clock on this machine's wall shows it: "2026-12-06 03:00"."""
+    found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{found.astimezone():%Y-%m-%d %H:%M}"
+
+
 def local_zone() -> LocalZone:
     """The machine's zone as APScheduler finds it: by ``TZ``, else by the system's settings. What it cannot use, such as
     ``TZ=JST-9``, still gives the system its local time, and so the difference that holds now."""

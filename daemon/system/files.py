@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from daemon.system.steps import step
+
 TEMPORARY = ".nippo-*.tmp"
 """How temporary files are named: hidden, passed over by Obsidian and by every pattern of ours but this one."""
 LEFT_BEHIND_SECONDS = 3600.0
@@ -80,17 +82,28 @@ def replacing(file: Path, durable: bool = True) -> Iterator[Path]:
 @contextlib.contextmanager
 def beside(file: Path) -> Iterator[Path]:
     """A free name in the file's folder; whatever lies under it when the block ends is removed."""
-    temporary = file.with_name(f".nippo-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = free_name(file)
     try:
         yield temporary
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        remove(temporary)
+
+
+def free_name(file: Path) -> Path:
+    """A name in the file's folder for a temporary file that its maker removes or puts in place."""
+    return file.with_name(f".nippo-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+
+
+def remove(temporary: Path) -> None:
+    """Remove a temporary file if it is there; one that cannot be removed stays for ``sweep``."""
+    with contextlib.suppress(OSError):
+        temporary.unlink()
 
 
 def create(temporary: Path, data: bytes, target: Path | None, durable: bool = True) -> None:
     """Write a new file, flushed: for this user alone, or with the rights of ``target``, a file that it will replace or,
     where that is not there, one that a person could have made."""
+    step("file: write")
     rights = _rights(target)
     descriptor = os.open(temporary, NEW, SHARED_FILE if target and rights is None else PRIVATE_FILE)
     with os.fdopen(descriptor, "wb") as stream:
@@ -100,6 +113,7 @@ def create(temporary: Path, data: bytes, target: Path | None, durable: bool = Tr
             with contextlib.suppress(OSError):  # a file system without rights
                 temporary.chmod(rights)
         if durable:
+            step("file: flush")
             os.fsync(descriptor)
 
 
@@ -131,8 +145,10 @@ def _swapping(file: Path, durable: bool) -> Iterator[Path]:
     sweep(file.parent, time.time() - LEFT_BEHIND_SECONDS)
     with beside(file) as temporary:
         yield temporary
+        step("file: place")
         temporary.replace(file)
     if durable:
+        step("file: flush the folder")
         flush_folder(file.parent)
 
 

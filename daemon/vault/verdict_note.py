@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from daemon.vault.layout import Layout
-from daemon.vault.writer import digest, report_digest, write_report
+from daemon.vault.writer import Announced, digest, report_digest, write_report
 
 FOLDER = "_training"
 
@@ -21,23 +21,25 @@ def taken_names(layout: Layout) -> set[str]:
     return {file.stem for file in folder.glob("*.md")} if folder.is_dir() else set()
 
 
-def write_verdict(layout: Layout, name: str, text: str, pictures: list[Path]) -> str:
-    """Write the page ``name`` and the pictures that it embeds; return the page's path in the vault.
+def verdict_path(layout: Layout, name: str) -> str:
+    """The path in the vault of the page of that name."""
+    return f"{note_folder(layout)}/{name}.md"
+
+
+def write_verdict(layout: Layout, name: str, text: str, pictures: list[Path], page: Announced | None = None) -> None:
+    """Write the pictures that it embeds and then the page ``name``, of which ``page`` is told before.
 
     Files that are there with the same bytes are left; others are a person's and raise ``ReportTouched``. Raises
     ``ReportBlocked`` as every write.
     """
-    folder = note_folder(layout)
     for picture in pictures:
         if picture.is_file():
-            _put(layout, f"{folder}/{name}-{picture.name}", picture.read_bytes())
-    path = f"{folder}/{name}.md"
-    _put(layout, path, text.encode())
-    return path
+            _put(layout, f"{note_folder(layout)}/{name}-{picture.name}", picture.read_bytes(), None)
+    _put(layout, verdict_path(layout, name), text.encode(), page)
 
 
-def _put(layout: Layout, path: str, data: bytes) -> None:
+def _put(layout: Layout, path: str, data: bytes, announced: Announced | None) -> None:
     file = layout.file(path)
     if file.is_file() and report_digest(file) == digest(data):
         return
-    write_report(layout.root, file, data, None, lambda: True)
+    write_report(layout.root, file, data, None, lambda: True, announced)

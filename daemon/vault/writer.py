@@ -1,13 +1,15 @@
 """The only code that writes into a vault.
 
 Every write is a temporary file in the target folder, flushed to disk, a comparison with what is expected there, and
-one atomic step. What a person has touched is never overwritten: an absent report is made by a step that fails when one
-has come meanwhile, an own report is replaced only while its bytes are those that the daemon wrote. Diary notes are
-never written. Between the comparison of an own report and its replacement a few microseconds remain.
+one atomic step that uses the temporary file up: whoever announced the write (``Announced``) can tell after a crash
+whether it took place. What a person has touched is never overwritten: an absent report is made by a step that fails
+when one has come meanwhile, an own report is replaced only while its bytes are those that the daemon wrote. Diary notes
+are never written. Between the comparison of an own report and its replacement a few microseconds remain.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import math
@@ -15,15 +17,41 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from daemon.errors import NippoError, NoRoom, NoteChanged, ReportBlocked, ReportTouched
 from daemon.system import files
+from daemon.system.free_name import move_to_free_name
 from daemon.system.plain_files import read_plain
+from daemon.system.steps import step
 from daemon.vault.report_note import set_key
 
 LARGEST = 64 * 2**20
 """Bytes beyond which a file in a report's place is looked at no further."""
+NO_SUCH_STEP = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
+
+
+class Announced(Protocol):
+    """What is told of a write before and after it may have happened; see ``daemon.learning.announcement``."""
+
+    def announce(self, temporary: Path, file: Path, sha: str) -> None:
+        """``file`` is about to become the bytes with this hash, which lie flushed under ``temporary``."""
+        ...
+
+    def take_back(self) -> None:
+        """Nothing became of it. Where this raises, the temporary file stays as the witness."""
+        ...
+
+
+class Unannounced:
+    """For a write that nobody needs to know of after a crash: the note itself says all."""
+
+    def announce(self, temporary: Path, file: Path, sha: str) -> None:
+        pass
+
+    def take_back(self) -> None:
+        pass
 
 
 def digest(data: bytes) -> str:
@@ -50,19 +78,26 @@ def report_digest(file: Path) -> str | None:
         raise _blocked(file, problem) from None
 
 
-def write_report(root: Path, file: Path, data: bytes, expected: str | None, unchanged: Callable[[], bool]) -> None:
+def write_report(
+    root: Path,
+    file: Path,
+    data: bytes,
+    expected: str | None,
+    unchanged: Callable[[], bool],
+    announced: Announced | None = None,
+) -> None:
     """Put a report on disk, or raise and leave everything as it was.
 
     Given the vault's root, the report's file, its new bytes, the hash of the bytes that the daemon wrote there
-    before (None: no report is there), and ``unchanged``, which says whether the diary is still the one that it was
-    made of. Raises ``NoteChanged``, ``ReportTouched`` or ``ReportBlocked``, and ``NoRoom`` where the disk takes
-    nothing.
+    before (None: no report is there), ``unchanged``, which says whether the diary is still the one that it was
+    made of, and who is to know of it before. Raises ``NoteChanged``, ``ReportTouched`` or ``ReportBlocked``, and
+    ``NoRoom`` where the disk takes nothing.
     """
     _make_folder(root, file.parent)
-    replace_file(file, data, expected, unchanged)
+    replace_file(file, data, expected, unchanged, announced)
 
 
-def change_key(file: Path, key: str, value: str, expected: str) -> str:
+def change_key(file: Path, key: str, value: str, expected: str, announced: Announced | None = None) -> str:
     """Change one of our own frontmatter keys in a report note and keep every other byte; return the new hash.
 
     ``expected`` is the hash of the bytes that the decision was made on. Raises ``ReportTouched`` when the note is
@@ -76,29 +111,44 @@ def change_key(file: Path, key: str, value: str, expected: str) -> str:
         raise ReportBlocked(
             f"{file}: has no `{key}` in its frontmatter.", "Put the line back, or redo the report."
         ) from None
-    replace_file(file, data, expected, lambda: True)
+    replace_file(file, data, expected, lambda: True, announced)
     return digest(data)
 
 
-def replace_file(file: Path, data: bytes, expected: str | None, unchanged: Callable[[], bool]) -> None:
+def replace_file(
+    file: Path,
+    data: bytes,
+    expected: str | None,
+    unchanged: Callable[[], bool],
+    announced: Announced | None = None,
+) -> None:
     """Compare and swap one file of the report folder; see ``write_report``."""
     report_digest(file)
+    who = announced or Unannounced()
+    temporary = files.free_name(file)
     try:
-        with files.beside(file) as temporary:
-            files.create(temporary, data, file)
-            if not unchanged():
-                raise NoteChanged(
-                    f"{file.name}: the diary changed while its report was being made.", "It is made again."
-                )
-            if report_digest(file) != expected:
-                raise _touched(file)
-            if expected is None:
-                _create(temporary, file)
-            else:
-                temporary.replace(file)
-            files.flush_folder(file.parent)
-    except OSError as problem:
-        raise _blocked(file, problem) from None
+        files.create(temporary, data, file)
+        if announced:
+            files.flush_folder(file.parent)  # a power cut must not take the witness and leave the announcement
+        who.announce(temporary, file, digest(data))
+        if not unchanged():
+            raise NoteChanged(f"{file.name}: the diary changed while its report was being made.", "It is made again.")
+        if report_digest(file) != expected:
+            raise _touched(file)
+        if expected is None:
+            _create(temporary, file)
+        else:
+            step("vault: place")
+            temporary.replace(file)
+    except BaseException as problem:
+        # An interrupt may come when the step is done already; then the announcement holds.
+        if isinstance(problem, Exception) or os.path.lexists(temporary):
+            who.take_back()
+            files.remove(temporary)
+        if isinstance(problem, OSError):
+            raise _blocked(file, problem) from None
+        raise
+    _flush(file.parent)
 
 
 def remove_file(file: Path, expected: str) -> None:
@@ -132,10 +182,21 @@ def _make_folder(root: Path, folder: Path) -> None:
 
 
 def _create(temporary: Path, file: Path) -> None:
-    """Give a new file its name, failing when the name is taken. Where hard links are unknown (FAT, some shares), look
-    once more and rename."""
+    """Give a new file its name, failing when the name is taken. Where the file system does not know this as one step, a
+    hard link and the removal of the old name come near; where it knows no links either (FAT, some shares), look once
+    more and rename."""
+    step("vault: place")
+    try:
+        move_to_free_name(temporary, file)
+        return
+    except FileExistsError:
+        raise _touched(file) from None
+    except OSError as problem:
+        if problem.errno not in NO_SUCH_STEP:
+            raise
     try:
         file.hardlink_to(temporary)
+        files.remove(temporary)
     except FileExistsError:
         raise _touched(file) from None
     except OSError as problem:
@@ -144,6 +205,13 @@ def _create(temporary: Path, file: Path) -> None:
         if os.path.lexists(file):
             raise _touched(file) from None
         temporary.replace(file)
+
+
+def _flush(folder: Path) -> None:
+    """Flush the folder's names. The new file is in its place by now, so a failure is none of the write."""
+    with contextlib.suppress(OSError):
+        step("vault: flush")
+        files.flush_folder(folder)
 
 
 def _touched(file: Path) -> ReportTouched:

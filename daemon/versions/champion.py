@@ -1,18 +1,19 @@
 """The champion: ``data/champion`` names the version in use, ``champion-history.jsonl`` every one before it.
 
 Guarantees: the pointer is replaced in one step, and only by a good version that belongs to the model of the settings.
+The history is written first, as a whole; a last line that the pointer does not bear out was cut off and counts for
+nothing.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
-from daemon.system.files import private, private_folder, write_atomically
+from daemon.system.files import private_folder, write_atomically
 from daemon.versions.artifact import (
     META,
     NAME,
@@ -38,13 +39,15 @@ def champion(config: Config) -> str | None:
         name = (config.data_path / POINTER).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
-    if name.startswith("starter-"):
-        return STARTER
-    if NAME.fullmatch(name):
-        return name
+    if _present_name(name) == STARTER or NAME.fullmatch(name):
+        return _present_name(name)
     raise ModelMissing(
         f"{config.data_path / POINTER}: names no version", "Run `nippo promote VERSION` (see `nippo versions`)."
     )
+
+
+def _present_name(name: str) -> str:
+    return STARTER if name.startswith("starter-") else name
 
 
 def active_adapter(config: Config) -> Version | None:
@@ -87,16 +90,31 @@ def _point(config: Config, name: str, now: datetime, action: str) -> Version:
     version = find_version(config, name)
     check_base(version, config.engine.model)
     private_folder(config.data_path)
-    with open(config.data_path / HISTORY, "a", encoding="utf-8", opener=private) as stream:
-        stream.write(json.dumps({"name": name, "at": now.isoformat(timespec="seconds"), "action": action}) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    entries = [*history(config), {"name": name, "at": now.isoformat(timespec="seconds"), "action": action}]
+    write_atomically(config.data_path / HISTORY, "".join(f"{json.dumps(entry)}\n" for entry in entries))
     write_atomically(config.data_path / POINTER, f"{name}\n")
     return version
 
 
 def history(config: Config) -> list[dict[str, str]]:
-    """Every change of champion, oldest first, as ``{"name", "at", "action"}``, without lines that a crash cut off."""
+    """Every change of champion that took place, oldest first, as ``{"name", "at", "action"}``."""
+    entries = _written(config)
+    try:
+        now = champion(config)
+    except ModelMissing:
+        return entries
+    before = _present_name(entries[-2]["name"]) if len(entries) > 1 else None
+    cut_off = bool(entries) and _present_name(entries[-1]["name"]) != now and now in (before, before or STARTER)
+    return entries[:-1] if cut_off else entries
+
+
+def was_promoted(config: Config, name: str) -> bool:
+    """Whether a version has come into use at some time, whatever is in use now."""
+    return any((entry["name"], entry["action"]) == (name, "promote") for entry in history(config))
+
+
+def _written(config: Config) -> list[dict[str, str]]:
+    """The lines of the history, without those that an older nippo left half-written."""
     try:
         lines = (config.data_path / HISTORY).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -139,7 +157,7 @@ def previous(config: Config) -> str | None:
 def next_name(config: Config) -> str:
     """The name of the next version: v0.1, v0.2, …; numbers of removed or broken versions are not used again."""
     names = [folder.name for folder in models_folder(config).iterdir()] if models_folder(config).is_dir() else []
-    names += [str(entry["name"]) for entry in history(config)]
+    names += [str(entry["name"]) for entry in _written(config)]
     numbers = [version_number(name) for name in names if NAME.fullmatch(name)]
     major, minor = max(numbers, default=(0, 0))
     return f"v{major}.{minor + 1}"

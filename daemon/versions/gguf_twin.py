@@ -2,12 +2,14 @@
 
 The file holds ``general.type`` adapter, ``adapter.type`` lora, ``adapter.lora.alpha`` and, for each adapted projection,
 ``blk.N.<name>.weight.lora_a`` (r × in) and ``.lora_b`` (out × r) in float16, which is what llama.cpp's own
-``convert_lora_to_gguf.py`` writes. Architectures whose projections are stored as they are (Qwen2, Qwen3, Gemma) pass;
-those whose query and key rows llama.cpp permutes (Llama, Mistral) are refused rather than converted wrongly.
+``convert_lora_to_gguf.py`` writes, filled up with zeros to ``ROWS``. Architectures whose projections are stored as they
+are (Qwen2, Qwen3, Gemma) pass; those whose query and key rows llama.cpp permutes (Llama, Mistral) are refused rather
+than converted wrongly.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -38,24 +40,35 @@ TENSOR = re.compile(r"(?:.*\.)?layers\.(?P<layer>\d+)\.(?P<module>[a-z_.]+)\.lor
 CONFIG, WEIGHTS, TWIN = "adapter_config.json", "adapter_model.safetensors", "adapter.gguf"
 LONGEST_HEADER = 100 * 2**20
 """The safetensors format's own limit."""
+ROWS = 32
+"""The rank is a multiple of this. ggml multiplies by ``lora_b`` in steps of 32 numbers and does a shorter row one by
+one; rows and columns of zeros change no answer (dev/LOG.md has the seconds)."""
+FILLED = "nippo.lora.filled"
+"""The key of a twin that was filled up; the header begins with such keys."""
+HEADER_BYTES = 4096
 
 
 def gguf_twin(adapter: Path, cache: Path, architecture: str = "") -> Path:
     """Given a PEFT folder (or a GGUF LoRA, returned as it is), return its GGUF form: the folder's own ``adapter.gguf``,
     or one in ``cache/adapters``.
 
-    The latter is named by the adapter's hash and made once; ``architecture`` is for a folder that does not say which
-    base it is for. Raises ``ModelMissing``.
+    The latter is named by the adapter's hash and made once, also where the folder's own is of an older kind (a sealed
+    version is not written to); ``architecture`` is for a folder that does not say which base it is for. Raises
+    ``ModelMissing``.
     """
     if adapter.is_file():
         return adapter
-    if (adapter / TWIN).is_file():
-        return adapter / TWIN
-    target = cache / "adapters" / f"{adapter_hash(adapter)}.gguf"
+    own = adapter / TWIN
+    if own.is_file() and (_filled(own) or not (adapter / WEIGHTS).is_file()):
+        return own
+    name = adapter_hash(adapter)
+    target = cache / "adapters" / f"{name}-{ROWS}.gguf"
     if not target.is_file():
         private_folder(target.parent)  # it has learned from diaries, unlike what else lies in the cache
         with replacing(target) as fresh:
             to_gguf(adapter, fresh, architecture)
+        with contextlib.suppress(OSError):
+            (target.parent / f"{name}.gguf").unlink()
     return target
 
 
@@ -82,10 +95,12 @@ def to_gguf(adapter: Path, target: Path, architecture: str = "") -> None:
     writer.add_string("general.type", "adapter")
     writer.add_string("general.name", adapter.name)
     writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", effective_alpha(config))
+    rank = int(config["r"])
+    writer.add_bool(FILLED, True)
+    writer.add_float32("adapter.lora.alpha", effective_alpha(config) * _multiple(rank) / rank)
     for (layer, name), sides in sorted(pairs.items()):
         for side in ("a", "b"):
-            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_{side}", _half(sides[side]))
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_{side}", _filled_up(_half(sides[side]), side))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -165,6 +180,28 @@ def _half(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     if not np.isfinite(value).all() or np.abs(value).max(initial=0.0) > np.finfo(np.float16).max:
         raise ModelMissing("the adapter holds numbers beyond float16", "It is damaged or its training diverged.")
     return np.ascontiguousarray(value, dtype=np.float16)
+
+
+def _multiple(rank: int) -> int:
+    return -(-rank // ROWS) * ROWS
+
+
+def _filled_up(value: np.ndarray[Any, Any], side: str) -> np.ndarray[Any, Any]:
+    """A side with its rank (rows of "a", columns of "b") filled up with zeros."""
+    import numpy as np
+
+    axis = "ab".index(side)
+    more = [(0, 0), (0, 0)]
+    more[axis] = (0, _multiple(value.shape[axis]) - value.shape[axis])
+    return np.pad(value, more)
+
+
+def _filled(twin: Path) -> bool:
+    try:
+        with twin.open("rb") as stream:
+            return FILLED.encode() in stream.read(HEADER_BYTES)
+    except OSError as problem:
+        raise ModelMissing(f"{twin}: {problem.strerror}", "Restore or retrain it.") from None
 
 
 def _config(adapter: Path) -> dict[str, Any]:

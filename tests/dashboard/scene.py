@@ -83,15 +83,13 @@ def add_day(
         diary_sha=digest(text.encode()),
         report_path=f"nippo/{day}-nippo.md",
         report_sha=digest(data),
-        pending_sha="",
-        pending_diary_sha="",
         draft=draft or body,
         model="v0.2",
         status="needs-review" if warnings else "draft",
         written_at=f"{day}T22:10:05+09:00",
         record=json.dumps(record.to_json(), ensure_ascii=False) if record else "",
     )
-    store.begin_report(row)
+    store.put_report(row)
     if accepted:
         pair = Pair(str(day), str(day), text, row.diary_sha, body, row.draft, f"{day}T22:30:00+09:00", False, "vault")
         store.put_pair(pair)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 from scene import note_text
 
+from daemon.config import Config
 from daemon.drafting.result import DraftResult
 from daemon.errors import ReportBlocked, ReportTouched
+from daemon.service.standing import Owner, standing
+from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
 from dashboard import notes
+from dashboard.actions import save_draft
+from tests.every_step import killed_before
 
 DAY = date(2026, 1, 7)
 PATH = "nippo/2026-01-07-nippo.md"
@@ -92,10 +99,35 @@ def test_a_note_without_its_checkbox_says_what_to_do(open_vault: Callable[..., L
 
 def test_a_new_report_is_written_like_the_daemons(open_vault: Callable[..., Layout]) -> None:
     vault = open_vault({"diary/2026-01-07.md": "日記"})
-    written, drawn = notes.save_draft(vault, DAY, DRAFT.body, DRAFT, "diary/2026-01-07.md", None, NOW)
+    written = notes.save_draft(vault, DAY, DRAFT.body, DRAFT, "diary/2026-01-07.md", None, NOW)
+    drawn = notes.drawn_sha(DAY, DRAFT, "diary/2026-01-07.md", None, NOW)
     note = notes.open_note(vault, DAY)
     assert note and note.sha == written == drawn
     assert note.report.diary == "diary/2026-01-07" and note.report.model == "v0.2" and not note.report.accepted
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_draft_of_the_page_killed_between_any_two_steps_is_there_with_its_draft_or_not_at_all(
+    make_vault: Callable[..., Path], make_config: Callable[..., Config], edited: bool
+) -> None:
+    """An edited one is its person's from the first moment, one left as drawn the daemon's to renew."""
+    body = "直した文です。" if edited else DRAFT.body
+    ends = set()
+    for step in count():
+        vault = make_vault({"diary/2026-01-07.md": "日記"}, name=f"vault-{step}")
+        config = make_config(vault, data={"folder": str(vault.parent / f"data-{step}")})
+        layout = read_layout(config)
+        save = partial(save_draft, config, layout, DAY, body, DRAFT, "diary/2026-01-07.md", "日記", None)
+        killed = killed_before(step, save)
+        with Store.open(config.data_path) as store:
+            found = standing(layout, store, DAY)
+            owner = Owner.NOBODY if found.on_disk is None else Owner.PERSON if edited else Owner.DAEMON
+            assert found.owner is owner, step
+            assert (found.row.draft if found.row else None) == (DRAFT.body if found.on_disk else None), step
+        ends.add(found.owner)
+        if not killed:
+            break
+    assert len(ends) == 2
 
 
 def test_a_replaced_report_keeps_the_persons_own_lines(open_vault: Callable[..., Layout]) -> None:

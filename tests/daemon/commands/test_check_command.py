@@ -129,9 +129,9 @@ def test_lines_that_were_not_sure_enough_stand_under_a_heading_of_their_own(monk
         tuple(SentenceRecord(text, 1, 0, 9, 0.1, (LineRecord(line, sure, sure > 0.8),)) for text, line, sure in told),
     )
     values = json.dumps(record.to_json(), ensure_ascii=False)
-    row = ReportRow("2026-01-07", "", "", "", "", "", "", "", "v1", "draft", "", record=values)
+    row = ReportRow("2026-01-07", "", "", "", "", "", "v1", "draft", "", record=values)
     with Store.open(load(None).data_path) as store:
-        store.begin_report(row)
+        store.put_report(row)
     output = run("2026-01-07")[1]
     head, _, tail = output.partition("left out: not sure enough")
     assert "学習しました" in head and "表を作りました" not in head

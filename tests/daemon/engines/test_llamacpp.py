@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from daemon.config import ReportSettings
-from daemon.drafting.prompt import render_prompt
+from daemon.drafting.prompt import beginning, render_prompt
 from daemon.engines import gguf_header
 from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
-from daemon.engines.protocol import Message, ModelIdentity, Sampling
+from daemon.engines.protocol import Message, ModelIdentity, Question, Sampling
 from daemon.engines.text import by_line
 from daemon.engines.turns import around_question, rules_text
 from daemon.errors import EngineError, ModelMissing, OutOfMemory
@@ -241,3 +241,16 @@ def test_the_likelihood_of_a_line_is_the_mean_of_its_tokens() -> None:
     assert by_line("ab。\n\nc", tokens) == (-1.5, 0.0, -4.0)
     assert by_line("ab。\n\nc\nd", tokens) == ()
     assert by_line("<think>\n</think>ab", tokens) == ()
+
+
+def test_a_question_put_again_at_once_pays_for_one_token_and_is_answered_alike(engine: LlamaCpp) -> None:
+    drawn = [Question("文: SQLの宿題。", 8, temperature=1.5, seed=seed, choices=("S",)) for seed in (1, 2, 3)]
+    alone = [next(iter(engine.ask(beginning(DIARY), [question]))) for question in drawn]
+    together = list(engine.ask(beginning(DIARY), drawn))
+    assert [answer.text for answer in together] == [answer.text for answer in alone]
+    assert len({answer.text for answer in alone}) > 1
+    for one, other in zip(together, alone, strict=True):
+        assert one.choices == pytest.approx(other.choices, abs=0.01)
+        assert one.likelihoods == pytest.approx(other.likelihoods, abs=0.05)
+    assert [answer.prompt_tokens for answer in together] == [alone[0].prompt_tokens, 1, 1]
+    assert alone[1].prompt_tokens > 10

@@ -81,9 +81,7 @@ def desk(make_vault: MakeVault, make_config: MakeConfig) -> Desk:
     config = make_config(vault)
     store = Store.open(config.data_path)
     shas = (digest(DIARY.encode()), PATH, digest(drawn.encode()))
-    store.begin_report(
-        ReportRow("2026-01-07", "diary/2026-01-07.md", *shas, "", "", BODY, "v1", "draft", NOW.isoformat())
-    )
+    store.put_report(ReportRow("2026-01-07", "diary/2026-01-07.md", *shas, BODY, "v1", "draft", NOW.isoformat()))
     return Desk(vault, config, read_layout(config), store)
 
 

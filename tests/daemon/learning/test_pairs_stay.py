@@ -412,13 +412,13 @@ def test_a_draft_over_an_accepted_body_leaves_the_pair_until_its_person_decides(
 def draw(world: World, body: str, now: datetime = LATER) -> None:
     """A new draft, as the daemon delivers it."""
     sha = _write(world, note_of(DAY, body, accepted=False))
-    world.store.begin_report(replace(row_of(DAY, sha, _sha(diary_of(DAY))), draft=body, written_at=now.isoformat()))
+    world.store.put_report(replace(row_of(DAY, sha, _sha(diary_of(DAY))), draft=body, written_at=now.isoformat()))
 
 
 def test_a_tick_taken_back_is_an_act_though_the_bytes_are_those_that_nippo_wrote(world: World) -> None:
     sha = _sha(note_of(DAY, accepted=False))
     written = (NOW - timedelta(hours=1)).isoformat()
-    world.store.begin_report(replace(row_of(DAY, sha, _sha(diary_of(DAY))), written_at=written))
+    world.store.put_report(replace(row_of(DAY, sha, _sha(diary_of(DAY))), written_at=written))
     world.file.write_text(note_of(DAY, accepted=False), encoding="utf-8")
     assert world.scan().withdrawn_by == "unticked"
 
@@ -453,7 +453,7 @@ def test_a_tick_that_is_not_read_gets_a_hint_in_the_note_and_in_status(world: Wo
 def test_reports_that_nobody_renews_are_listed(world: World) -> None:
     days = dict(zip(["stale-text", "stale-properties", "stale-accepted"], DAYS, strict=True))
     for day in DAYS:
-        world.store.begin_report(row_of(day, _sha(note_of(day, accepted=False)), _sha(diary_of(day))))
+        world.store.put_report(row_of(day, _sha(note_of(day, accepted=False)), _sha(diary_of(day))))
     (world.vault / f"nippo/{DAYS[0]}-nippo.md").write_text(note_of(DAYS[0], "* 直しました。", False), encoding="utf-8")
     plugin = note_of(DAYS[1], accepted=False).replace("warnings:", "created: 2026-01-07\nwarnings:")
     (world.vault / f"nippo/{DAYS[1]}-nippo.md").write_text(plugin, encoding="utf-8")
@@ -483,8 +483,6 @@ def row_of(day: date, report_sha: str, diary_sha: str) -> ReportRow:
         diary_sha=diary_sha,
         report_path=f"nippo/{day}-nippo.md",
         report_sha=report_sha,
-        pending_sha="",
-        pending_diary_sha="",
         draft=BODY,
         model="starter-1",
         status="draft",

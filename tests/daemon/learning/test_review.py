@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from daemon.config import Config
-from daemon.errors import NoteError
+from daemon.errors import NoteError, ReportBlocked
+from daemon.learning.announcement import settle_all, unknown_report
 from daemon.learning.forgetting import forget
 from daemon.learning.review import FORGOTTEN, GRACE, decide
 from daemon.learning.reviewer import Reviewer, tick
+from daemon.learning.weekly import Teacher
+from daemon.service.standing import Owner, standing
 from daemon.store.store import Pair, Store
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import ReportNote, read, render
+from daemon.vault.writer import sweep
 from tests.conftest import MakeConfig, MakeVault
+from tests.every_step import full_before, killed_before
 
 NOW = datetime(2026, 1, 9, 21, 0, tzinfo=UTC)
 DAY = date(2026, 1, 7)
@@ -56,13 +64,26 @@ class Desk:
         self.reviewer.report_changed(DAY, PATH, now)
         return self.store.pair("2026-01-07")
 
+    def reopen(self) -> None:
+        self.store = Store.open(self.config.data_path)
+        self.reviewer = Reviewer(self.config, self.store)
+
+    def reopened_look(self) -> None:
+        self.reopen()
+        with self.store:
+            self.look()
+
+
+def make_desk(make_vault: MakeVault, make_config: MakeConfig, name: str, text: str) -> Desk:
+    vault = make_vault({"diary/2026-01-07.md": DIARY, PATH: text}, name=name)
+    config = make_config(vault, data={"folder": str(vault.parent / f"data-{name}")})
+    store = Store.open(config.data_path)
+    return Desk(vault, config, read_layout(config), store, Reviewer(config, store))
+
 
 @pytest.fixture
 def desk(make_vault: MakeVault, make_config: MakeConfig) -> Desk:
-    vault = make_vault({"diary/2026-01-07.md": DIARY, PATH: note()})
-    config = make_config(vault)
-    store = Store.open(config.data_path)
-    return Desk(vault, config, read_layout(config), store, Reviewer(config, store))
+    return make_desk(make_vault, make_config, "vault", note())
 
 
 @pytest.mark.parametrize(
@@ -157,28 +178,109 @@ def test_redo_queues_a_draft_and_changes_one_line(desk: Desk) -> None:
     assert after == before.replace("redo:  はい".encode(), b"redo:  false")
     job = desk.store.job("diary/2026-01-07.md")
     assert job is not None and (job.source, job.state, job.day) == ("redo", "waiting", "2026-01-07")
-    row = desk.store.report(DAY)
-    assert row is not None
-    from daemon.service.standing import Owner, standing
-
     assert standing(desk.layout, desk.store, DAY).owner is Owner.DAEMON
 
 
-def test_a_redo_cut_off_before_the_box_was_cleared_is_done_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.file.write_text(note(redo=True), encoding="utf-8")
+def unticked(data: bytes) -> bytes:
+    return data.replace(b"redo: true", b"redo: false")
 
-    def die(*_: object) -> str:
-        raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr("daemon.learning.reviewer.change_key", die)
-        with pytest.raises(KeyboardInterrupt):
-            desk.look()
-    assert read(desk.file.read_bytes()).redo
-    desk.store.drop("diary/2026-01-07.md")  # as the desk does: the note on disk is not what it may replace
-    desk.look()
-    assert not read(desk.file.read_bytes()).redo
-    assert desk.store.job("diary/2026-01-07.md") is not None
+@pytest.mark.parametrize("person", ["does nothing", "unticks", "writes on"])
+def test_a_redo_killed_between_any_two_steps_gives_no_words_away(
+    make_vault: MakeVault, make_config: MakeConfig, person: str
+) -> None:
+    """Until the box is cleared the text is the person's, who may take the wish back; from then on it is the daemon's
+    to replace, and the wish is not lost."""
+    ends: set[bool] = set()
+    for step in count():
+        desk = make_desk(make_vault, make_config, f"{person}-{step}", note("* 私の直し。", redo=True))
+        desk.store.close()
+        killed = killed_before(step, desk.reopened_look)
+        cleared = not read(desk.file.read_bytes()).redo
+        ends.add(cleared)
+        if person == "unticks":
+            desk.file.write_bytes(unticked(desk.file.read_bytes()))
+        elif person == "writes on":
+            desk.file.write_bytes(desk.file.read_bytes() + b"* mine\n")
+        words = desk.file.read_bytes()
+        desk.reopen()
+        with desk.store:
+            settle_all(desk.layout, desk.store)
+            desk.reviewer.scanned(NOW)
+            wanted = cleared or person != "unticks"
+            job = desk.store.job("diary/2026-01-07.md")
+            assert (job is not None) == wanted, f"step {step}"
+            assert desk.file.read_bytes() == unticked(words), f"step {step}"
+            mine = Owner.PERSON if not wanted or (cleared and person == "writes on") else Owner.DAEMON
+            assert standing(desk.layout, desk.store, DAY).owner is mine, f"step {step}"
+            assert desk.store.announcements.all() == []
+            sweep(desk.file.parent)
+            assert {file.name for file in desk.file.parent.iterdir()} == {desk.file.name, ".history"}
+        if not killed:
+            break
+    assert step > 6 and ends == {True, False}
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_a_redo_on_a_full_disk_gives_no_words_away(
+    make_vault: MakeVault, make_config: MakeConfig, for_good: bool
+) -> None:
+    for step in count():
+        desk = make_desk(make_vault, make_config, f"full-{for_good}-{step}", note("* 私の直し。", redo=True))
+        full = full_before(step, desk.look, for_good)
+        if read(desk.file.read_bytes()).redo:
+            assert standing(desk.layout, desk.store, DAY).owner is Owner.PERSON and desk.store.jobs() == []
+        desk.look()
+        assert not read(desk.file.read_bytes()).redo and desk.store.job("diary/2026-01-07.md") is not None
+        assert standing(desk.layout, desk.store, DAY).owner is Owner.DAEMON
+        desk.store.close()
+        if not full:
+            break
+    assert step > 5
+
+
+@pytest.mark.parametrize("wish", ["accept", "edit", "reject", "delete"])
+def test_a_pair_follows_its_note_through_kills_and_full_disks(
+    make_vault: MakeVault, make_config: MakeConfig, wish: str
+) -> None:
+    """The note says all, so a review that was cut off anywhere is simply done again, by a daemon or by the next look;
+    `nippo accept` and the page tick first and look then."""
+
+    def act(desk: Desk) -> None:
+        if wish == "edit":
+            desk.file.write_text(note("* 直しました。", accepted=True), encoding="utf-8")
+        elif wish == "delete":
+            desk.file.unlink()
+        else:
+            with contextlib.suppress(ReportBlocked):
+                tick(desk.layout, PATH, DAY, "accepted", wish == "accept")
+        desk.look()
+
+    for way in (killed_before, full_before):
+        for step in count():
+            desk = make_desk(make_vault, make_config, f"{wish}-{way.__name__}-{step}", note(accepted=wish != "accept"))
+            if wish != "accept":
+                desk.look()
+            desk.store.close()
+
+            def again(desk: Desk = desk) -> None:
+                desk.reopen()
+                with desk.store:
+                    act(desk)
+
+            cut = way(step, again)
+            desk.reopen()
+            with desk.store:
+                desk.reviewer.scanned(NOW)
+                found = read(desk.file.read_bytes()) if desk.file.exists() else None
+                pairs = desk.store.pairs()
+                gone = [pair.report for pair in pairs if pair.missing_since] if found is None else []
+                assert [pair.report for pair in pairs] == ([found.body] if found and found.accepted else gone)
+                assert [pair.diary for pair in pairs] == [DIARY] * len(pairs)
+            if not cut:
+                assert len(pairs) == (wish != "reject")
+                break
+        assert step > 0
 
 
 def test_a_redo_without_a_diary_keeps_its_box(desk: Desk) -> None:
@@ -236,3 +338,58 @@ def test_forgotten_text_is_nowhere_in_the_data_folder(desk: Desk) -> None:
     assert found.files == 3
     assert traces() == []
     assert (run / "progress.jsonl").is_file()
+
+
+@pytest.mark.parametrize("way", [killed_before, full_before])
+def test_forgetting_that_was_cut_off_is_finished_by_the_next_daemon(
+    make_vault: MakeVault, make_config: MakeConfig, way: Callable[[int, Callable[[], object]], bool]
+) -> None:
+    secret = "ペットのきなこに噛まれた秘密の日"
+    for step in count():
+        desk = make_desk(make_vault, make_config, f"forget-{way.__name__}-{step}", note(f"* {secret}", accepted=True))
+        (desk.vault / "diary/2026-01-07.md").write_text(secret, encoding="utf-8")
+        desk.look()
+        desk.store.put_report(unknown_report(DAY.isoformat(), "diary/2026-01-07.md", PATH))
+        desk.store.put_pair(Pair("import-1", "2026-01-07", secret, "", secret, "", "", False, "import"))
+        desk.store.close()
+        run = desk.config.data_path / "runs" / "2026-W02"
+        run.mkdir(parents=True)
+        (run / "pairs.jsonl").write_text(secret, encoding="utf-8")
+
+        def again(desk: Desk = desk) -> None:
+            desk.reopen()
+            with desk.store:
+                forget(desk.config, desk.store, desk.layout, DAY)
+
+        cut = way(step, again)
+        desk.reopen()
+        with desk.store:
+            begun = {pair.report for pair in desk.store.pairs()} != {f"* {secret}", secret}
+            for _ in range(2):
+                Teacher(desk.config, desk.store).scanned(NOW)
+                desk.reviewer.scanned(NOW)
+            assert desk.store.get_meta("forgetting", []) == []
+            if begun:
+                assert desk.store.pairs() == [], step
+                # On a full disk the person is told to untick it; until then it counts as forgotten.
+                assert way is full_before or not read(desk.file.read_bytes()).accepted, step
+                assert desk.store.get_meta("forgotten_pairs") == ["2026-01-07", "import-1"]
+        files = [file for file in desk.config.data_path.rglob("*") if file.is_file()]
+        assert not begun or [file.name for file in files if secret.encode() in file.read_bytes()] == [], step
+        assert secret in (desk.vault / "diary/2026-01-07.md").read_text(encoding="utf-8")
+        if not cut:
+            assert begun
+            break
+    assert step > 8
+
+
+def test_a_report_deleted_before_its_day_was_forgotten_stays_deleted(desk: Desk) -> None:
+    desk.store.put_report(
+        replace(unknown_report("2026-01-07", "diary/2026-01-07.md", PATH), report_sha="x", draft="秘")
+    )
+    desk.file.unlink()
+    forget(desk.config, desk.store, desk.layout, DAY)
+    found = standing(desk.layout, desk.store, DAY)
+    assert found.owner is Owner.DELETED and found.row is not None and found.row.draft == ""
+    desk.file.write_text(note(), encoding="utf-8")
+    assert standing(desk.layout, desk.store, DAY).owner is Owner.PERSON

@@ -11,6 +11,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -19,16 +20,21 @@ import pytest
 import daemon.learning.training_job as training_job
 from daemon.config import Config
 from daemon.errors import UsageError
+from daemon.learning.announcement import settle_all
+from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import Ending, Outcome, RunStage, RunState
 from daemon.learning.run_report import follow, line_of, summary, training_status
 from daemon.learning.training_job import TrainingJob, run_name, weekly_argv
 from daemon.learning.weekly import Teacher, stop_run
 from daemon.store.store import Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
+from daemon.system.clock import local_time
 from daemon.system.lock import holder
+from daemon.vault.layout import read_layout
 from daemon.versions.artifact import ADAPTER, ADAPTER_CONFIG, Meta, models_folder, seal
-from daemon.versions.champion import champion, history, promote
+from daemon.versions.champion import champion, history, promote, rollback
 from tests.conftest import MakeConfig, MakeVault
+from tests.every_step import killed_before
 from tests.learning_world import NOW, School, accept
 
 CHILD = """
@@ -310,10 +316,13 @@ from daemon.learning.weekly import Teacher
 config = load(Path(sys.argv[1]))
 before = versions.write_atomically
 def die_before(file, text):
-    os._exit(9)
+    if file.name == "champion":
+        os._exit(9)
+    before(file, text)
 def die_after(file, text):
     before(file, text)
-    os._exit(9)
+    if file.name == "champion":
+        os._exit(9)
 versions.write_atomically = {"before": die_before, "after": die_after}[sys.argv[2]]
 with Store.open(config.data_path) as store:
     Teacher(config, store).turn(datetime.fromisoformat(sys.argv[3]), time.monotonic())
@@ -354,7 +363,9 @@ def test_a_verdict_waits_for_a_vault_that_is_away(school: School, child: Callabl
 def test_the_status_line_names_the_next_run(school: School) -> None:
     accept(school.store, 2)
     school.turn()
-    assert summary(training_status(school.config, school.store)) == ["next 2026-11-29T03:00, 2 new of 5 needed"]
+    assert summary(training_status(school.config, school.store)) == [
+        f"next {local_time(datetime(2026, 11, 29, 3, tzinfo=UTC))}, 2 new of 5 needed"
+    ]
 
 
 def test_the_child_and_what_it_starts_have_low_priority_where_the_machine_offers_it(
@@ -404,3 +415,67 @@ def test_the_job_reports_how_it_was_ended(school: School, child: Callable[[str],
         time.sleep(0.05)
     assert job.poll() is None
     assert job.stop(5.0) is Ending.KILLED
+
+
+@pytest.mark.parametrize("person", ["does nothing", "rolls back", "deletes the note"])
+def test_a_result_taken_in_is_taken_in_once_wherever_it_is_cut_off(
+    make_vault: MakeVault, make_config: MakeConfig, person: str
+) -> None:
+    """What a person undoes between the kill and the next start stays undone."""
+    for step in count():
+        vault = make_vault({"nippo/.keep": ""}, name=f"vault-{step}")
+        config = make_config(vault, data={"folder": str(vault.parent / f"data-{step}")}, engine={"model": "starter"})
+        make_version(config, "v0.1")
+        make_version(config, "v0.2")
+        promote(config, "v0.1", NOW)
+        folder = config.data_path / "runs" / "2026-W47"
+        folder.mkdir(parents=True)
+        (folder / "loss.png").write_bytes(b"picture")
+        result = {"outcome": "promoted", "version": "v0.2", "note": "# 結果\n", "pictures": ["loss.png"]}
+        (folder / "weekly.json").write_text(json.dumps(result))
+        with Store.open(config.data_path) as store:
+            Ledger(store).state = RunState("2026-W47", RunStage.SETTLING, started=NOW)
+
+        def take_in(config: Config = config) -> RunState | None:
+            with Store.open(config.data_path) as store:
+                settle_all(read_layout(config), store)
+                teacher = Teacher(config, store, zone=UTC)
+                teacher.turn(NOW, 0.0)
+                return Ledger(store).state
+
+        killed = killed_before(step, take_in)
+        note = config.vault_path / "nippo/_training/2026-W47.md"
+        was_there, was_promoted = note.exists(), champion(config) == "v0.2"
+        if person == "rolls back" and was_promoted:
+            rollback(config, NOW)
+        elif person == "deletes the note" and was_there:
+            note.unlink()
+        state = take_in()
+        assert state is not None and (state.state, state.outcome) == (RunStage.DONE, Outcome.PROMOTED), step
+        assert champion(config) == ("v0.1" if person == "rolls back" and was_promoted else "v0.2"), step
+        assert note.exists() == (person != "deletes the note" or not was_there), step
+        assert [entry["name"] for entry in history(config)].count("v0.2") == 1
+        with Store.open(config.data_path) as store:
+            assert store.announcements.all() == []
+        if not killed:
+            break
+    assert step > 15
+
+
+def test_a_refused_version_is_told_also_when_its_verdict_had_to_wait(
+    make_vault: MakeVault, make_config: MakeConfig
+) -> None:
+    vault = make_vault({"nippo/_training": "in the way"})
+    config = make_config(vault)
+    folder = config.data_path / "runs" / "2026-W47"
+    folder.mkdir(parents=True)
+    (folder / "weekly.json").write_text(json.dumps({"outcome": "promoted", "version": "v0.9", "note": "# 結果\n"}))
+    with Store.open(config.data_path) as store:
+        ledger = Ledger(store)
+        ledger.state = RunState("2026-W47", RunStage.SETTLING, started=NOW)
+        Teacher(config, store, zone=UTC).turn(NOW, 0.0)
+        assert ledger.state.state is RunStage.SETTLING
+        (vault / "nippo/_training").unlink()
+        Teacher(config, store, zone=UTC).turn(NOW, 0.0)
+        assert (ledger.state.state, ledger.state.outcome) == (RunStage.DONE, Outcome.KEPT)
+    assert "v0.9 は採用できませんでした" in (vault / "nippo/_training/2026-W47.md").read_text(encoding="utf-8")

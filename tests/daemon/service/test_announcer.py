@@ -58,9 +58,8 @@ def scene(make_vault: MakeVault, make_config: MakeConfig, store: Store) -> Scene
 
 def written(store: Store, day: date, status: str = "draft", at: datetime = NOW) -> None:
     path = f"nippo/{day}-nippo.md"
-    row = ReportRow(day.isoformat(), f"diary/{day}.md", "d", path, "", "s", "d", DIARY, "m", status, at.isoformat())
-    store.begin_report(row)
-    store.finish_report(row, f"diary/{day}.md")
+    row = ReportRow(day.isoformat(), f"diary/{day}.md", "d", path, "s", DIARY, "m", status, at.isoformat())
+    store.put_report(row)
 
 
 def test_a_report_is_announced_once_with_its_note_and_without_its_text(scene: Scene) -> None:

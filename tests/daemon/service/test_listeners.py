@@ -129,13 +129,14 @@ def test_no_verdict_and_no_guide_wakes_the_daemon(config: Config) -> None:
     """What the daemon itself puts beside the reports is neither diary nor report."""
     from daemon.vault.help_page import write_help_page
     from daemon.vault.layout import read_layout
-    from daemon.vault.verdict_note import write_verdict
+    from daemon.vault.verdict_note import verdict_path, write_verdict
 
     worker = FakeWorker()
     with running(config, worker, make_listeners=listeners):
         until(lambda: (config.vault_path / "nippo" / f"{TODAY}-nippo.md").is_file())
         layout = read_layout(config)
-        made = [*write_help_page(layout), write_verdict(layout, "2026-W47", "# 結果\n", [])]
+        write_verdict(layout, "2026-W47", "# 結果\n", [])
+        made = [*write_help_page(layout), verdict_path(layout, "2026-W47")]
         until(lambda: all((config.vault_path / path).is_file() for path in made))
         with Store.open(config.data_path) as store:
             assert store.jobs() == []

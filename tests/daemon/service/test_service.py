@@ -353,7 +353,7 @@ def test_a_full_data_disk_is_shown_and_loses_nothing(make_vault, settings, caplo
     config = settings(vault)
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    worker = FakeWorker(result("あ" * 1_000_000))
+    worker = FakeWorker(result("あ" * 400_000))
     try:
         with running(config, worker):
             resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, limit[1]))

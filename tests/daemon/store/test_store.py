@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.store.migrations import MIGRATIONS
+from daemon.store.set_aside import FRESH, databases_aside, put_in_place
 from daemon.store.store import FILE_NAME, Pair, ReportRow, Store
+from daemon.system import steps
+from tests.every_step import full_before, killed_before
 
 DAY = date(2026, 1, 7)
 NOW = datetime(2026, 1, 7, 22, 0, tzinfo=UTC)
@@ -19,9 +25,7 @@ ROW = ReportRow(
     "diary/2026-01-07.md",
     "",
     "nippo/2026-01-07-nippo.md",
-    "",
     "r1",
-    "d1",
     "本文",
     "starter-1",
     "draft",
@@ -32,18 +36,16 @@ ROW = ReportRow(
 def test_a_job_ends_only_together_with_its_report(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.queue("diary/2026-01-07.md", DAY, "d1", "watch", NOW)
-        store.begin_report(ROW)
+        store.put_report(ROW)
         assert [job.path for job in store.jobs("waiting")] == ["diary/2026-01-07.md"]
-        store.finish_report(ROW, "diary/2026-01-07.md")
-        assert store.jobs() == []
-        row = store.report(DAY)
-        assert row is not None and (row.report_sha, row.diary_sha, row.pending_sha) == ("r1", "d1", "")
+        store.end_job("diary/2026-01-07.md", "d1")
+        assert store.jobs() == [] and store.report(DAY) == ROW
 
 
 def test_a_diary_that_changed_meanwhile_keeps_its_job(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         store.queue("a.md", DAY, "newer", "watch", NOW)
-        store.finish_report(ROW, "a.md")
+        store.end_job("a.md", "d1")
         assert [job.sha for job in store.jobs()] == ["newer"]
 
 
@@ -162,3 +164,67 @@ def test_a_forgotten_pair_leaves_no_trace_in_the_files(tmp_path: Path) -> None:
         store.scrub()
         left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
         assert "ひみつ".encode() not in left
+
+
+def test_an_upgrade_keeps_what_is_known_of_reports(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / FILE_NAME)
+    for step in MIGRATIONS[:2]:
+        database.executescript(step)
+    database.execute(
+        "INSERT INTO reports VALUES ('2026-01-07', 'a.md', 'd1', 'nippo/a.md', 'r1', 'p', 'q', '本文', 'starter-1',"
+        " 'draft', 'then', '[]')"
+    )
+    database.execute("PRAGMA user_version = 2")
+    database.commit()
+    database.close()
+    with Store.open(tmp_path) as store:
+        known = ("2026-01-07", "a.md", "d1", "nippo/a.md", "r1", "本文", "starter-1", "draft", "then", "[]")
+        assert store.reports() == [ReportRow(*known)] and store.announcements.all() == []
+
+
+def test_a_batch_that_cannot_be_committed_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither its changes nor its transaction, in which everything after it would have been lost."""
+
+    def full(name: str) -> None:
+        if name.startswith("database: COMMIT"):
+            raise sqlite3.OperationalError("database or disk is full")
+
+    with Store.open(tmp_path) as store:
+        steps.hook = full
+        try:
+            with pytest.raises(NippoError), store.batch():
+                store.set_meta("a", 1)
+        finally:
+            steps.hook = None
+        with store.batch():
+            store.set_meta("b", 2)
+    with Store.open(tmp_path) as store:
+        assert (store.get_meta("a"), store.get_meta("b")) == (None, 2)
+
+
+@pytest.mark.parametrize("way", [killed_before, full_before])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_database_made_anew_takes_the_place_in_one_step(
+    tmp_path: Path, way: Callable[[int, Callable[[], object]], bool], damaged: bool
+) -> None:
+    """Wherever it is cut off, a whole database lies under the name that counts, and the old one is not lost."""
+    for number in count():
+        folder = tmp_path / str(number)
+        with Store.open(folder) as store:
+            store.set_meta("which", "old")
+        if damaged:
+            (folder / FILE_NAME).write_bytes(b"old")
+        with Store.open(folder, FRESH) as store:
+            store.set_meta("which", "new")
+        cut = way(number, partial(put_in_place, folder, NOW))
+        if cut and damaged:
+            assert (folder / FILE_NAME).read_bytes() == b"old"
+        else:
+            with Store.open(folder) as store:
+                assert store.get_meta("which") == ("old" if cut else "new")
+        if not cut:
+            (old,) = databases_aside(folder)
+            assert damaged == (old.read_bytes() == b"old") and not (folder / FRESH).exists()
+            assert not (folder / f"{FILE_NAME}-wal").exists()
+            break
+    assert number > 1

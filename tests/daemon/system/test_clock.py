@@ -45,3 +45,12 @@ def test_a_setting_that_is_no_zone_is_named_and_reckoned_with_all_the_same(setti
     assert line.startswith("warn ") and f"TZ={setting!r}" in line and f"UTC+{hours:02}00" in line
     assert "Asia/Tokyo" in line, "the remedy"
     assert f"T{(3 - hours) % 24:02}:00:00+00:00" in next_run
+
+
+@pytest.mark.parametrize(("setting", "told"), [("Asia/Tokyo", "2026-12-06 03:00"), ("JST-9", "2026-12-06 03:00")])
+def test_a_moment_is_told_as_the_clock_on_the_wall_shows_it(setting: str, told: str) -> None:
+    words = "from daemon.system.clock import local_time; print(local_time('2026-12-05T18:00:00+00:00'))"
+    run = subprocess.run(
+        [sys.executable, "-c", words], env={**os.environ, "TZ": setting}, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == told

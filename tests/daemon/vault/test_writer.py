@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from daemon.errors import NoRoom, NoteChanged, ReportBlocked, ReportTouched
+from daemon.system.free_name import move_to_free_name
 from daemon.vault.writer import change_key, digest, replace_file, report_digest, sweep, write_report
 
 DATA = "---\nredo: true # x\n---\n日報\n".encode()
@@ -78,23 +79,25 @@ def test_a_report_that_a_person_wrote_meanwhile_is_kept(vault: Path) -> None:
 
 def test_even_between_the_look_and_the_step_a_new_file_wins(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = vault / "nippo/r.md"
-    link = Path.hardlink_to
 
-    def late(self: Path, target: Path) -> None:
-        self.write_text("自分で書いた")
-        link(self, target)
+    def late(temporary: Path, name: Path) -> None:
+        name.write_text("自分で書いた")
+        move_to_free_name(temporary, name)
 
-    monkeypatch.setattr(Path, "hardlink_to", late)
+    monkeypatch.setattr("daemon.vault.writer.move_to_free_name", late)
     with pytest.raises(ReportTouched):
         write_report(vault, file, DATA, None, same)
     assert file.read_text() == "自分で書いた" and tree(vault) == ["nippo", "nippo/r.md"]
 
 
-def test_a_file_system_without_hard_links_works_too(vault: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: Path, target: Path) -> None:
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_system_that_knows_less_works_too(vault: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    def refuse(*_: object) -> None:
         raise OSError(1, "Operation not permitted")
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr("daemon.vault.writer.move_to_free_name", refuse)
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
     write_report(vault, vault / "nippo/r.md", DATA, None, same)
     assert tree(vault) == ["nippo", "nippo/r.md"]
     with pytest.raises(ReportTouched):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,9 @@ import pytest
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
 from daemon.setup.status import model_in_use
-from daemon.versions.champion import active_adapter, champion, promote, rollback
+from daemon.versions.champion import active_adapter, champion, history, promote, rollback
 from tests.daemon.versions.conftest import META, NOW, make_version, version
+from tests.every_step import full_before, killed_before
 
 
 def test_a_run_that_never_finished_is_no_version(config: Config) -> None:
@@ -84,3 +88,43 @@ def test_a_pointer_with_nonsense_is_said_to_be_so(config: Config) -> None:
     (config.data_path / "champion").write_text("../../etc\n", encoding="utf-8")
     with pytest.raises(ModelMissing, match="names no version"):
         active_adapter(config)
+
+
+@pytest.mark.parametrize("way", [killed_before, full_before])
+@pytest.mark.parametrize("action", ["first", "promote", "rollback"])
+def test_a_change_cut_off_anywhere_took_place_or_did_not(
+    config: Config, way: Callable[[int, Callable[[], object]], bool], action: str
+) -> None:
+    """And whatever it was, it can be done again, and the way back leads to the version that was in use before."""
+    for name in ("v0.1", "v0.2", "v0.3"):
+        version(config, name)
+    for step in count():
+        for file in config.data_path.glob("champion*"):
+            file.unlink()
+        if action != "first":
+            promote(config, "v0.1", NOW)
+            promote(config, "v0.2", NOW)
+        before, after = {"first": (None, "v0.3"), "promote": ("v0.2", "v0.3"), "rollback": ("v0.2", "v0.1")}[action]
+        do = partial(rollback, config, NOW) if action == "rollback" else partial(promote, config, "v0.3", NOW)
+        cut = way(step, do)
+        found = champion(config)
+        assert found in (before, after) and (cut or found == after)
+        assert [entry["name"] for entry in history(config)][-1:] == ([found] if found else []), step
+        if found == before:
+            do()
+        assert champion(config) == after
+        if action == "promote":
+            assert rollback(config, NOW).name == "v0.2" and rollback(config, NOW).name == "v0.1"
+        if not cut:
+            break
+    assert step > 5
+
+
+def test_a_half_written_line_of_an_older_nippo_costs_only_itself(config: Config) -> None:
+    version(config, "v0.1")
+    version(config, "v0.2")
+    promote(config, "v0.1", NOW)
+    with (config.data_path / "champion-history.jsonl").open("a") as stream:
+        stream.write('{"name": "v0.2", "at"')
+    promote(config, "v0.2", NOW)
+    assert [entry["name"] for entry in history(config)] == ["v0.1", "v0.2"]

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
 from daemon.engines.protocol import ModelIdentity
 from daemon.errors import ModelMissing
-from daemon.versions.gguf_twin import adapter_hash, gguf_twin, read_safetensors, to_gguf
+from daemon.versions.gguf_twin import FILLED, ROWS, adapter_hash, gguf_twin, read_safetensors, to_gguf
 from tests.tiny_model import LAYERS, TinyModel, random_weights, vocabulary, write_gguf
 
 RANK, ALPHA = 4, 8
@@ -110,12 +110,60 @@ def test_the_file_says_what_llama_cpp_wants(tmp_path: Path) -> None:
     values = {name: field.contents() for name, field in reader.fields.items()}
     assert values["general.type"] == "adapter"
     assert values["adapter.type"] == "lora"
-    assert values["adapter.lora.alpha"] == ALPHA
+    assert values["adapter.lora.alpha"] / ROWS == ALPHA / RANK
     assert values["general.architecture"] == "qwen2"
     assert len(reader.tensors) == LAYERS * len(MODULES) * 2
     by_name = {tensor.name: tensor for tensor in reader.tensors}
     down = by_name["blk.1.ffn_down.weight.lora_a"]
-    assert (list(down.shape), down.tensor_type.name) == ([128, RANK], "F16")
+    assert (list(down.shape), down.tensor_type.name) == ([128, ROWS], "F16")
+
+
+@pytest.mark.parametrize(("rank", "rows"), [(1, 32), (32, 32), (40, 64)])
+def test_the_rank_is_filled_up_with_zeros_to_whole_steps_of_32(tmp_path: Path, rank: int, rows: int) -> None:
+    name = "base_model.model.model.layers.0.self_attn.q_proj.lora_{}.weight"
+    sides = {"A": np.full((rank, 8), 2, np.float32), "B": np.full((12, rank), 3, np.float32)}
+    (tmp_path / "adapter").mkdir()
+    save_file(
+        {name.format(side): value for side, value in sides.items()}, tmp_path / "adapter" / "adapter_model.safetensors"
+    )
+    config = {"peft_type": "LORA", "r": rank, "lora_alpha": 2 * rank, "base_model_name_or_path": "starter"}
+    (tmp_path / "adapter" / "adapter_config.json").write_text(json.dumps(config))
+    to_gguf(tmp_path / "adapter", tmp_path / "twin.gguf")
+    reader = gguf.GGUFReader(tmp_path / "twin.gguf")
+    a, b = (np.array(tensor.data, np.float32) for tensor in reader.tensors)
+    assert (a.shape, b.shape) == ((rows, 8), (12, rows))
+    assert (b @ a == 6 * rank).all()
+    assert reader.fields["adapter.lora.alpha"].contents() / rows == 2
+
+
+def older(twin: Path) -> None:
+    """What was written before ranks were filled up: no such key in it."""
+    content = twin.read_bytes()
+    assert FILLED.encode() in content
+    twin.write_bytes(content.replace(FILLED.encode(), FILLED.encode().swapcase()))
+
+
+def test_a_version_with_a_twin_of_the_older_kind_is_given_a_new_one_and_left_alone(tmp_path: Path) -> None:
+    adapter, cache = tmp_path / "adapter", tmp_path / "cache"
+    make_adapter(adapter)
+    to_gguf(adapter, adapter / "adapter.gguf")
+    older(adapter / "adapter.gguf")
+    before = (adapter / "adapter.gguf").read_bytes()
+    twin = gguf_twin(adapter, cache)
+    assert twin.parent == cache / "adapters"
+    assert FILLED.encode() in twin.read_bytes()
+    assert (adapter / "adapter.gguf").read_bytes() == before
+    (adapter / "adapter_model.safetensors").unlink()
+    assert gguf_twin(adapter, cache) == adapter / "adapter.gguf"
+
+
+def test_the_cached_twin_of_the_older_kind_goes_when_the_new_one_is_there(tmp_path: Path) -> None:
+    make_adapter(tmp_path / "adapter")
+    adapters = tmp_path / "cache" / "adapters"
+    adapters.mkdir(parents=True)
+    (adapters / f"{adapter_hash(tmp_path / 'adapter')}.gguf").write_bytes(b"GGUF of old")
+    twin = gguf_twin(tmp_path / "adapter", tmp_path / "cache")
+    assert list(adapters.iterdir()) == [twin]
 
 
 def test_a_twin_is_made_once_and_again_for_other_weights(tmp_path: Path) -> None:
