@@ -67,7 +67,7 @@ class Writer:
     def __init__(self) -> None:
         self._count = 0
 
-    def draft(self, request: DraftRequest, timeout_seconds: float | None = None, *_: object) -> DraftResult:
+    def draft(self, request: DraftRequest, *_: object, **asked: object) -> DraftResult:
         self._count += 1
         time.sleep(random.uniform(0.0, 0.03))
         mark = f"{mark_of(request.diary.encode())}の第{os.getpid()}-{self._count}稿"

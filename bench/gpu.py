@@ -5,7 +5,11 @@ own time limit; results are appended to ``OUT/results.jsonl`` as they come, and 
 ``OUT/table.md``) after each cell. A cell that fails is a line "failed: reason" and the rest goes on.
 
     python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT
+    python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT --days --steps 6 --cells train:lean train:trl
     python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT --layers 2 --steps 4 --timed 1 --tokens 32    (shakedown)
+
+``--days``: an optimizer step takes all questions of four days; TRL and Unsloth know no packs, so that each question has
+its whole diary before it there.
 """
 
 from __future__ import annotations
@@ -116,6 +120,7 @@ def run_cell(cell: str, given: argparse.Namespace, seconds: float) -> str:
     argv = [sys.executable, "-m", "bench.gpu_cells", cell, "--model", str(given.model), "--out", str(given.out)]
     argv += ["--corpus", str(given.corpus), "--lengths", *map(str, given.lengths), "--steps", str(given.steps)]
     argv += ["--timed", str(given.timed), "--whole", str(given.whole), "--tokens", str(given.tokens)]
+    argv += ["--days"] if given.days else []
     cache = given.out / "cache" / cell.replace(":", "-")
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(parents=True)
@@ -160,6 +165,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--tied", action="store_true", help="one table for input and output")
     command.add_argument("--lengths", type=int, nargs="+", default=[4096, 1024, 2048])
     command.add_argument("--steps", type=int, default=40, help="real steps over the corpus")
+    command.add_argument("--days", action="store_true", help="real steps over days by sentence, not over whole reports")
     command.add_argument("--timed", type=int, default=3, help="timed steps of every fixed length, after one more")
     command.add_argument("--whole", type=int, default=240, help="steps of the run that is extrapolated")
     command.add_argument("--tokens", type=int, default=128, help="tokens of a timed draft")

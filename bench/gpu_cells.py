@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--timed", type=int, required=True)
     command.add_argument("--whole", type=int, required=True)
     command.add_argument("--tokens", type=int, required=True)
+    command.add_argument("--days", action="store_true")
     command.add_argument("--context", type=int, default=4096)
     given = command.parse_args(arguments)
     what, _, given.kind = given.cell.partition(":")

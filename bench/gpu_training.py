@@ -13,6 +13,8 @@ from typing import Any
 
 from bench.gpu_figures import START, Sheet, peak, reset_peak, wait_for_device
 
+STEP = 4
+"""Rows or days of an optimizer step, as the product's settings have it."""
 LABELLED = 0.25
 """Share of a fixed-length row that is report; the corpus has 0.17."""
 
@@ -39,6 +41,35 @@ def corpus_rows(tokenizer: Any, corpus: Path, longest: int) -> list[Any]:
     config = Config()
     rows = [row for row in read_rows([corpus], need_report=True) if row.split == "train"]
     return fitting(encode_rows(tokenizer, rows, config.report, config.privacy), longest)[0]
+
+
+def corpus_days(tokenizer: Any, corpus: Path, longest: int) -> list[Any]:
+    """The corpus' days by sentence, with the judged lines that lie beside it."""
+    from daemon.config import PrivacySettings
+    from training.fitting.lessons import JUDGED
+    from training.pairs.day_encoding import encode_day, fitting_days
+    from training.pairs.days import days_of
+    from training.pairs.judged import read_judged
+    from training.pairs.rows import read_rows
+
+    judged = read_judged([corpus.with_name(name) for name in JUDGED if corpus.with_name(name).is_file()])
+    days = [day for day in days_of(read_rows([corpus]), judged) if day.split == "train"]
+    return fitting_days([encode_day(tokenizer, day, PrivacySettings()) for day in days], longest)[0]
+
+
+def lessons(tokenizer: Any, given: argparse.Namespace, longest: int) -> tuple[list[Any], int]:
+    """The examples of ``given.steps`` steps, and how many one step takes: four reports or, with ``given.days``, all
+    questions of four days: lean asks them of one diary, the others have the diary before each."""
+    from training.pairs.day_encoding import one_by_one
+
+    rows = (corpus_days if given.days else corpus_rows)(tokenizer, given.corpus, longest)
+    random.Random(3407).shuffle(rows)
+    rows = (rows * (given.steps * STEP // len(rows) + 1))[: given.steps * STEP]
+    if not given.days or given.kind.startswith("lean"):
+        return rows, STEP
+    questions = one_by_one(rows, 3407)
+    each = len(questions) // given.steps
+    return questions[: each * given.steps], each
 
 
 def plain_trainer(folder: str, out: Path) -> tuple[Any, Any, Any]:
@@ -68,12 +99,12 @@ def plain_trainer(folder: str, out: Path) -> tuple[Any, Any, Any]:
     lora = LoraConfig(r=16, lora_alpha=16, lora_dropout=0.0, task_type="CAUSAL_LM", target_modules=list(PROJECTIONS))
     model = get_peft_model(model, lora)
 
-    def make(examples: list[Any], steps: int) -> Any:
+    def make(examples: list[Any], steps: int, each: int = STEP) -> Any:
         settings = SFTConfig(
             output_dir=str(out),
             max_steps=steps,
             per_device_train_batch_size=1,
-            gradient_accumulation_steps=4,
+            gradient_accumulation_steps=each,
             learning_rate=2e-4,
             warmup_steps=5,
             optim="paged_adamw_8bit" if cuda else "adamw_torch",
@@ -123,9 +154,9 @@ def own_trainer(loader: str, folder: str, out: Path, gpu_memory: float, longest:
     model, tokenizer = load_model(Base("random", folder, ""), spec, plan)
     checkpointing = wants_checkpointing(spec, plan, 14_000_000_000)
 
-    def make(examples: list[Any], steps: int) -> Any:
+    def make(examples: list[Any], steps: int, each: int = STEP) -> Any:
         settings = spec.settings.model_copy(update={"checkpoints": (steps,)})
-        course = Course(examples, (), (steps,), settings.accumulation)
+        course = Course(examples, (), (steps,), each)
         return build(model, tokenizer, replace(spec, settings=settings), plan, course, checkpointing)
 
     return model, tokenizer, make
@@ -166,24 +197,23 @@ def measure_training(given: argparse.Namespace, sheet: Sheet) -> None:
     loaded = time.time()
     sheet.put("load_seconds", round(loaded - START, 1))
     sheet.put("loaded", peak())
-    rows = corpus_rows(tokenizer, given.corpus, longest)
-    random.Random(3407).shuffle(rows)
-    rows = (rows * 4)[: given.steps * 4]
+    rows, each = lessons(tokenizer, given, longest)
+    sheet.put("examples_a_step", each)
     began = time.time()
-    trainer = make(rows, given.steps)
+    trainer = make(rows, given.steps, each)
     ends, losses = timed_steps(trainer)
-    each = [later - earlier for earlier, later in pairwise(ends)]
+    took = [later - earlier for earlier, later in pairwise(ends)]
     sheet.put("corpus_peak", peak())
     sheet.put("corpus_losses", losses)
     sheet.put("first_step_seconds", round(ends[0] - began, 2))
-    if each:
-        sheet.put("corpus_step_seconds", round(mean(each), 3))
-        sheet.put("whole_seconds", round(ends[0] - START + (given.whole - 1) * mean(each), 1))
-        sheet.put("from_load_seconds", round(ends[0] - loaded + (given.whole - 1) * mean(each), 1))
+    if took:
+        sheet.put("corpus_step_seconds", round(mean(took), 3))
+        sheet.put("whole_seconds", round(ends[0] - START + (given.whole - 1) * mean(took), 1))
+        sheet.put("from_load_seconds", round(ends[0] - loaded + (given.whole - 1) * mean(took), 1))
     for length in given.lengths:
         del trainer
         reset_peak()
-        trainer = make(fixed_rows(length, 4 * (given.timed + 1)), given.timed + 1)
+        trainer = make(fixed_rows(length, STEP * (given.timed + 1)), given.timed + 1)
         ends, _ = timed_steps(trainer)
         sheet.put(f"step_seconds_{length}", round(median(b - a for a, b in pairwise(ends)), 3))
         sheet.put(f"peak_{length}", peak())

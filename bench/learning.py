@@ -1,259 +1,239 @@
-"""How fast a person's own style is learned: a simulated user over weekly runs, as a table.
+"""How fast a person's habits are learned: simulated persons over weekly runs, by sentence, as a table.
 
-The user writes reports in another form than the corpus: another lead line, sentences that end in 「〜を実施した。」, a
-所感 section. Every week so many diaries come, each draft is "corrected" to the user's own report, accepted, and the
-weekly run trains, gates and promotes. Told is the median character edit distance from draft to accepted text.
+Each week so many diaries come, the version in use drafts them, the person edits the drafts by habit (``bench/persons``)
+and accepts them, and the weekly run learns, judges and promotes. Told is the share of the text that was changed.
 
-    python bench/learning.py --model starter --weeks 4 --per-week 18 --out /tmp/learning      (a GPU, or a long night)
-    python bench/learning.py --smoke                                                          (a tiny model, CPU)
+    python -m bench.learning --out DIR                           four persons, eight weeks
+    python -m bench.learning --out DIR --share 0.25 0.5 0.75     how many of the days are nippo's own
+    python -m bench.learning --out DIR --few-shot 5              accepted sentences shown, against a trained version
+    python -m bench.learning --out DIR --cpu-week                one week with 5 pairs on the processor, to its end
+    python -m bench.learning --out DIR --smoke …                 a tiny model: that the program runs, no figures
+
+``DIR/learning.json`` keeps what is done, Markdown files beside it show it: the same command goes on where it was cut
+off, a half-done training included. On a GPU without Unsloth say ``--engine transformers``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import re
+import os
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from daemon.config import Config, load
+from bench.few_shot import Examples, FewShot, examples_of
+from bench.persons import PERSONS, Day, Person, read_days, same
+from bench.simulated_weeks import FIRST_RUN, WEEKS, Bench, Wrap, accepted, changed, dated, learn, simulate, write
+from daemon.config import Config
 from daemon.drafting.learned_form import with_learned_form
-from daemon.engines.opening import adapter_in_use
-from daemon.learning.edit_distance import edit_distance
-from daemon.learning.ledger import Ledger, request_run
-from daemon.learning.run_folder import LOG, RUNS, RunStage
-from daemon.learning.weekly import Teacher
 from daemon.store.store import Pair, Store
-from daemon.system.shipped import starter_folder
+from daemon.system.files import write_atomically
+from daemon.versions.artifact import find_version
 
-FIRST = date(2026, 4, 6)
-LEAD, FEELING = "【本日の実施内容】", "【所感】"
-ENDINGS = (
-    ("学びました", "学んだ"),
-    ("しました", "した"),
-    ("できました", "できた"),
-    ("ました", "た"),
-    ("でした", "であった"),
-    ("です", "である"),
-    ("ます", "る"),
-)
+ROOT = Path(__file__).parent.parent
+UNSEEN = (ROOT / "dev" / "readings" / "fresh.jsonl", ROOT / "data" / "starter" / "unseen.jsonl")
+"""62 diaries that neither the starter nor any choice about it has seen."""
+HELD_OUT, STARTER_DAYS = 20, 24
+"""Days on which versions are compared: the person's own, and dev days of the starter."""
 
 
-@dataclass(frozen=True)
-class Day:
-    """A diary and what the user would hand in for it."""
-
-    diary: str
-    report: str
-
-
-@dataclass(frozen=True)
-class Week:
-    """A line of the table. Distances are medians of characters; ``share`` is of the accepted text's length."""
-
-    week: int
-    version: str
-    distance: float
-    share: float
-    outcome: str
-    minutes: float
-
-
-def in_own_style(report: str) -> str:
-    """Given a report of the corpus, return it as the simulated user would write it. Pure.
-
-    Facts stay as they are; lead line, bullets, endings and the closing change.
-    """
-    bullets, closing = [], ""
-    for line in report.split("\n"):
-        text = line.strip()
-        if text.startswith("*"):
-            bullets.append(text[1:].strip())
-        elif text.startswith("今後は"):
-            closing = text
-    items = [f"・{implemented(text)}" for text in bullets] or ["・学習の実施なし。"]
-    feeling = plain(closing) if closing else "次回も継続する。"
-    return "\n".join([LEAD, *items, "", FEELING, feeling])
-
-
-def implemented(text: str) -> str:
-    """A bullet in the form 「〜を実施した。」 where its verb allows, else in plain past. Pure."""
-    text = text.rstrip("。")
-    noun = re.fullmatch(r"(.*?)(を|)([一-龥]{2,4})しました", text)
-    if noun:
-        return f"{noun[1]}{'の' if noun[2] else ''}{noun[3]}を実施した。"
-    if text.endswith("を行いました"):
-        return f"{text.removesuffix('行いました')}実施した。"
-    return plain(text + "。")
-
-
-def plain(text: str) -> str:
-    """The last predicate of a sentence in である form, as far as a table of endings goes. Pure."""
-    text = text.rstrip("。")
-    for polite, short in ENDINGS:
-        if text.endswith(polite):
-            return f"{text.removesuffix(polite)}{short}。"
-    return f"{text}。"
-
-
-def days_of(corpus: Path, count: int) -> list[Day]:
-    """Diaries of the corpus' dev rows first (no starter adapter has seen them), then of its other rows."""
-    rows = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines()]
-    rows = [row for row in rows if "* " in row["report"] and len(row["diary"]) < 1500]
-    rows.sort(key=lambda row: row["split"] != "dev")
-    if len(rows) < count:
-        raise SystemExit(f"the corpus has {len(rows)} usable rows, {count} are needed: lower --weeks or --per-week")
-    return [Day(row["diary"], in_own_style(row["report"])) for row in rows[:count]]
-
-
-def simulate(config: Config, days: Sequence[Day], weeks: int, say: Any = print) -> list[Week]:
-    """Run the weeks; after the last one the drafts are measured once more. Return the table's lines."""
-    size = len(days) // (weeks + 1)
-    found: list[Week] = []
+def trained_on(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> tuple[Config, Path]:
+    """The settings of a folder with these pairs, and the adapter that a weekly run makes of them, whatever the gate
+    says of it."""
+    config = bench.folder(name, **training)
     with Store.open(config.data_path) as store:
-        for week in range(weeks + 1):
-            started = time.monotonic()
-            first = week * size
-            part = list(days[first : first + size])
-            drafts = write(config, [day.diary for day in part], first)
-            distances = [edit_distance(draft, day.report) for draft, day in zip(drafts, part, strict=True)]
-            shares = [edits / max(len(day.report), 1) for edits, day in zip(distances, part, strict=True)]
-            version = adapter.name if (adapter := adapter_in_use(config)) else "bare model"
-            for number, (draft, day) in enumerate(zip(drafts, part, strict=True), start=first):
-                when = (FIRST + timedelta(days=number)).isoformat()
-                moment = f"{when}T21:00:00+00:00"
-                store.put_pair(Pair(when, when, day.diary, "", day.report, draft, moment, False, "vault"))
-            outcome = learn(config, store, week) if week < weeks else "-"
-            minutes = (time.monotonic() - started) / 60
-            found.append(Week(week + 1, version, median(distances), median(shares), outcome, minutes))
-            say(line(found[-1]))
-    return found
+        for pair in pairs:
+            store.put_pair(pair)
+        state = learn(config, store, FIRST_RUN)
+    return config, find_version(config, state.version).path
 
 
-def write(config: Config, diaries: Sequence[str], first: int) -> list[str]:
-    """The drafts of the version in use, as the daemon would write them: in batches on a GPU, else by the engine."""
-    from training.pairs.rows import Row
-    from training.scoring.evaluate import chosen_reports, write_with_engine
-
-    config = with_learned_form(config)
-    form = config.report.model_dump(mode="json")
-    rows = [
-        Row(f"day-{first + number}", (FIRST + timedelta(days=first + number)).isoformat(), diary, form=form)
-        for number, diary in enumerate(diaries)
-    ]
-    if has_gpu():
-        from daemon.versions.champion import active_adapter
-        from training.scoring.generate import run
-
-        version = active_adapter(config)
-        drafts = run(rows, config.engine.model, [version.path] if version else [], config, config.engine.drafts)
-        return [written.text for _, found in chosen_reports(drafts, rows, config, raw=False) for written in found]
-    from daemon.engines.opening import open_engine
-
-    engine = open_engine(config)
-    try:
-        return [written.text for written in write_with_engine(engine, rows, config, raw=False)]
-    finally:
-        engine.close()
+def with_adapter(config: Config, adapter: str) -> Config:
+    """The settings with another adapter: a folder, or "none"."""
+    other = config.model_copy(update={"engine": config.engine.model_copy(update={"adapter": adapter})})
+    other._file = config.file
+    return other
 
 
-def has_gpu() -> bool:
-    import torch
-
-    return bool(torch.cuda.is_available())
-
-
-def learn(config: Config, store: Store, week: int) -> str:
-    """One weekly run, by the daemon's own teacher; return its outcome. A failed run ends the program."""
-    moment = datetime(2026, 4, 12, 3, tzinfo=UTC) + timedelta(weeks=week)
-    teacher = Teacher(config, store)
-    request_run(store, moment, "asked")
-    while True:
-        teacher._next_look = 0.0
-        teacher.turn(moment, time.monotonic())
-        state = Ledger(store).state
-        if state is not None and state.state is RunStage.DONE:
-            return str(state.outcome)
-        if state is not None and state.state is RunStage.FAILED:
-            log = config.data_path / RUNS / state.run / LOG
-            raise SystemExit(f"{state.message}\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
-        time.sleep(0.2)
-
-
-HEADER = "| week | drafts by | edit distance | of the text | run after it | minutes |\n|---:|---|---:|---:|---|---:|"
-
-
-def line(week: Week) -> str:
-    figures = f"{week.distance:.0f} | {week.share:.0%} | {week.outcome} | {week.minutes:.1f}"
-    return f"| {week.week} | {week.version} | {figures} |"
-
-
-def make_config(out: Path, model: str, extra: dict[str, dict[str, Any]]) -> Config:
-    """A settings file of its own under ``out``, with an empty vault."""
-    vault = out / "vault"
-    (vault / ".obsidian").mkdir(parents=True, exist_ok=True)
-    (vault / "diary").mkdir(exist_ok=True)
-    sections: dict[str, dict[str, Any]] = {
-        "vault": {"path": str(vault), "diary_folder": "diary"},
-        "engine": {"model": model},
-        "report": {"style": "auto"},
-    }
-    for name, values in extra.items():
-        sections[name] = {**sections.get(name, {}), **values}
-    text = ""
-    for name, values in sections.items():
-        pairs = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
-        text += f"[{name}]\n{pairs}\n"
-    (out / "config.toml").write_text(text, encoding="utf-8")
-    return load(out / "config.toml")
-
-
-def smoke(out: Path) -> tuple[Config, list[Day], int]:
-    """A tiny random model that can only learn a phrase by heart: shows that the program runs, no figure of quality."""
-    from tests.learning_world import diary_of, tiny_sections
-    from tests.tiny_model import make_tiny_model
-
-    sections = tiny_sections(make_tiny_model(out / "model"), checkpoints=[3, 6])
-    config = make_config(out, sections["engine"].pop("model"), sections)
-    return config, [Day(diary_of(number), f"{LEAD}\n・学習を実施した。") for number in range(40)], 1
-
-
-def main() -> None:
-    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    command.add_argument("--model", default="starter", help="engine.model: starter, a GGUF file, a folder, a hub id")
-    command.add_argument("--weeks", type=int, default=3, help="weekly runs")
-    command.add_argument(
-        "--per-week", type=int, default=18, help="accepted reports a week; below 16 the first gate cross-validates"
+def left_to_change(
+    config: Config, person: Person, diaries: Sequence[tuple[str, str]], wrap: Wrap | None = None
+) -> float:
+    """The share of the text that the person would change in the drafts of these settings."""
+    form = with_learned_form(config).report
+    drafts = [draft.body for draft in write(config, diaries, wrap)]
+    return changed(
+        [(draft, person.edit(draft, diary, form)) for draft, (_, diary) in zip(drafts, diaries, strict=True)]
     )
-    command.add_argument("--steps", type=int, nargs="+", default=[40, 80, 120], help="checkpoints of each run")
-    command.add_argument("--report-tokens", type=int, default=700, help="most tokens of one draft")
-    command.add_argument("--corpus", type=Path, help="default: the starter corpus")
-    command.add_argument("--out", type=Path, required=True, help="an empty folder")
-    command.add_argument("--smoke", action="store_true", help="a tiny model, one week")
-    given = command.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    if any(given.out.iterdir()):
-        raise SystemExit(f"{given.out} is not empty")
-    if given.smoke:
-        config, days, weeks = smoke(given.out)
+
+
+def pairs_once(bench: Bench, person: Person, count: int) -> list[Pair]:
+    """So many accepted pairs of a person with the starter's drafts, made once for all that is tried on them."""
+    config = bench.folder(f"{person.name}-pairs")
+
+    def make() -> dict[str, Any]:
+        return {"pairs": [asdict(pair) for pair in accepted(config, person, bench.days[:count])]}
+
+    return [Pair(**values) for values in bench.once(f"{person.name}-pairs/{count}", make)["pairs"]]
+
+
+def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) -> None:
+    """What a share of starter days gives and costs: the person's edits on days that no run has seen, and true lines on
+    the starter's dev days."""
+    from training.scoring.judge import Contender, remembered_lines
+    from training.weekly.starter import starter_corpus, starter_version
+
+    pairs = pairs_once(bench, person, count)
+    held_out = dated(bench.days[count : count + HELD_OUT], person, count)
+    dev = [row for row in starter_corpus() if row.split == "dev" and row.sentences][:STARTER_DAYS]
+
+    def figures(config: Config, contender: Contender, adapter: str) -> dict[str, Any]:
+        (lines,) = remembered_lines(config, config.engine.model, [contender], dev)
+        return {"share": left_to_change(with_adapter(config, adapter), person, held_out), "true": sum(lines)}
+
+    def before() -> dict[str, Any]:
+        config = bench.folder(f"{person.name}-share-none")  # the form is learned from these pairs, the model is not
+        with Store.open(config.data_path) as store:
+            for pair in pairs:
+                store.put_pair(pair)
+        version = starter_version(config, config.engine.model)
+        return figures(config, Contender.of_version(version), str(version.path) if version else "none")
+
+    def after(share: float) -> dict[str, Any]:
+        config, made = trained_on(bench, f"{person.name}-share-{share}", pairs, starter_share=share)
+        return figures(config, Contender(made, "sentences"), str(made))
+
+    told = {"starter": bench.once(f"{person.name}/share/starter", before)}
+    told |= {
+        f"{share:.0%}": bench.once(f"{person.name}/share/{share}", lambda share=share: after(share)) for share in wanted
+    }
+    bench.say(
+        f"| {person.name}: starter days | of the text changed, {len(held_out)} days | true lines, {len(dev)} days |"
+    )
+    bench.say("|---|---:|---:|")
+    for name, found in told.items():
+        bench.say(f"| {name} | {found['share']:.1%} | {found['true']} |")
+
+
+def few_shot(bench: Bench, person: Person, shown: int, counts: Sequence[int]) -> None:
+    """The starter as it is, the starter with accepted sentences before each question, and a version that was trained on
+    the same pairs: what the person changes on the same days."""
+    from daemon.checks import learn_form
+    from training.pairs.pair_choice import row_of
+
+    most = max(counts)
+    every = pairs_once(bench, person, most)
+    held_out = dated(bench.days[most : most + HELD_OUT], person, most)
+    bench.say(f"| {person.name}: pairs | starter | {shown} examples shown | trained | days |")
+    bench.say("|---:|---:|---:|---:|---:|")
+    for count in counts:
+        pairs = every[:count]
+
+        def compare(count: int = count, pairs: Sequence[Pair] = pairs) -> dict[str, Any]:
+            config, made = trained_on(bench, f"{person.name}-few-{count}", pairs)
+            form = config.model_copy(update={"report": learn_form([pair.report for pair in pairs], config.report)})
+            examples = Examples(examples_of([row_of(pair, form, True) for pair in pairs]))
+            starter = with_adapter(config, starter_adapter(config))
+            trained = with_adapter(config, str(made))
+            return {
+                "starter": left_to_change(starter, person, held_out),
+                "few_shot": left_to_change(starter, person, held_out, lambda engine: FewShot(engine, examples, shown)),
+                "trained": left_to_change(trained, person, held_out),
+            }
+
+        found = bench.once(f"{person.name}/few-shot/{shown}/{count}", compare)
+        figures = " | ".join(f"{found[key]:.1%}" for key in ("starter", "few_shot", "trained"))
+        bench.say(f"| {count} | {figures} | {len(held_out)} |")
+
+
+def starter_adapter(config: Config) -> str:
+    from training.weekly.starter import starter_version
+
+    version = starter_version(config, config.engine.model)
+    return str(version.path) if version else "none"
+
+
+def smoke(out: Path) -> tuple[dict[str, dict[str, Any]], list[Day], Person]:
+    """A tiny random model that can only learn a phrase by heart, with a starter of eight rows."""
+    from tests.learning_world import add_starter, diary_of, small_starter, tiny_sections
+    from tests.tiny_model import TinyModel, make_tiny_model
+
+    place = out / "tiny"
+    if place.is_dir():
+        tiny = TinyModel(place / "model" / "hf", place / "model" / "tiny.gguf")
     else:
-        weeks = given.weeks
-        extra: dict[str, dict[str, Any]] = {
-            "training": {"checkpoints": given.steps},
-            "engine": {"max_report_tokens": given.report_tokens},
-        }
-        config = make_config(given.out, given.model, extra)
-        days = days_of(given.corpus or starter_folder() / "corpus.jsonl", given.per_week * (weeks + 1))
-    print(HEADER, flush=True)
-    simulate(config, days, weeks, lambda text: print(text, flush=True))
+        place.mkdir()
+        tiny = make_tiny_model(place / "model")
+        add_starter(small_starter(place / "starter", by_sentence=True), tiny)
+    os.environ["NIPPO_STARTER_FOLDER"] = str(place / "starter")
+    days = [Day(f"d-{number}", diary_of(number)) for number in range(24)]
+    person = Person("smoke", same, lambda draft, diary, form: f"本日の学習\n\n* {diary.split('。')[0]}。")
+    return tiny_sections(tiny, checkpoints=[2]), days, person
+
+
+def parser() -> argparse.ArgumentParser:
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [person.name for person in PERSONS]
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="what is done is kept here")
+    command.add_argument("--persons", nargs="+", choices=names, default=names)
+    command.add_argument("--weeks", type=int, default=8)
+    command.add_argument("--per-week", type=int, default=7, help="accepted reports a week")
+    command.add_argument("--model", default="starter", help="engine.model: starter, a GGUF file, a folder, a hub id")
+    command.add_argument("--engine", choices=("auto", "llamacpp", "transformers"), default="auto")
+    command.add_argument("--steps", type=int, nargs="+", help="checkpoints of each run; default: the product's")
+    command.add_argument("--days", type=Path, nargs="+", default=list(UNSEEN), metavar="FILE", help="JSONL of diaries")
+    command.add_argument("--pairs", type=int, nargs="+", help="accepted pairs of --share (30) and --few-shot (5 10 20)")
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--share", type=float, nargs="+", metavar="S", help="shares of starter days")
+    which.add_argument("--few-shot", type=int, metavar="K", help="accepted sentences shown before a question")
+    which.add_argument("--cpu-week", action="store_true")
+    command.add_argument("--smoke", action="store_true", help="with any of these: a tiny model and a tiny starter")
+    return command
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    given = parser().parse_args(arguments)
+    given.out.mkdir(parents=True, exist_ok=True)
+    shown: list[str] = []
+    table = "share" if given.share else "few-shot" if given.few_shot else "weeks"
+
+    def say(text: str) -> None:
+        shown.append(text)
+        print(text, flush=True)
+        write_atomically(given.out / f"{table}.md", "\n".join(shown) + "\n")
+
+    sections: dict[str, dict[str, Any]] = {"engine": {"model": given.model, "kind": given.engine}}
+    if given.steps:
+        sections["training"] = {"checkpoints": given.steps}
+    persons = [person for person in PERSONS if person.name in given.persons]
+    days: Sequence[Day] = []
+    if given.smoke:
+        tiny, days, person = smoke(given.out)
+        kind = "llamacpp" if given.engine == "auto" else given.engine
+        sections, persons = {**tiny, "engine": {**tiny["engine"], "kind": kind}}, [person]
+    else:
+        days = read_days(given.days)
+    bench = Bench(given.out, sections, days, persons, given.per_week, say)
+    need = max(given.pairs or [30]) + 1 if given.share or given.few_shot else given.weeks * given.per_week
+    if len(days) < need:
+        raise SystemExit(f"{len(days)} diaries, {need} are needed: lower --weeks, --per-week or --pairs")
+    if given.share:
+        shares(bench, persons[0], max(given.pairs or [30]), given.share)
+    elif given.few_shot:
+        for person in persons:
+            few_shot(bench, person, given.few_shot, given.pairs or [5, 10, 20])
+    else:
+        say(WEEKS)
+        if given.cpu_week:
+            on_processor = {**sections, "engine": {**sections["engine"], "kind": "llamacpp"}}
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
+            simulate(replace(bench, per_week=5, sections=on_processor), persons[0], 2, "cpu-week")
+            return
+        for person in persons:
+            simulate(bench, person, given.weeks)
 
 
 if __name__ == "__main__":

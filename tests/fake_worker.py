@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
+from daemon.drafting.ask_day import Stage
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import WorkerStopped
 
@@ -31,9 +33,16 @@ class FakeWorker:
         self.go = threading.Event()
         self._stopped = threading.Event()
 
-    def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult:
+    def draft(
+        self,
+        request: DraftRequest,
+        timeout_seconds: float | None = None,
+        on_stage: Callable[[Stage], None] | None = None,
+    ) -> DraftResult:
         self.calls.append(request)
         self._stopped.clear()
+        if on_stage:
+            on_stage(Stage("writing", 1, 2, "* a line"))
         while self.hold.is_set() and not self.go.is_set():
             if self._stopped.wait(0.01):
                 raise WorkerStopped("the draft was stopped", "The note is taken up again.")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from daemon.commands.progress import on_the_way
 from daemon.config import Config, load
 from daemon.errors import NippoError, NoteError
 from daemon.learning.leak_question import leak_lines
@@ -64,8 +65,9 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     note = find_note(layout, wanted.isoformat(), wanted)
     with Store.open(settings.data_path) as store:
         _tick(settings, store, layout, wanted, "redo")
-        for _ in work_off(settings, store, layout, [note.path], SharedWorker):
-            pass
+        with on_the_way(f"{note.path}: the model") as told:
+            for _ in work_off(settings, store, layout, [note.path], SharedWorker, told):
+                pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)
         path = place_of(layout, store, wanted)

@@ -51,7 +51,11 @@ def backfill(
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), disable=not queued) as progress:
             task = progress.add_task("reports", total=len(queued))
-            for path in work_off(settings, store, layout, queued, SharedWorker):
+
+            def told(kind: str, number: int, total: int) -> None:
+                progress.update(task, description=f"reports, sentence {number} of {total}" if number else "reports")
+
+            for path in work_off(settings, store, layout, queued, SharedWorker, told):
                 progress.update(task, advance=1, description=path)
         failed = unfinished(store, [note.path for note in missing])
     for job in failed:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from daemon.commands.progress import on_the_way
 from daemon.config import Config, load
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import NippoError, NoteUnreadable, UsageError
@@ -52,17 +54,18 @@ def report(
         _show(result)
         typer.echo(f"dry run: {layout.report_path(found.day)} was not written.", err=True)
     else:
-        typer.echo(f"{found.path}: the model writes …", err=True)
-        typer.echo(write_now(settings, found.path).relative_to(layout.root).as_posix())
+        with on_the_way(f"{found.path}: the model") as told:
+            file = write_now(settings, found.path, told)
+        typer.echo(file.relative_to(layout.root).as_posix())
 
 
-def write_now(settings: Config, path: str) -> Path:
+def write_now(settings: Config, path: str, told: Callable[[str, int, int], None] | None = None) -> Path:
     """Have the report of one diary note written, by the daemon or here; return its file. Raises ``NippoError``."""
     layout = read_layout(settings)
     note = find_note(layout, path, None)
     with Store.open(settings.data_path) as store:
         queued = ask(layout, store, settings, [note], "report", now())
-        for _ in work_off(settings, store, layout, queued, SharedWorker):
+        for _ in work_off(settings, store, layout, queued, SharedWorker, told):
             pass
         for job in unfinished(store, queued):
             raise NippoError(job.error, job.next_step)

@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from daemon.commands.fetch import fetch_with_progress
+from daemon.commands.progress import on_the_way
 from daemon.commands.report import write_now
 from daemon.config import Config, VaultSettings, load, user_config_file
 from daemon.errors import NippoError, UsageError
@@ -180,9 +181,10 @@ def _fetch(settings: Config) -> str:
 
 
 def _report(settings: Config, layout: Layout, note: DiaryNote) -> str:
-    typer.echo(f"{note.path} から日報を書いています(1〜3分ほど) …")
+    typer.echo(f"{note.path} から日報を書きます(1〜3分ほど)。")
     try:
-        file = write_now(settings, note.path)
+        with on_the_way("  ", japanese=True) as told:
+            file = write_now(settings, note.path, told)
     except NippoError as problem:
         return _told("日報を書けませんでした", problem, f"nippo report {note.day}")
     report = read(file.read_bytes())

@@ -90,6 +90,8 @@ def _print(found: dict[str, Any]) -> None:
     daemon = found["daemon"]
     if daemon["running"]:
         work = f", writing the report of {daemon['working_on']}" if daemon.get("working_on") else ""
+        _, number, total = daemon.get("stage") or ("", 0, 0)
+        work += f" (sentence {number} of {total})" if work and number else ""
         since = f" since {local_time(daemon['started'])}" if daemon.get("started") else ""
         state = STATES.get(daemon.get("state", "running"), daemon.get("state", "running"))
         typer.echo(f"daemon   {state}{work} (process {daemon['pid']}{since})")

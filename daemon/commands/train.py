@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 
 from daemon.config import Config, load
 from daemon.errors import UsageError
-from daemon.learning.estimate import expect, mean_tokens, parameters_of, words
+from daemon.learning.estimate import expect, parameters_of, size_of, words
 from daemon.learning.run_folder import RUNS
 from daemon.learning.run_report import follow, summary
 from daemon.learning.training_call import TrainCall, call, check, export_argv, need_training, training_argv
@@ -78,7 +79,7 @@ def train(
     if starter_corpus:
         if pairs:
             raise UsageError("--starter-corpus and --pairs exclude each other.", "Leave one of them out.")
-        _ask_first(settings, base, (steps or settings.training.checkpoints)[-1], yes)
+        _ask_first(settings, base, steps or settings.training.checkpoints, yes)
     need_training()
     run = out or settings.data_path / RUNS / ("first" if starter_corpus else "manual")
     asked = TrainCall(
@@ -103,19 +104,21 @@ def train(
     typer.echo(f"Compare it with `nippo evaluate FILE --version {name}`, use it with `nippo promote {name}`.")
 
 
-def _ask_first(settings: Config, base: str, steps: int, yes: bool) -> None:
+def _ask_first(settings: Config, base: str, steps: Sequence[int], yes: bool) -> None:
     """Say what the first training will cost, and go on only with consent."""
     wanted = settings.training
     reference = base or wanted.base or settings.engine.model
-    tokens = mean_tokens(starter_folder() / "corpus.jsonl", settings.report, wanted.max_seq_length)
-    rows = steps * wanted.batch_size * wanted.accumulation
-    typer.echo(f"base     {reference}\nrun      {steps} steps, {rows} rows of about {tokens:.0f} tokens")
+    corpus = size_of(starter_folder() / "corpus.jsonl", settings.report, wanted.max_seq_length)
+    rows = steps[-1] * wanted.batch_size * wanted.accumulation
+    kind = "days" if corpus.days else "rows"
+    typer.echo(f"base     {reference}\nrun      {steps[-1]} steps, {rows} {kind} of about {corpus.tokens:.0f} tokens")
     size = parameters_of(reference)
     gpu = next(iter(probe()), None)
     if size is None:
         typer.echo("estimate none: neither the name nor a config.json tells the size of this model")
     else:
-        expected = expect(size, tokens, wanted.max_seq_length, rows, gpu, os.cpu_count() or 1)
+        measured = corpus.dev_tokens * len(steps)
+        expected = expect(size, corpus.tokens, wanted.max_seq_length, rows, gpu, os.cpu_count() or 1, measured)
         for line in words(expected, gpu):
             typer.echo(line)
     if yes:

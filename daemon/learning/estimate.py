@@ -1,28 +1,39 @@
 """How long the first training of a base will take and how much memory it wants: an estimate, said before it starts.
 
-Calibrated by two measurements: Qwen2.5-14B in 4 bit, 4 rows of 4,096 tokens a step, 3.45 s and 11.2 GiB
-(10.6 GiB with 1,024 tokens) on one H100; a 0.5B model, 700 tokens, 20 s a step on 2 cores. All else is scaled.
+Calibrated by four measurements: Qwen2.5-14B in 4 bit, 4 rows of 4,096 tokens a step, 3.45 s and 11.2 GiB (10.6 GiB with
+1,024 tokens) on one H100; the starter on days by sentence, 734 steps of 4 days in 5 minutes on one H200; a 0.5B model,
+700 tokens, 20 s a step on 2 cores; the starter on days by sentence on a core with AVX-512. All else is scaled.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from daemon.config import ReportSettings
-from daemon.drafting.prompt import render_prompt
+from daemon.drafting.prompt import beginning, line_question, render_prompt, sentence_question
 from daemon.system.hardware import Gpu
 
 H100_TOKENS_A_SECOND, H100_PARAMETERS, H100_TFLOPS = 4_750.0, 14.8, 989.0
 GIB_4096, GIB_1024 = 11.2, 10.6
-CPU_SECONDS_A_TOKEN, CPU_PARAMETERS, CPU_CORES = 20 / 700, 0.49, 2
+CPU_CORE_SECONDS = 0.08
+"""Of one core for a token and a billion parameters: between 0.12 (the 0.5B model) and 0.05 (the starter, 88 s for a day
+of 1,184 tokens, 14.5 GiB)."""
+FORWARD = 1 / 3
+"""What a row costs that is only measured on, beside one that is learned from."""
 WARM_UP_MINUTES = (1.0, 3.0)
 """Loading and compiling on a GPU; a download is not in it."""
-TOKENS_A_CHARACTER = 0.75
-"""Of Japanese with technical terms in Qwen's tokenizer; an estimate."""
+TOKENS_A_CHARACTER = 0.68
+"""Of the corpus' diaries in Qwen's tokenizer (lines of reports 0.63, the rules 0.70)."""
+TOKENS_A_QUESTION = 8
+"""What the chat template puts around a question and its answer."""
+JUDGED = ("judged.jsonl", "judged-dev.jsonl")
+"""Lines of the corpus' days that the same training learns to judge; they lie beside it."""
 NAMED = {"starter": 1.54, "starter-small": 0.49}
 
 TFLOPS = {
@@ -67,15 +78,52 @@ def _of_config(values: Mapping[str, int]) -> float:
     return (layers * (attention + feed_forward) + embeddings) / 1e9
 
 
-def mean_tokens(corpus: Path, report: ReportSettings, limit: int) -> float:
-    """Mean tokens of a training row: rules, diary and report, at most ``limit`` each; estimated from characters."""
-    lengths = []
-    for line in corpus.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        if row.get("split", "train") == "train" and row.get("report"):
+@dataclass(frozen=True)
+class CorpusSize:
+    """What a corpus asks of a training: mean tokens of a row to learn from, and all tokens of its dev rows, on which
+    every checkpoint is measured. ``days``: rows are days by sentence, judged lines among their questions."""
+
+    tokens: float
+    dev_tokens: float
+    days: bool
+
+
+def size_of(corpus: Path, report: ReportSettings, limit: int) -> CorpusSize:
+    """Given a corpus, return its rows' sizes, estimated from characters: days where any row has labels by sentence,
+    else rules, diary and report, at most ``limit`` each."""
+    rows = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines() if line.strip()]
+    days = any(row.get("sentences") is not None for row in rows)
+    judged = _judged_beside(corpus) if days else {}
+    sizes: dict[str, list[float]] = {"train": [], "dev": []}
+    for row in rows:
+        if days and row.get("sentences") is not None:
+            sizes[row.get("split", "train")].append(_day_tokens(row, judged.get(row.get("id", ""), ()), limit))
+        elif not days and row.get("report"):
             prompt = sum(len(message["content"]) for message in render_prompt(row["diary"], report))
-            lengths.append(min(limit, (prompt + len(row["report"])) * TOKENS_A_CHARACTER))
-    return sum(lengths) / max(len(lengths), 1)
+            sizes[row.get("split", "train")].append(min(limit, (prompt + len(row["report"])) * TOKENS_A_CHARACTER))
+    return CorpusSize(sum(sizes["train"]) / max(len(sizes["train"]), 1), sum(sizes["dev"]), days)
+
+
+def _day_tokens(row: Mapping[str, Any], judged: Sequence[str], limit: int) -> float:
+    """A day as the lean loader learns it: rules and diary once, then each question with its answer; a day above the
+    limit becomes several packs, each with the diary."""
+    head = sum(len(message["content"]) for message in beginning(row["diary"])) * TOKENS_A_CHARACTER
+    told = [(sentence_question(text), "".join(lines)) for text, lines in row["sentences"] if lines is not None]
+    told += [(line_question(line), "T") for line in judged]
+    asked = sum((len(one) + len(answer)) * TOKENS_A_CHARACTER + TOKENS_A_QUESTION for one, answer in told)
+    packs = max(1, math.ceil(asked / max(limit - head, 1)))
+    return asked + head * packs
+
+
+def _judged_beside(corpus: Path) -> dict[str, list[str]]:
+    """The judged lines of each row."""
+    found: dict[str, list[str]] = {}
+    for file in (corpus.with_name(name) for name in JUDGED):
+        if file.is_file():
+            for line in file.read_text(encoding="utf-8").splitlines():
+                row = json.loads(line)
+                found.setdefault(row["id"], []).extend(text for text, _ in row["lines"])
+    return found
 
 
 def tflops_of(name: str) -> float | None:
@@ -84,14 +132,16 @@ def tflops_of(name: str) -> float | None:
     return float(TFLOPS[max(found, key=len)]) if found else None
 
 
-def expect(parameters: float, tokens: float, longest: int, rows: int, gpu: Gpu | None, cores: int) -> Expected:
-    """Given billions of parameters, mean tokens a row, the limit of a row, rows in all, the GPU or None and
-    the processor's cores, return the estimate. Pure."""
-    work = parameters * tokens * rows
+def expect(
+    parameters: float, tokens: float, longest: int, rows: int, gpu: Gpu | None, cores: int, measured: float = 0.0
+) -> Expected:
+    """Given billions of parameters, mean tokens a row, the limit of a row, rows in all, the GPU or None, the
+    processor's cores and the tokens that are only measured on, return the estimate. Pure."""
+    work = parameters * (tokens * rows + measured * FORWARD)
     if gpu is None:
-        minutes = work / CPU_PARAMETERS * CPU_SECONDS_A_TOKEN * CPU_CORES / max(cores, 1) / 60
+        minutes = work * CPU_CORE_SECONDS / max(cores, 1) / 60
         floats = parameters * 4e9 / 2**30
-        return Expected((minutes * 0.6, minutes * 2), (floats + 1, floats * 1.3 + 4), "the processor")
+        return Expected((minutes * 0.6, minutes * 2), (floats * 1.6 + 1, floats * 2 + 4), "the processor")
     rate = tflops_of(gpu.name)
     slow, slower = (0.8, 2.0) if rate else (0.5, 4.0)
     # A card that the table lacks is taken for a middling one, with a range that says so.

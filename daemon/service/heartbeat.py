@@ -18,11 +18,15 @@ FILE_NAME = "daemon.json"
 EVERY_SECONDS = 20.0
 
 
+NO_STAGE = ("", 0, 0)
+
+
 @dataclass(frozen=True)
 class Heartbeat:
     """``state`` is "starting", "watching", "paused", "stopped" or "no room" (a full or read-only disk is waited out);
     ``message`` says why it is paused or what went wrong;
-    ``working_on`` is the date of the note whose report is being written, "" when idle; ``worker_pid`` is the process
+    ``working_on`` is the date of the note whose report is being written, "" when idle, ``stage`` how far that
+    is: what is done, at which sentence of how many; ``worker_pid`` is the process
     that holds the model, None while none does. Times are ISO text."""
 
     pid: int
@@ -31,6 +35,7 @@ class Heartbeat:
     state: str
     ready: bool = False
     working_on: str = ""
+    stage: tuple[str, int, int] = NO_STAGE
     message: str = ""
     vault: str = ""
     observer: str = ""

@@ -35,6 +35,7 @@ from daemon.learning.evidence_notes import try_evidence
 from daemon.service.apart import told
 from daemon.service.delivery import deliver
 from daemon.service.follow import follows
+from daemon.service.heartbeat import NO_STAGE
 from daemon.service.periodic import in_words
 from daemon.service.settle import SettleTracker
 from daemon.service.standing import Owner, leave_to_person, may_write, standing
@@ -48,6 +49,7 @@ from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
 if TYPE_CHECKING:
+    from daemon.drafting.ask_day import Stage
     from daemon.drafting.result import DraftResult
     from daemon.worker.shared import Worker
 
@@ -93,6 +95,8 @@ class JobRunner:
         self._holds = 0
         self.trouble: NippoError | None = None
         """Why the whole queue is held, None when it is not."""
+        self.stage: tuple[str, int, int] = NO_STAGE
+        """How far the draft under way is: what is done now, at which sentence of how many."""
 
     @property
     def working_on(self) -> str:
@@ -151,7 +155,7 @@ class JobRunner:
                 self._failed(job, told(problem, job.path), monotonic)
                 continue
             if request is not None:
-                self._job = job
+                self._job, self.stage = job, NO_STAGE
                 if self._notes is not None:
                     self._notes.patience.begun(job.path)
                 log.info("%s: drafting", job.path)
@@ -218,9 +222,13 @@ class JobRunner:
 
     def _draft(self, request: DraftRequest, answers: queue.SimpleQueue[DraftResult | Exception]) -> None:
         try:
-            answers.put(self._worker.draft(request, self._config.engine.timeout_seconds))
+            answers.put(self._worker.draft(request, self._config.engine.timeout_seconds, on_stage=self._at))
         except Exception as problem:
             answers.put(problem)
+        self._wake()
+
+    def _at(self, stage: Stage) -> None:
+        self.stage = (stage.kind, stage.number, stage.total)
         self._wake()
 
     def _finish(self, job: Job, answer: DraftResult | Exception, now: datetime, monotonic: float) -> None:

@@ -14,7 +14,7 @@ from daemon.config import Config
 from daemon.errors import EngineError, NippoError, NoteError, ReportTouched, UsageError
 from daemon.learning.announcement import settle_all
 from daemon.learning.places import place_of
-from daemon.service.heartbeat import read_heartbeat
+from daemon.service.heartbeat import NO_STAGE, read_heartbeat
 from daemon.service.intake import take_in
 from daemon.service.job_runner import JobRunner
 from daemon.service.service import now
@@ -96,14 +96,22 @@ def ask(
 
 
 def work_off(
-    config: Config, store: Store, layout: Layout, paths: Collection[str], make_worker: Callable[[Config], Worker]
+    config: Config,
+    store: Store,
+    layout: Layout,
+    paths: Collection[str],
+    make_worker: Callable[[Config], Worker],
+    on_stage: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[str]:
     """Do these jobs in this process, which must hold the lock, or wait for the daemon that does; yield the path of each
-    one that has ended, whatever its end."""
-    left = set(paths)
+    one that has ended, whatever its end. ``on_stage`` hears of what is done now, at which sentence of how many."""
+    left, told = set(paths), NO_STAGE
     with _runner(config, store, layout, make_worker) as turn:
         while left:
-            turn(left)
+            stage = turn(left)
+            if on_stage is not None and stage != told:
+                told = stage
+                on_stage(*stage)
             for path in sorted(left):
                 job = store.job(path)
                 if job is None or job.state != "waiting":
@@ -114,7 +122,7 @@ def work_off(
 @contextmanager
 def _runner(
     config: Config, store: Store, layout: Layout, make_worker: Callable[[Config], Worker]
-) -> Iterator[Callable[[Collection[str]], None]]:
+) -> Iterator[Callable[[Collection[str]], tuple[str, int, int]]]:
     if holder_of(config.data_path) is not None:
         yield lambda paths: _wait_for_daemon(config)
         return
@@ -124,12 +132,13 @@ def _runner(
         wake = threading.Event()
         runner = JobRunner(layout, store, config, make_worker(config), wake.set)
 
-        def turn(paths: Collection[str]) -> None:
+        def turn(paths: Collection[str]) -> tuple[str, int, int]:
             runner.turn(now(), time.monotonic(), only=paths)
             if runner.trouble:
                 raise runner.trouble
             wake.wait(POLL_SECONDS)
             wake.clear()
+            return runner.stage
 
         try:
             yield turn
@@ -137,13 +146,15 @@ def _runner(
             runner.stop()
 
 
-def _wait_for_daemon(config: Config) -> None:
+def _wait_for_daemon(config: Config) -> tuple[str, int, int]:
     time.sleep(POLL_SECONDS)
     beat = read_heartbeat(config.data_path)
     if holder_of(config.data_path) is None:
         raise NippoError("The daemon ended meanwhile; the note stays in its queue.", "Start it again with `nippo run`.")
     if beat.get("message") and not beat.get("working_on"):
         raise EngineError(f"{beat['message']}\nThe note stays in the daemon's queue.")
+    kind, number, total = beat.get("stage") or NO_STAGE
+    return str(kind), int(number), int(total)
 
 
 def unfinished(store: Store, paths: Collection[str]) -> list[Job]:

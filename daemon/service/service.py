@@ -23,7 +23,7 @@ from daemon import __version__
 from daemon.config import Config
 from daemon.errors import AlreadyRunning, NippoError, NoRoom, StorageError, UsageError, VaultUnavailable
 from daemon.learning.announcement import settle_all
-from daemon.service.heartbeat import Heartbeat, HeartbeatFile, in_words
+from daemon.service.heartbeat import NO_STAGE, Heartbeat, HeartbeatFile, in_words
 from daemon.service.job_runner import RETRY_SECONDS, JobRunner
 from daemon.service.leftovers import sweep_leftovers
 from daemon.service.note_finder import Listener, NoteFinder, tell
@@ -273,6 +273,7 @@ class Service:
             state=state,
             ready=self._ready and state in ("watching", "no room"),
             working_on=runner.working_on if runner else "",
+            stage=runner.stage if runner else NO_STAGE,
             message=message,
             vault=str(self.config.vault_path),
             observer=self.config.watch.observer,

@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -13,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from bench.gpu import read_results, table
 from bench.gpu_decoding import generation_times
 from bench.gpu_figures import Sheet
-from bench.gpu_training import corpus_rows, fixed_rows, measure_training
+from bench.gpu_training import corpus_days, corpus_rows, fixed_rows, measure_training
 from bench.multigpu import compared, step_seconds
 from bench.random_model import Shape, make_model
 from daemon.learning.run_folder import EventKind, ProgressEvent
@@ -80,7 +81,9 @@ def test_fixed_rows_have_their_length_and_share_of_labels() -> None:
     assert row.input_ids[0] != other.input_ids[0]
 
 
-def test_a_training_cell_measures(tiny: TinyModel, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "days", "each"), [("lean", False, 4), ("lean", True, 4), ("trl", True, 80)])
+def test_a_training_cell_measures(tiny: TinyModel, tmp_path: Path, kind: str, days: bool, each: int) -> None:
+    """Each loader's step sees the same four days: as four packs, or question by question."""
     make_model(tmp_path / "model", tiny_shape(vocabulary=len(vocabulary()[0])), tiny.hf)
     corpus = tmp_path / "corpus.jsonl"
     lines = (starter_folder() / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
@@ -88,16 +91,19 @@ def test_a_training_cell_measures(tiny: TinyModel, tmp_path: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
     assert corpus_rows(tokenizer, corpus, 100_000)
     given = argparse.Namespace(
-        kind="lean",
+        kind=kind,
+        days=days,
         model=tmp_path / "model",
         out=tmp_path,
         corpus=corpus,
-        lengths=[64, 2400],  # the longest of these corpus rows has 2,331 tokens
+        lengths=[64, 3000 if days else 2400],  # the longest of these corpus rows has 2,331 tokens
         steps=2,
         timed=1,
         whole=240,
     )
+    assert len(corpus_days(tokenizer, corpus, 3000)) == 8
     measure_training(given, Sheet(tmp_path / "results.jsonl", "train:lean"))
     found = read_results(tmp_path / "results.jsonl")["train:lean"]
+    assert found["examples_a_step"] == pytest.approx(each, rel=0.5)
     assert found["whole_seconds"] > 0 and found["step_seconds_64"] > 0
     assert len(found["corpus_losses"]) == 2

@@ -1,46 +1,131 @@
-"""The simulated user of bench/learning.py writes in a form of its own, with the facts of the corpus."""
+"""The simulated persons of bench/learning.py have one habit each, and the bench goes on where it was cut off."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
+from bench import learning, simulated_weeks
+from bench.few_shot import Example, Examples, FewShot
+from bench.persons import PERSONS, read_days, telling_hours
+from bench.simulated_weeks import Bench
+from daemon.config import Config, ReportSettings
+from daemon.drafting.prompt import line_question, sentence_question
+from daemon.engines.protocol import Question
+from daemon.store.store import Pair
+from tests.asking_engine import AskingEngine
 
-@pytest.fixture(scope="module")
-def learning() -> ModuleType:
-    file = Path(__file__).parent.parent.parent / "bench" / "learning.py"
-    spec = importlib.util.spec_from_file_location("learning", file)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["learning"] = module
-    spec.loader.exec_module(module)
-    return module
+DRAFT = (
+    "本日は、以下の学習と課題を完了しました:\n\n"
+    "* 1限の授業でJavaのHashMapを学びました。\n* SQLの問題を12問解きました。\n\n"
+    "今後は、SQLを復習したいと考えています。"
+)
+DIARY = "1限はJavaのHashMap。SQLを12問。"
 
 
-def test_the_user_has_another_lead_line_endings_and_a_section(learning: ModuleType) -> None:
-    report = (
-        "本日は、以下の学習と課題を完了しました:\n\n* JavaのHashMapを整理しました。\n* 配線の実習を行いました。\n"
-        "* 仕組みを学びました。\n\n今後は、SQLを復習したいと考えています。"
+def edited(name: str, draft: str, diary: str = DIARY) -> str:
+    person = next(person for person in PERSONS if person.name == name)
+    return person.edit(draft, person.diary(diary), ReportSettings())
+
+
+def test_each_habit_changes_what_it_names_and_nothing_else() -> None:
+    assert edited("de-aru", DRAFT) == (
+        "【本日の実施内容】\n・1限の授業でJavaのHashMapを学んだ。\n・SQLの問題を12問解いた。\n\n"
+        "【今後の予定】\n・SQLを復習したいと考えている。"
     )
-    assert learning.in_own_style(report) == (
-        "【本日の実施内容】\n・JavaのHashMapの整理を実施した。\n・配線の実習を実施した。\n・仕組みを学びた。\n\n"
-        "【所感】\n今後は、SQLを復習したいと考えている。"
-    ).replace("学びた", "学んだ")
+    assert edited("own-work", DRAFT) == DRAFT.replace("* 1限の授業でJavaのHashMapを学びました。\n", "")
+    hours = edited("hours", DRAFT)
+    assert "* 学習時間は合計で" in hours and hours.count("\n* ") == DRAFT.count("\n* ") + 1
+    assert edited("no-edits", DRAFT) == DRAFT
 
 
-def test_days_come_from_rows_that_no_adapter_has_seen(learning: ModuleType, tmp_path: Path) -> None:
-    file = tmp_path / "corpus.jsonl"
-    file.write_text(
-        "".join(
-            f'{{"split": "{split}", "diary": "{name}", "report": "* 学習しました。"}}\n'
-            for name, split in (("a", "train"), ("b", "dev"), ("c", "dev"))
-        ),
-        encoding="utf-8",
-    )
-    assert [day.diary for day in learning.days_of(file, 3)] == ["b", "c", "a"]
-    with pytest.raises(SystemExit, match="3 usable rows, 4 are needed"):
-        learning.days_of(file, 4)
+@pytest.mark.parametrize("name", [person.name for person in PERSONS])
+def test_a_draft_that_follows_the_habit_already_stays_as_it_is(name: str) -> None:
+    once = edited(name, DRAFT)
+    assert edited(name, once) == once
+
+
+def test_the_hours_are_those_of_the_diary() -> None:
+    told = telling_hours(DIARY)
+    assert told == telling_hours(DIARY) and told.startswith(DIARY)
+    hours = told.removesuffix("時間だった。")[-1]
+    assert f"合計で{hours}時間" in edited("hours", DRAFT)
+
+
+def test_the_days_are_unseen_and_mixed(tmp_path: Path) -> None:
+    days = read_days(learning.UNSEEN)
+    trained = (learning.ROOT / "data" / "starter" / "corpus.jsonl").read_text(encoding="utf-8")
+    assert len(days) == 62 >= 8 * 7
+    assert not any(json.dumps(day.diary, ensure_ascii=False) in trained for day in days)
+    assert {day.id.split("-")[0] for day in days[:12]} != {days[0].id.split("-")[0]}
+
+
+def test_the_most_alike_sentence_stands_next_to_the_question_and_the_judge_sees_none() -> None:
+    known = [Example("SQLを解いた。", ("* SQLを解きました。",)), Example("昼寝した。", ()), Example("散歩した。", ())]
+    engine = AskingEngine({})
+    shown = FewShot(engine, Examples(known), 2)
+    questions = [Question(sentence_question("SQLをまた解いた。")), Question(line_question("* SQL。"))]
+    asked = [shown._with_examples(one).text for one in questions]
+    assert asked[0].endswith("文: SQLを解いた。\n* SQLを解きました。\n\n文: SQLをまた解いた。")
+    assert asked[0].count("文: ") == 3 and asked[1] == questions[1].text
+    assert [one.sentence for one in Examples(known).like("昼寝したよ。", 1)] == ["昼寝した。"]
+
+
+@pytest.fixture
+def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The starter stands for every version that a run would make."""
+    from training.weekly.starter import starter_version
+
+    def made(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> tuple[Config, Path]:
+        config = bench.folder(name, **training)
+        version = starter_version(config, config.engine.model)
+        assert version is not None
+        return config, version.path
+
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", "")
+    monkeypatch.setattr(learning, "trained_on", made)
+
+
+@pytest.mark.usefixtures("untrained")
+def test_shares_and_examples_are_compared_on_the_same_days(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    smoke = ["--smoke", "--out", str(tmp_path), "--pairs", "21"]
+    learning.main([*smoke, "--share", "0.25", "0.5"])
+    table = capsys.readouterr().out.splitlines()
+    assert table[0] == "| smoke: starter days | of the text changed, 3 days | true lines, 2 days |"
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| starter", "| 25%", "| 50%"]
+    learning.main([*smoke, "--few-shot", "2"])
+    (row,) = capsys.readouterr().out.splitlines()[2:]
+    count, starter, _, trained, days = row.strip("| ").split(" | ")
+    assert (count, days) == ("21", "3") and starter == trained, "the same version on the same days"
+    done = json.loads((tmp_path / "learning.json").read_text(encoding="utf-8"))
+    assert set(done) == {
+        "smoke-pairs/21", "smoke/share/starter", "smoke/share/0.25", "smoke/share/0.5", "smoke/few-shot/2/21",
+    }  # fmt: skip
+    assert (tmp_path / "few-shot.md").is_file() and (tmp_path / "share.md").is_file()
+
+
+def test_a_smoke_run_learns_a_week_and_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NIPPO_STARTER_FOLDER", "")  # put back afterwards: the smoke run names its own
+    arguments = ["--smoke", "--out", str(tmp_path), "--weeks", "2", "--per-week", "6"]
+    learning.main(arguments)
+    table = capsys.readouterr().out.splitlines()
+    assert table[0].startswith("| person | week |") and len(table) == 4
+    known = json.loads((tmp_path / "learning.json").read_text(encoding="utf-8"))
+    assert set(known) == {"smoke/1/drafts", "smoke/1/run", "smoke/2/drafts"}
+    assert known["smoke/1/run"]["outcome"] == "abstained" and known["smoke/1/run"]["gigabytes"] > 0
+    assert known["smoke/1/drafts"]["share"] > 0
+
+    def again(*_: object) -> None:
+        raise AssertionError("done already")
+
+    monkeypatch.setattr(simulated_weeks, "learn", again)
+    monkeypatch.setattr(simulated_weeks, "accepted", again)
+    learning.main(arguments)
+    assert capsys.readouterr().out.splitlines() == table
+    assert (tmp_path / "weeks.md").read_text(encoding="utf-8").splitlines() == table

@@ -300,7 +300,7 @@ class Writer:
     def __init__(self, config: Config) -> None:
         self._adapter = config.engine.adapter
 
-    def draft(self, request: DraftRequest, *_: object) -> DraftResult:
+    def draft(self, request: DraftRequest, *_: object, **asked: object) -> DraftResult:
         return DraftResult(body=f"* {self._adapter}が書きました。", status="draft", warnings=(), version=self._adapter)
 
     def tick(self, now: float) -> None: ...

@@ -30,6 +30,7 @@ PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "
 ADAPTER_FILE, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 PREFERRED = ("lean", "unsloth")
 """Loaders of ``--loader auto`` on a GPU with 4 bits, the faster first (``bench/gpu.py``)."""
 
@@ -52,7 +53,7 @@ def resolve_base(reference: str, report: Report = lambda _: None) -> Base:
         folder = dequantised(file, cache_folder(), report)
         made_of = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         return Base(name_of(file.name, made_of["sha256"]), str(folder), made_of["sha256"])
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", reference):
+    if not HUB_ID.fullmatch(reference):
         raise ModelMissing(
             f"{reference}: no such model", "Name `starter`, a GGUF file, a folder or a hub id owner/name."
         )
@@ -86,13 +87,22 @@ def lean_knows(config: Mapping[str, Any]) -> bool:
 
 
 def base_config(reference: str) -> dict[str, Any]:
-    """The config.json of a base before it is fetched: a folder's own, what is known of the starter, else nothing."""
+    """The config.json of a base before its weights are fetched: a folder's own, what is known of the starter, that of a
+    hub id (asked for as its weights will be), else nothing: fetching the weights will say what is wrong."""
     if reference in KNOWN:
         return {"model_type": "qwen2", "hidden_act": "silu"}
+    folder = Path(reference).expanduser()
     try:
-        return dict(json.loads((Path(reference).expanduser() / "config.json").read_text(encoding="utf-8")))
-    except (OSError, json.JSONDecodeError):
+        file = folder / "config.json" if folder.exists() or not HUB_ID.fullmatch(reference) else _from_hub(reference)
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
         return {}
+
+
+def _from_hub(reference: str) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    return Path(hf_hub_download(reference, "config.json"))
 
 
 def auto_loader(spec: TrainSpec, cuda: bool, unsloth: bool, four_bit: bool, known: bool, by_day: bool = False) -> str:

@@ -27,17 +27,18 @@ def cross_validate(
     both: Sequence[Judged],
     result: TrainingResult,
     abstained: Verdict,
+    a_report: float = 0.0,
 ) -> Verdict:
     """Too few held-out pairs: let every pair be judged once by a model that was trained without it.
 
-    The champion may have seen these pairs, which only favours the champion. Where the time does not allow it: abstain
-    and say so.
+    The champion may have seen these pairs, which only favours the champion. ``a_report``: seconds that judging one held
+    out pair took. Where the time does not allow it: abstain and say so.
     """
     own = [row for row in material.rows if row.id in set(material.own)]
     total = len(own) + len(material.held_out)
     if total < MINIMUM or len(own) < FOLDS:
         return abstained
-    needed = result.seconds * FOLDS * 1.3
+    needed = (result.seconds * FOLDS + a_report * len(own)) * 1.3
     if needed > week.seconds_left():
         late = f"交差検証には約{needed / 60:.0f}分かかり、制限時間(training.max_hours)に収まりません。"
         return replace(abstained, reasons=(*abstained.reasons, late))

@@ -13,7 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from daemon.checks import CheckSettings, score
 from daemon.config import Config, load
 from daemon.drafting.draft import draft_report
+from daemon.drafting.record import DayRecord
 from daemon.drafting.repair import finish
 from daemon.drafting.result import DraftRequest
 from daemon.drafting.whole import best_of
@@ -39,13 +40,15 @@ from training.scoring.metrics import RowFigures, Summary, measure, summarise, ta
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """The report for one row: its text, what it took, and the Japanese warnings that a user would see."""
+    """The report for one row: its text, what it took, the Japanese warnings that a user would see, and what became of
+    each sentence (nothing where it was written as a whole)."""
 
     row: Row
     text: str
     seconds: float
     questions: int = 1
     warnings: tuple[str, ...] = ()
+    record: DayRecord = field(default_factory=DayRecord)
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: 
         asked = config.model_copy(update={"report": own.report})
         result = draft_report(engine, DraftRequest(row.date, row.diary), asked)
         seconds = time.monotonic() - started
-        yield WrittenReport(row, result.body, seconds, result.questions, tuple(result.warnings))
+        yield WrittenReport(row, result.body, seconds, result.questions, tuple(result.warnings), result.record)
 
 
 def write_folder(evaluation: Evaluation, folder: Path, config: Config) -> None:

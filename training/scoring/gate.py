@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any
 
@@ -11,8 +11,8 @@ from daemon.learning.run_folder import Outcome
 from training.pairs.holdout import MINIMUM
 
 ALPHA = 0.05
-CHRF_TOLERANCE = 0.5
-"""chrF points (0-100) that the mean may fall: below what one changed word in one of eight short reports moves it."""
+EDITS_TOLERANCE = 0.01
+"""The mean share of the text that a person would have to change may rise by so much: one character in a hundred."""
 
 NO_LIKELIHOOD = "書きやすさ(対数尤度)は比べられないため、書いた日報だけで判定しました。"
 
@@ -23,32 +23,48 @@ class ReportScore:
 
     ``log_likelihood``: mean log-probability per token of what was accepted, in nats; None where no answer about the
     pair's sentences is known, or where the two models write in different ways, so that their figures are of different
-    texts. ``leaks``: the private terms found in the report. ``faults``: names of the other checks that failed.
-    ``chrf``: against the accepted text, 0-100.
+    texts. ``edits``: characters to change until the report is the accepted text, as a share of that text. ``leaks``:
+    the private terms found in the report. ``faults``: names of the other checks that failed. ``selection``: sentences
+    of the diary that were told and should not have been, or the reverse; None where that is not known.
     """
 
     pair_id: str
     log_likelihood: float | None
-    chrf: float
+    edits: float
     leaks: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    selection: int | None = None
+
+
+@dataclass(frozen=True)
+class StarterMemory:
+    """What a version still knows of the starter's days: so many true lines its parent and it wrote for ``days`` of
+    them, and the one-sided p of its writing fewer only by chance."""
+
+    days: int
+    parent: int
+    lines: int
+    p_value: float
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The decision with its reasons (Japanese, for the note) and the numbers behind it. ``measured``: on so many of the
-    pairs likelihoods were compared; on none, ``p_value`` is that of the reports' chrF."""
+    pairs likelihoods were compared; on none, ``p_value`` is that of the edits. ``edits`` and ``selection``: the
+    champion's and the challenger's, shares on average and sentences in all (None: known of no pair)."""
 
     outcome: Outcome
     reasons: tuple[str, ...]
     pairs: int
     p_value: float | None = None
     likelihood_gain: float | None = None
-    chrf_gain: float | None = None
+    edits: tuple[float, float] | None = None
+    selection: tuple[int, int] | None = None
     new_leaks: int = 0
     champion_faults: int = 0
     challenger_faults: int = 0
     measured: int = 0
+    remembered: StarterMemory | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,7 +87,8 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     """Given both models' scores for the same pairs in the same order, return the verdict.
 
     Raises ValueError when the pairs differ. Fewer than ``MINIMUM`` pairs: abstain, the champion stays. Pairs without a
-    likelihood count by their reports alone; where no pair has one, it is the chrF that must have risen beyond chance.
+    likelihood count by their reports alone; where no pair has one, it is the edits that must have become fewer beyond
+    chance. A gain is not paid for with a new leak, more to edit, sentences chosen worse, or more that a check finds.
     """
     if [score.pair_id for score in champion] != [score.pair_id for score in challenger]:
         raise ValueError("champion and challenger were scored on different pairs")
@@ -79,38 +96,63 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     if count < MINIMUM:
         reason = f"判定用に取り分けた日報が{count}件しかなく、比較には{MINIMUM}件が必要です。"
         return Verdict(Outcome.ABSTAINED, (reason,), count)
+    both = list(zip(champion, challenger, strict=True))
     gains = [
         new.log_likelihood - old.log_likelihood
-        for old, new in zip(champion, challenger, strict=True)
+        for old, new in both
         if new.log_likelihood is not None and old.log_likelihood is not None
     ]
-    chrf_gains = [new.chrf - old.chrf for old, new in zip(champion, challenger, strict=True)]
-    chrf_gain = fmean(chrf_gains)
-    new_leaks = sum(len(set(new.leaks) - set(old.leaks)) for old, new in zip(champion, challenger, strict=True))
+    old_edits, new_edits = (fmean(score.edits for score in scores) for scores in (champion, challenger))
+    chosen = [
+        (old.selection, new.selection) for old, new in both if old.selection is not None and new.selection is not None
+    ]
+    selection = (sum(old for old, _ in chosen), sum(new for _, new in chosen)) if chosen else None
+    new_leaks = sum(len(set(new.leaks) - set(old.leaks)) for old, new in both)
     old_faults, new_faults = (sum(len(score.faults) for score in scores) for scores in (champion, challenger))
-    p_value = wilcoxon_greater(gains or chrf_gains)
+    p_value = wilcoxon_greater(gains or [old.edits - new.edits for old, new in both])
     objections = []
     if new_leaks:
         objections.append(f"新しい版の日報に、今の版にはなかった私的な語が{new_leaks}件ありました。")
     if p_value >= ALPHA:
-        what = "提出文の書きやすさ(対数尤度)" if gains else "提出文との近さ(chrF)"
-        objections.append(f"{what}の向上が、偶然と区別できません(p = {p_value:.3f})。")
-    if chrf_gain < -CHRF_TOLERANCE:
-        objections.append(f"提出文との近さ(chrF)が平均{-chrf_gain:.1f}点下がりました。")
+        what = "提出文の書きやすさ(対数尤度)の向上" if gains else "直す量の減少"
+        objections.append(f"{what}が、偶然と区別できません(p = {p_value:.3f})。")
+    if new_edits > old_edits + EDITS_TOLERANCE:
+        objections.append(f"直す量が、提出文の{old_edits:.0%}から{new_edits:.0%}に増えました。")
+    if selection and wilcoxon_greater([new - old for old, new in chosen]) < ALPHA:
+        objections.append(f"文の選び違い(多すぎ・足りなさすぎ)が{selection[0]}文から{selection[1]}文に増えました。")
     if new_faults > old_faults:
         objections.append(f"検査の指摘が{old_faults}件から{new_faults}件に増えました。")
     likelier = f"提出文の書きやすさ(対数尤度)が上がり(p = {p_value:.3f})、" if gains else ""
     chance = "" if gains else f"(p = {p_value:.3f})"
-    gained = f"判定用の{count}件で、{likelier}提出文との近さ(chrF)は平均{chrf_gain:+.1f}点でした{chance}。"
+    gained = f"判定用の{count}件で、{likelier}直す量は提出文の{old_edits:.0%}から{new_edits:.0%}になりました{chance}。"
     return Verdict(
         Outcome.KEPT if objections else Outcome.PROMOTED,
         (*(objections or [gained]), *([] if gains else [NO_LIKELIHOOD])),
         count,
         p_value,
         fmean(gains) if gains else None,
-        chrf_gain,
+        (old_edits, new_edits),
+        selection,
         new_leaks,
         old_faults,
         new_faults,
         len(gains),
     )
+
+
+def hold_to_starter(verdict: Verdict, parent: Sequence[int], lines: Sequence[int]) -> Verdict:
+    """Given a verdict and how many true lines the parent and the new version wrote for each of the same starter days,
+    return the verdict with these figures: a version that writes fewer by more than the noise is not promoted.
+
+    Raises ValueError when the days differ in number.
+    """
+    lost = [before - after for before, after in zip(parent, lines, strict=True)]
+    found = StarterMemory(len(lost), sum(parent), sum(lines), wilcoxon_greater(lost))
+    held = replace(verdict, remembered=found)
+    if verdict.outcome is not Outcome.PROMOTED or found.p_value >= ALPHA:
+        return held
+    forgot = (
+        f"nippo の見本の日記{found.days}件で、正しい行が{found.parent}行から{found.lines}行に減りました"
+        f"(p = {found.p_value:.3f})。もとから書けたことを忘れたため、採用しません。"
+    )
+    return replace(held, outcome=Outcome.KEPT, reasons=(forgot, *verdict.reasons))

@@ -1,26 +1,28 @@
-"""Two adapters on the same rows: how likely each finds what was accepted, and what reports each writes."""
+"""Adapters on the same rows: how likely each finds what was accepted, and what reports each writes."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daemon.checks import CheckSettings, score
-from daemon.config import Config
-from daemon.engines.opening import open_engine
+from daemon.config import Config, PrivacySettings, ReportSettings
+from daemon.drafting.record import DayRecord
+from daemon.engines.opening import engine_kind, open_engine
 from daemon.engines.transformers import TransformersEngine
 from daemon.errors import TrainingError
+from daemon.learning.edit_distance import edit_distance
 from daemon.learning.run_folder import Base
 from daemon.models.known import KNOWN
 from daemon.versions.artifact import Version
 from training.pairs.rows import Row
+from training.scoring.by_sentence import selection_errors, true_lines
 from training.scoring.evaluate import WrittenReport, chosen_reports, settings_of, write_with_engine
 from training.scoring.gate import ReportScore
 from training.scoring.generate import run as generate
 from training.scoring.likelihood import log_likelihoods
-from training.scoring.metrics import chrf
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Judged:
 
     scores: tuple[ReportScore, ...]
     reports: tuple[str, ...]
+    records: tuple[DayRecord, ...]
 
 
 def judge(
@@ -61,11 +64,27 @@ def judge(
     found = []
     for figures, written in zip(likelihoods, _written(config, reference, contenders, rows, bits), strict=True):
         scores = [
-            _score(row, one.text, figure, own)
+            _score(row, one, figure, own)
             for row, one, figure, own in zip(rows, written, figures, settings, strict=True)
         ]
-        found.append(Judged(tuple(scores), tuple(one.text for one in written)))
+        found.append(Judged(tuple(scores), tuple(one.text for one in written), tuple(one.record for one in written)))
     return found
+
+
+def remembered_lines(
+    config: Config, reference: str, contenders: Sequence[Contender], rows: Sequence[Row], bits: int = 16
+) -> list[list[int]]:
+    """Given contenders and days of the starter corpus, return how many true lines each contender writes a day.
+
+    The days are asked for as the corpus was made, in the default form and with no word lists of the person, but with
+    the person's caution: that decides how many lines stand.
+    """
+    plain = config.model_copy(update={"report": ReportSettings(), "privacy": PrivacySettings()})
+    asked = [replace(row, form={"caution": config.report.caution}) for row in rows]
+    return [
+        [true_lines(one.record, row) for one, row in zip(written, rows, strict=True)]
+        for written in _written(plain, reference, contenders, asked, bits)
+    ]
 
 
 def need_writer(reference: str) -> None:
@@ -80,22 +99,34 @@ def need_writer(reference: str) -> None:
         )
 
 
+def serving_engine(config: Config, reference: str) -> str:
+    """The engine that would write with this base here: as the settings say; where they name a server, which knows no
+    adapter that is only a checkpoint, the one that runs the base on this machine."""
+    asked = config.model_copy(update={"engine": config.engine.model_copy(update={"model": reference})})
+    kind = engine_kind(asked)
+    local = "llamacpp" if is_gguf(reference) else "transformers"
+    return local if kind == "server" or (kind == "llamacpp" and local == "transformers") else kind
+
+
 def is_gguf(reference: str) -> bool:
     return reference in KNOWN or reference.lower().endswith(".gguf")
 
 
-def _score(row: Row, report: str, likelihood: float | None, settings: CheckSettings) -> ReportScore:
-    findings = score(report, row.diary, settings).findings
+def _score(row: Row, written: WrittenReport, likelihood: float | None, settings: CheckSettings) -> ReportScore:
+    findings = score(written.text, row.diary, settings).findings
     leaks = {finding.term or finding.message for finding in findings if finding.check == "leak"}
     faults = {finding.check for finding in findings if finding.check != "leak"}
-    return ReportScore(row.id, likelihood, chrf(report, row.report or ""), tuple(sorted(leaks)), tuple(sorted(faults)))
+    accepted = row.report or ""
+    edits = edit_distance(written.text, accepted) / max(len(accepted), 1)
+    selection = selection_errors(written.record, row)
+    return ReportScore(row.id, likelihood, edits, tuple(sorted(leaks)), tuple(sorted(faults)), selection)
 
 
 def _written(
     config: Config, reference: str, contenders: Sequence[Contender], rows: Sequence[Row], bits: int
 ) -> list[Sequence[WrittenReport]]:
     """The reports of each contender. Where all write whole reports: in batches on a GPU or for a base that is no GGUF
-    file. Else by the engine that a user has: llama.cpp, or transformers for a base that is no GGUF file."""
+    file. Else by the engine that a user of this machine has."""
     import torch
 
     by_sentence = any(one.method == "sentences" for one in contenders)
@@ -111,7 +142,7 @@ def _written(
     if torch.cuda.is_available():  # what the likelihoods were measured with must not stand beside the engine
         gc.collect()
         torch.cuda.empty_cache()
-    kind = "llamacpp" if is_gguf(reference) else "transformers"
+    kind = serving_engine(config, reference)
     found: list[Sequence[WrittenReport]] = []
     for one in contenders:
         changes = {"kind": kind, "model": reference, "adapter": str(one.adapter or "none"), "method": one.method}

@@ -7,7 +7,6 @@ version ever saw, export, verdict. ``weekly.json`` is written last. The champion
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import shutil
 import signal
@@ -41,31 +40,19 @@ from daemon.learning.run_folder import (
 from daemon.store.store import Pair, Store
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.files import only_for_this_user, private_folder
-from daemon.system.shipped import starter_folder
-from daemon.versions.artifact import (
-    STARTER,
-    Version,
-    base_matches,
-    find_version,
-    list_versions,
-    models_folder,
-    prompt_matches,
-)
+from daemon.versions.artifact import Version, base_matches, list_versions, models_folder
 from daemon.versions.champion import active_adapter, next_name
 from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
-from training.fitting.lessons import JUDGED
 from training.fitting.progress import Progress
-from training.pairs.days import with_judged
 from training.pairs.edit_rows import untraced_lines
-from training.pairs.judged import read_judged
 from training.pairs.pair_choice import Material, gather, pin
-from training.pairs.rows import Row, read_rows
 from training.scoring.crossfold import cross_validate
 from training.scoring.gate import decide
 from training.scoring.judge import Contender, judge, need_writer
 from training.train import write_json
 from training.weekly.page import write_page
+from training.weekly.starter import starter_corpus, starter_version, still_known
 from training.weekly.week import Week, checkpoint_folder, train_on
 
 OTHER_METHOD = (
@@ -100,11 +87,15 @@ def teach(week: Week, now: datetime) -> RunResult:
     notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result.exit is Ending.TIME_UP else []
     week.phase(Phase.JUDGING)
     contenders = [Contender.of_version(old), Contender(challenger, result.method)]
+    began = time.monotonic()
     notes += [OTHER_METHOD] if contenders[0].method != result.method else []
     both = judge(config, base, week.reference, contenders, material.held_out, bits) if material.held_out else []
+    a_report = (time.monotonic() - began) / max(len(material.held_out), 1)
     verdict = decide(*(one.scores for one in both)) if both else decide((), ())
     if verdict.outcome is Outcome.ABSTAINED:
-        verdict = cross_validate(week, material, start, base, old, both, result, verdict)
+        verdict = cross_validate(week, material, start, base, old, both, result, verdict, a_report)
+    week.phase(Phase.JUDGING)
+    verdict = still_known(week, verdict, contenders[1], [row.id for row in material.rows], bits)
     week.phase(Phase.EXPORTING)
     against = old.name if old else ""
     scores = RunScores(result.best, verdict.outcome, against, verdict.to_json())
@@ -112,7 +103,8 @@ def teach(week: Week, now: datetime) -> RunResult:
     export_version(challenger, models_folder(config) / name, meta, architecture_of(base.folder), card_of(meta))
     old_name = old.name if old else base.reference
     untraced = untraced_lines([pair for pair in pairs if pair.id not in seen], pairs, config)
-    page, pictures = write_page(week, name, old_name, verdict, notes, result, material, both, pairs, untraced)
+    fresh = frozenset(pair.id for pair in pairs) - seen
+    page, pictures = write_page(week, name, old_name, verdict, notes, result, material, both, pairs, untraced, fresh)
     return RunResult(
         outcome=verdict.outcome,
         version=name,
@@ -143,23 +135,6 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
     config = week.config.model_copy(update={"report": learn_form(own, week.config.report)})
     material = gather(pairs, held_out, corpus, config, by_sentence, replay=starter is not None)
     return material, starter.path if starter else None
-
-
-def starter_corpus() -> list[Row]:
-    """The rows that nippo's starting point was made of, with all judged lines that ship beside them."""
-    corpus = starter_folder() / "corpus.jsonl"
-    if not corpus.is_file():
-        return []
-    judged = [corpus.with_name(name) for name in JUDGED if corpus.with_name(name).is_file()]
-    return with_judged(read_rows([corpus]), read_judged(judged))
-
-
-def starter_version(config: Config, reference: str) -> Version | None:
-    """nippo's own adapter, where it ships, fits the base, and learned the questions that this program asks."""
-    with contextlib.suppress(ModelMissing):
-        version = find_version(config, STARTER)
-        return version if base_matches(version.meta, reference) and prompt_matches(version.meta) else None
-    return None
 
 
 def plan_run(week: Week, material: Material) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from daemon.drafting.prompt import BULLET, NOTHING
 from daemon.learning.run_folder import Checkpoint, Outcome
 from training.scoring.gate import Verdict
 
@@ -26,6 +27,18 @@ class Comparison:
     before: str
     after: str
     accepted: str
+
+
+@dataclass(frozen=True)
+class SentenceChange:
+    """A sentence of a held-out diary that both versions told differently, and what was accepted for it (None: not
+    known)."""
+
+    day: str
+    sentence: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    accepted: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,7 @@ class Page:
     pictures: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = field(default=())
     untraced: tuple[tuple[str, str, str], ...] = ()
+    changes: tuple[SentenceChange, ...] = ()
 
 
 def render(page: Page) -> str:
@@ -73,7 +87,7 @@ def render(page: Page) -> str:
     for heading, name in page.pictures:
         lines += [f"## {heading}", "", f"![[{page.name}-{name}]]", ""]
     lines += _edits(page)
-    lines += _examples(page.examples)
+    lines += _changes(page.changes) or _examples(page.examples)
     lines += _untraced(page.untraced)
     lines += ["## 設定", "", *(f"- {key}: {value}" for key, value in page.settings.items()), ""]
     return "\n".join(lines)
@@ -88,11 +102,17 @@ def _figures(page: Page) -> list[str]:
         rows.append(("対数尤度の差(1トークンあたり)", f"{verdict.likelihood_gain:+.4f}"))
     if verdict.p_value is not None:
         rows.append(("p 値(ウィルコクソン、片側)", f"{verdict.p_value:.4f}"))
-    if verdict.chrf_gain is not None:
-        rows.append(("chrF の差", f"{verdict.chrf_gain:+.1f}"))
+    if verdict.edits is not None:
+        old, new = verdict.edits
+        rows.append(("提出文のうち直す量(今の版 → 新しい版)", f"{old:.1%} → {new:.1%}"))
+    if verdict.selection is not None:
+        rows.append(("文の選び違い(今の版 → 新しい版)", f"{verdict.selection[0]}文 → {verdict.selection[1]}文"))
     if verdict.p_value is not None:
         rows.append(("新しい漏れ", f"{verdict.new_leaks}件"))
         rows.append(("検査の指摘(今の版 → 新しい版)", f"{verdict.champion_faults}件 → {verdict.challenger_faults}件"))
+    if verdict.remembered is not None:
+        known = verdict.remembered
+        rows.append((f"見本の日記{known.days}件での正しい行(元の版 → 新しい版)", f"{known.parent}行 → {known.lines}行"))
     rows += [(name, f"{count}件") for name, count in page.counts.items()]
     rows.append(("かかった時間", f"{page.minutes:.1f}分"))
     return ["## 数字", "", "| | |", "|---|---:|", *(f"| {name} | {value} |" for name, value in rows), ""]
@@ -112,6 +132,21 @@ def _edits(page: Page) -> list[str]:
         return []
     lines = ["## 下書きを直した文字数(週の中央値)", "", "| 週 | 文字 |", "|---|---:|"]
     return [*lines, *(f"| {monday} | {edited:g} |" for monday, edited in page.edits[-12:]), ""]
+
+
+def _changes(changes: Sequence[SentenceChange]) -> list[str]:
+    if not changes:
+        return []
+    lines = ["## 文ごとの違い", "", "学習に使っていない日記で、二つの版の書き方が違った文です。", ""]
+    for one in changes:
+        lines += [f"> [!quote] {one.day} {one.sentence}"]
+        told = [("今の版", one.before), ("新しい版", one.after)]
+        told += [("提出した文", one.accepted)] if one.accepted is not None else []
+        lines += [
+            f"> - {title}: {' / '.join(text.removeprefix(BULLET) for text in said) or NOTHING}" for title, said in told
+        ]
+        lines.append("")
+    return lines
 
 
 def _examples(examples: Sequence[Comparison]) -> list[str]:

@@ -144,7 +144,7 @@ def test_a_model_of_another_kind_goes_through_the_librarys_loop(
         (RuntimeError("CUDA error: out of memory\nmore"), OutOfMemory, "context_tokens"),
         (RuntimeError("Found no NVIDIA driver on your system."), EngineError, "nvidia-smi"),
         (RuntimeError("CUDA error: unknown error"), EngineError, "llamacpp"),
-        (ModuleNotFoundError("No module named 'bitsandbytes'", name="bitsandbytes"), EngineError, r"nippo\[gpu\]"),
+        (ModuleNotFoundError("No module named 'bitsandbytes'", name="bitsandbytes"), EngineError, r"\[gpu\]"),
     ],
 )
 def test_what_goes_wrong_on_a_gpu_is_a_message_with_a_remedy(

@@ -12,10 +12,12 @@ import daemon.system.hardware
 from daemon.cli import app
 from daemon.config import Config, ReportSettings
 from daemon.errors import UsageError
-from daemon.learning.estimate import expect, mean_tokens, parameters_of, tflops_of, words
+from daemon.learning.estimate import expect, parameters_of, size_of, tflops_of, words
 from daemon.system.hardware import Gpu
+from daemon.system.shipped import starter_folder
 from tests.conftest import MakeConfig, MakeVault
 
+DAY_TOKENS = 1216.0
 H100 = Gpu("NVIDIA H100 80GB HBM3", 81_559, "580.1", 9.0)
 
 
@@ -28,6 +30,35 @@ def test_the_measured_card_lies_within_its_own_range() -> None:
 def test_the_measured_processor_lies_within_its_own_range() -> None:
     found = expect(0.49, 700, 4096, 3, None, 2)
     assert found.minutes[0] < 1.0 < found.minutes[1]
+
+
+def test_days_by_sentence_were_measured_too() -> None:
+    """The starter on its own corpus: 734 steps of four days took five minutes on an H200."""
+    found = expect(1.54, DAY_TOKENS, 4096, 734 * 4, Gpu("NVIDIA H200", 143_771, "580.1", 9.0), 16)
+    assert found.minutes[0] < 5.0 < found.minutes[1]
+
+
+def test_a_day_of_the_corpus_has_the_tokens_that_the_encoding_gives_it() -> None:
+    """1,216 is the mean of every fifteenth day by the starter's tokenizer, 125 of them for judged lines."""
+    found = size_of(starter_folder() / "corpus.jsonl", ReportSettings(), 4096)
+    assert found.days and found.tokens == pytest.approx(DAY_TOKENS, rel=0.1)
+    assert found.dev_tokens == pytest.approx(60 * DAY_TOKENS, rel=0.4)
+
+
+def test_a_long_day_is_read_again_for_each_pack(tmp_path: Path) -> None:
+    row = {"id": "a", "diary": "あ" * 1000, "sentences": [["い" * 100, ["* う"]]] * 10}
+    (tmp_path / "corpus.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    (tmp_path / "judged.jsonl").write_text(json.dumps({"id": "a", "lines": [["え" * 400, "T"]]}), encoding="utf-8")
+    (wide, tight) = (size_of(tmp_path / "corpus.jsonl", ReportSettings(), limit).tokens for limit in (9000, 1500))
+    assert tight > wide + 680
+    (tmp_path / "judged.jsonl").unlink()
+    fewer = size_of(tmp_path / "corpus.jsonl", ReportSettings(), 9000)
+    assert fewer.tokens == pytest.approx(wide - 0.68 * 407 - 8, abs=2)
+
+
+def test_what_is_only_measured_on_takes_its_share() -> None:
+    alone, beside = (expect(1.54, 1200, 4096, 24, None, 2, measured) for measured in (0.0, 24 * 1200 * 3.0))
+    assert beside.minutes[0] == pytest.approx(2 * alone.minutes[0])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +103,7 @@ def test_only_train_rows_count_and_none_is_longer_than_the_limit(tmp_path: Path)
     rows = [{"diary": "あ" * 9000, "report": "い"}, {"diary": "あ", "report": "い", "split": "dev"}]
     file = tmp_path / "corpus.jsonl"
     file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    assert mean_tokens(file, ReportSettings(), 2048) == 2048
+    assert size_of(file, ReportSettings(), 2048).tokens == 2048
 
 
 @pytest.fixture
@@ -84,7 +115,7 @@ def config(make_vault: MakeVault, make_config: MakeConfig, tmp_path: Path, monke
 def test_without_a_terminal_and_without_yes_nothing_starts(config: Config) -> None:
     done = CliRunner().invoke(app, ["train", "--starter-corpus", "--config", str(config.file)])
     assert isinstance(done.exception, UsageError) and "--yes" in done.exception.next_step
-    assert "estimate" in done.output and "240 steps, 960 rows" in done.output
+    assert "estimate" in done.output and "240 steps, 960 days" in done.output
     assert not (config.data_path / "runs").exists()
 
 

@@ -208,8 +208,8 @@ def test_a_crashing_worker_is_tried_three_times_and_the_others_go_on(make_vault,
     config = settings(vault)
 
     class Crashing(FakeWorker):
-        def draft(self, request, timeout_seconds=None):  # type: ignore[no-untyped-def]
-            reply = super().draft(request, timeout_seconds)
+        def draft(self, request, timeout_seconds=None, on_stage=None):  # type: ignore[no-untyped-def]
+            reply = super().draft(request, timeout_seconds, on_stage)
             if request.date == str(TODAY):
                 raise EngineCrashed("the worker process died (signal 9)", "Run `nippo doctor`.")
             return reply

@@ -44,7 +44,7 @@ class TimedWorker(FakeWorker):
         self.seconds = seconds
         self.over, self.given_up = threading.Event(), threading.Event()
 
-    def draft(self, request: DraftRequest, timeout_seconds: float | None = None) -> DraftResult:
+    def draft(self, request: DraftRequest, *_: object, **asked: object) -> DraftResult:
         over, given_up = self.over, self.given_up = threading.Event(), threading.Event()
         self.calls.append(request)
         while not over.wait(0.0005):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +148,25 @@ def test_lean_knows_dense_models_with_full_attention() -> None:
     assert not lean_knows({**QWEN, "use_sliding_window": True})
     assert not lean_knows({**QWEN, "layer_types": ["full_attention", "sliding_attention"]})
     assert not lean_knows({})
+
+
+def test_a_hub_model_is_known_before_its_weights_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else days of a 14B base would be learned question by question, each with the whole diary before it."""
+    import huggingface_hub
+
+    asked: list[tuple[str, str]] = []
+
+    def download(reference: str, file: str) -> str:
+        asked.append((reference, file))
+        if reference.startswith("no/"):
+            raise FileNotFoundError(reference)
+        (tmp_path / file).write_text(json.dumps(QWEN), encoding="utf-8")
+        return str(tmp_path / file)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    assert lean_knows(base_config("unsloth/Qwen2.5-14B-Instruct-bnb-4bit"))
+    assert base_config("no/such-model") == {} == base_config("no model at all")
+    assert asked == [("unsloth/Qwen2.5-14B-Instruct-bnb-4bit", "config.json"), ("no/such-model", "config.json")]
 
 
 def test_the_loader_follows_the_machine(tiny: TinyModel, make_pairs: MakePairs, make_spec: MakeSpec) -> None:

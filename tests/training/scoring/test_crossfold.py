@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from daemon.config import Config
+from daemon.drafting.record import DayRecord
 from daemon.learning.run_folder import Base, Checkpoint, MachinePlan, TrainingResult
 from tests.training.pairs.test_pair_choice import CORPUS, pairs_of
 from training.fitting.progress import Progress
@@ -30,14 +31,14 @@ def judged(rows: Sequence[Row], gain: float) -> list[Judged]:
     """A challenger that is better by ``gain`` and a little more for every row."""
     found = []
     for better in (0.0, 1.0):
-        scores = [ReportScore(row.id, -1.0 + better * (gain + number / 1000), 50.0) for number, row in enumerate(rows)]
-        found.append(Judged(tuple(scores), ("",) * len(rows)))
+        scores = [ReportScore(row.id, -1.0 + better * (gain + number / 1000), 0.4) for number, row in enumerate(rows)]
+        found.append(Judged(tuple(scores), ("",) * len(rows), (DayRecord(),) * len(rows)))
     return found
 
 
 @pytest.fixture
 def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
-    def run(count: int, gain: float = 0.1, hours: float = 1.0) -> Verdict:
+    def run(count: int, gain: float = 0.1, hours: float = 1.0, a_report: float = 0.0) -> Verdict:
         held = {f"p-{number}" for number in range(count // 2)}
         material = gather(pairs_of(count), held, CORPUS, Config(), by_sentence=False)
         config = Config()
@@ -63,7 +64,7 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
         both = judged(material.held_out, gain)
         abstained = decide(both[0].scores, both[1].scores)
         assert abstained.outcome == "abstained"
-        verdict = cross_validate(week, material, None, BASE, None, both, RESULT, abstained)
+        verdict = cross_validate(week, material, None, BASE, None, both, RESULT, abstained, a_report)
         if trained:
             assert set().union(*seen) == set(material.own)
             assert not any(group & held for group in trained), "the gate's pairs are never trained on"
@@ -87,6 +88,11 @@ def test_without_the_time_it_abstains_and_says_so(trial: Trial) -> None:
     verdict = trial(14, hours=0.05)
     assert verdict.outcome == "abstained"
     assert any("制限時間" in reason for reason in verdict.reasons)
+
+
+def test_judging_takes_its_time_too(trial: Trial) -> None:
+    """Four trainings of a minute fit into an hour; seven reports of ten minutes each do not."""
+    assert trial(14, a_report=600.0).outcome == "abstained"
 
 
 def test_too_few_pairs_altogether_abstain(trial: Trial) -> None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import pytest
 
 from daemon.learning.run_folder import Outcome
-from training.scoring.gate import NO_LIKELIHOOD, ReportScore, decide, wilcoxon_greater
+from training.scoring.gate import NO_LIKELIHOOD, ReportScore, decide, hold_to_starter, wilcoxon_greater
 
 
-def scores(gain: float = 0.0, *, count: int = 10, chrf: float = 50.0, leaks=(), faults=()) -> list[ReportScore]:
+def scores(
+    gain: float = 0.0, *, count: int = 10, edits: float = 0.4, leaks=(), faults=(), wrong: int | None = 3
+) -> list[ReportScore]:
     return [
-        ReportScore(f"p{number}", -1.0 + gain * (1 + number / 10), chrf, tuple(leaks), tuple(faults))
+        ReportScore(f"p{number}", -1.0 + gain * (1 + number / 10), edits, tuple(leaks), tuple(faults), wrong)
         for number in range(count)
     ]
 
 
 def test_a_clear_gain_is_promoted() -> None:
-    verdict = decide(scores(), scores(0.2, chrf=55.0))
+    verdict = decide(scores(), scores(0.2, edits=0.3))
     assert verdict.outcome == "promoted"
     assert verdict.p_value == pytest.approx(1 / 1024)
-    assert verdict.chrf_gain == pytest.approx(5.0)
+    assert verdict.edits == pytest.approx((0.4, 0.3)) and verdict.selection == (30, 30)
+    assert "40%から30%" in verdict.reasons[0]
 
 
 def test_the_same_model_twice_is_kept() -> None:
@@ -29,7 +32,7 @@ def test_the_same_model_twice_is_kept() -> None:
 
 
 def test_one_new_leak_outweighs_every_gain() -> None:
-    verdict = decide(scores(), scores(0.5, chrf=80.0, leaks=["きなこ"]))
+    verdict = decide(scores(), scores(0.5, edits=0.1, leaks=["きなこ"]))
     assert verdict.outcome == "kept"
     assert verdict.new_leaks == 10
     assert "きなこ" not in "".join(verdict.reasons)
@@ -39,7 +42,10 @@ def test_an_old_leak_is_no_objection() -> None:
     assert decide(scores(leaks=["きなこ"]), scores(0.2, leaks=["きなこ"])).outcome == "promoted"
 
 
-@pytest.mark.parametrize(("change", "word"), [({"chrf": 40.0}, "chrF"), ({"faults": ["style"]}, "検査")])
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"edits": 0.42}, "直す量"), ({"wrong": 4}, "選び違い"), ({"faults": ["style"]}, "検査")],
+)
 def test_a_gain_paid_for_elsewhere_is_kept(change: dict, word: str) -> None:
     verdict = decide(scores(), scores(0.2, **change))
     assert verdict.outcome == "kept"
@@ -64,25 +70,56 @@ def test_wilcoxon_matches_the_sign_count_by_hand() -> None:
 
 
 def test_pairs_without_a_likelihood_count_by_their_reports_alone() -> None:
-    old = [ReportScore(f"p-{n}", None if n > 7 else -1.0, 50.0) for n in range(12)]
-    new = [ReportScore(f"p-{n}", None if n > 7 else -0.9 + n / 1000, 50.0) for n in range(12)]
+    old = [ReportScore(f"p-{n}", None if n > 7 else -1.0, 0.4) for n in range(12)]
+    new = [ReportScore(f"p-{n}", None if n > 7 else -0.9 + n / 1000, 0.4) for n in range(12)]
     verdict = decide(old, new)
     assert (verdict.outcome, verdict.pairs, verdict.measured) == (Outcome.PROMOTED, 12, 8)
     assert verdict.p_value == pytest.approx(1 / 2**8)
-    leaking = [*new[:11], ReportScore("p-11", None, 50.0, ("きなこ",))]
+    leaking = [*new[:11], ReportScore("p-11", None, 0.4, ("きなこ",))]
     assert decide(old, leaking).outcome is Outcome.KEPT
 
 
 @pytest.mark.parametrize(
-    "chrf_gain, faults, outcome",
-    [(2.0, (), Outcome.PROMOTED), (-0.1, (), Outcome.KEPT), (2.0, ("form",), Outcome.KEPT)],
+    "fewer, faults, outcome",
+    [(0.1, (), Outcome.PROMOTED), (-0.1, (), Outcome.KEPT), (0.1, ("form",), Outcome.KEPT)],
 )
 def test_two_ways_of_writing_are_compared_by_their_reports(
-    chrf_gain: float, faults: tuple[str, ...], outcome: Outcome
+    fewer: float, faults: tuple[str, ...], outcome: Outcome
 ) -> None:
     """A likelihood of one is held against none of the other."""
-    old = [ReportScore(f"p-{n}", -1.0, 50.0) for n in range(9)]
-    new = [ReportScore(f"p-{n}", None, 50.0 + chrf_gain + n / 1000, (), faults) for n in range(9)]
+    old = [ReportScore(f"p-{n}", -1.0, 0.4) for n in range(9)]
+    new = [ReportScore(f"p-{n}", None, 0.4 - fewer - n / 1000, (), faults) for n in range(9)]
     verdict = decide(old, new)
     assert (verdict.outcome, verdict.likelihood_gain, verdict.measured) == (outcome, None, 0)
     assert verdict.reasons[-1] == NO_LIKELIHOOD
+
+
+def test_sentences_are_chosen_worse_only_beyond_chance() -> None:
+    """One sentence more in one of ten diaries is noise; one more in each of them is not."""
+    new = scores(0.2)
+    once = [*new[:9], ReportScore("p9", -0.6, 0.4, (), (), 4)]
+    assert decide(scores(), once).outcome is Outcome.PROMOTED
+    assert decide(scores(), scores(0.2, wrong=None)).selection is None
+
+
+PARENT = [6, 7, 5, 8, 6, 7, 6, 5]
+
+
+def test_a_version_that_forgot_the_starter_is_not_promoted_and_the_note_says_so() -> None:
+    verdict = hold_to_starter(decide(scores(), scores(0.2)), PARENT, [lines - 2 for lines in PARENT])
+    assert verdict.outcome is Outcome.KEPT
+    assert "8件で、正しい行が50行から34行に減りました" in verdict.reasons[0]
+    assert verdict.remembered is not None and verdict.remembered.p_value < 0.05
+    assert verdict.to_json()["remembered"]["parent"] == 50
+
+
+@pytest.mark.parametrize("lines", [PARENT, [5, 8, 5, 8, 6, 7, 6, 5], [lines + 3 for lines in PARENT], [5, *PARENT[1:]]])
+def test_noise_on_the_starters_days_is_no_objection(lines: list[int]) -> None:
+    verdict = hold_to_starter(decide(scores(), scores(0.2)), PARENT, lines)
+    assert verdict.outcome is Outcome.PROMOTED
+    assert verdict.remembered is not None and verdict.remembered.lines == sum(lines)
+
+
+def test_what_was_kept_stays_kept_whatever_it_remembers() -> None:
+    verdict = hold_to_starter(decide(scores(), scores()), PARENT, [0] * 8)
+    assert verdict.outcome is Outcome.KEPT and not any("見本" in reason for reason in verdict.reasons)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from daemon.config import Config, EngineSettings, ReportSettings
+from daemon.config import Config, EngineSettings, PrivacySettings, ReportSettings
 from daemon.drafting.result import DraftResult
 from daemon.engines.transformers import TransformersEngine
 from daemon.errors import TrainingError
@@ -16,7 +16,7 @@ from tests.learning_world import diary_of, labels, report_of
 from tests.tiny_model import TinyModel
 from training.pairs.rows import Row
 from training.scoring import evaluate
-from training.scoring.judge import Contender, Judged, judge, need_writer
+from training.scoring.judge import Contender, Judged, judge, need_writer, remembered_lines, serving_engine
 
 
 @pytest.fixture
@@ -57,6 +57,8 @@ def test_versions_by_sentence_are_judged_by_their_answers_and_their_reports(
     assert one == other and drafted == ["sentences"] * 4
     assert one.scores[0].log_likelihood is not None and one.scores[0].log_likelihood < 0
     assert one.scores[1].log_likelihood is None
+    assert one.scores[0].selection is not None and one.scores[1].selection is None
+    assert one.scores[0].edits > 0 and [len(record.sentences) for record in one.records] == [2, 2]
 
 
 def test_a_version_that_writes_whole_reports_goes_on_doing_so_beside_one_by_sentence(
@@ -65,6 +67,36 @@ def test_a_version_that_writes_whole_reports_goes_on_doing_so_beside_one_by_sent
     both = judged(tiny, rows, Contender(None, "whole"), Contender(None, "sentences"))
     assert drafted == ["whole", "whole", "sentences", "sentences"]
     assert [score.log_likelihood for one in both for score in one.scores] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "reference", "engine"),
+    [("transformers", "starter", "transformers"), ("llamacpp", "starter", "llamacpp"),
+     ("server", "starter", "llamacpp"), ("server", "Qwen/Qwen2.5-7B-Instruct", "transformers"),
+     ("llamacpp", "Qwen/Qwen2.5-7B-Instruct", "transformers")],
+)  # fmt: skip
+def test_reports_are_written_by_the_engine_that_will_serve(kind: str, reference: str, engine: str) -> None:
+    assert serving_engine(Config(engine=EngineSettings.model_validate({"kind": kind})), reference) == engine
+
+
+def test_the_starters_days_are_asked_for_as_they_were_made_whatever_the_person_has_set(
+    tiny: TinyModel, rows: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Config] = []
+    draft = evaluate.draft_report
+
+    def told(engine: Any, request: Any, config: Config) -> DraftResult:
+        seen.append(config)
+        return draft(engine, request, config)
+
+    monkeypatch.setattr(evaluate, "draft_report", told)
+    engine = EngineSettings(model=str(tiny.gguf), context_tokens=4096, max_report_tokens=32, drafts=1, threads=1)
+    own = ReportSettings(lead="【日報】", closing="", instructions="短く。", caution="low")
+    config = Config(engine=engine, report=own, privacy=PrivacySettings(deny=("Java",)))
+    starters = [replace(row, private=(), facts=()) for row in rows]
+    (lines,) = remembered_lines(config, str(tiny.gguf), [Contender(None, "sentences")], starters)
+    assert lines == [0, 0], "a random model writes nothing true"
+    assert {one.report for one in seen} == {ReportSettings(caution="low")} and not any(one.privacy.deny for one in seen)
 
 
 def test_a_base_that_no_engine_asks_by_sentence_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,15 +17,15 @@ from training.pairs.day_encoding import encode_day, one_by_one
 from training.pairs.days import day_of
 from training.pairs.encoding import encode_rows
 from training.pairs.rows import Row
-from training.scoring.gate import ReportScore, decide
+from training.scoring.gate import ReportScore, decide, hold_to_starter
 from training.scoring.likelihood import log_likelihoods
 from training.weekly.curves import draw_edits, draw_losses
-from training.weekly.verdict import Comparison, Page, render
+from training.weekly.verdict import Comparison, Page, SentenceChange, render
 
 
 def page(outcome_gain: float, pairs: int = 9) -> Page:
-    old = [ReportScore(f"p-{n}", -1.0, 50.0, (), ("form",)) for n in range(pairs)]
-    new = [ReportScore(f"p-{n}", -1.0 + outcome_gain + n / 1000, 52.0) for n in range(pairs)]
+    old = [ReportScore(f"p-{n}", -1.0, 0.4, (), ("form",), 4) for n in range(pairs)]
+    new = [ReportScore(f"p-{n}", -1.0 + outcome_gain + n / 1000, 0.25, (), (), 3) for n in range(pairs)]
     return Page(
         name="2026-W47",
         old="v0.1",
@@ -50,7 +50,27 @@ def test_a_promotion_tells_why_and_how_to_go_back() -> None:
     assert "> [!quote] 今の版\n> * 前\n> * 二行目\n" in text
     assert "![[2026-W47-loss.png]]" in text
     assert "| 検査の指摘(今の版 → 新しい版) | 9件 → 0件 |" in text
+    assert "| 提出文のうち直す量(今の版 → 新しい版) | 40.0% → 25.0% |" in text
+    assert "| 文の選び違い(今の版 → 新しい版) | 36文 → 27文 |" in text and "見本の日記" not in text
     assert "| 2026-11-09 | 12.5 |" in text and "| かかった時間 | 12.3分 |" in text
+
+
+def test_sentences_that_both_versions_told_differently_stand_in_the_place_of_whole_reports() -> None:
+    lines = ("* SQLを解きました。", "* 復習しました。")
+    change = SentenceChange("2026-11-03", "SQLを解いた。", (), lines, ("* SQLを解きました。",))
+    told = render(replace(page(0.2), changes=(change,)))
+    assert "## 文ごとの違い" in told and "## 前と後" not in told
+    assert (
+        "> [!quote] 2026-11-03 SQLを解いた。\n> - 今の版: なし\n> - 新しい版: SQLを解きました。 / 復習しました。\n"
+        "> - 提出した文: SQLを解きました。\n" in told
+    )
+
+
+def test_what_is_remembered_of_the_starter_is_told() -> None:
+    shown = page(0.2)
+    told = render(replace(shown, verdict=hold_to_starter(shown.verdict, [6] * 8, [4] * 8)))
+    assert "# 今の版 v0.1 を使い続けます" in told and "忘れたため、採用しません" in told
+    assert "| 見本の日記8件での正しい行(元の版 → 新しい版) | 48行 → 32行 |" in told
 
 
 def test_lines_that_taught_nothing_are_listed() -> None:

@@ -1,0 +1,110 @@
+"""Four simulated persons: each has one habit, and does with every draft what the habit asks for, nothing else.
+
+So what they change is what nippo could have known after a few weeks; a line that is false stands where it stood, and
+the figures say nothing about truth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.config import ReportSettings
+from daemon.drafting.compose import ReportLine, lay_out
+from daemon.drafting.plain_style import to_plain
+from daemon.drafting.prompt import BULLET, PLAN
+from daemon.learning.report_pieces import Piece, cut
+
+DEEDS, PLANS = "【本日の実施内容】", "【今後の予定】"
+_LESSON = re.compile(r"授業|講義|講師|先生|[0-9０-９一二三四五六]限|ホームルーム|教わ|教えてもら")
+_HOURS = re.compile(r"今日の勉強は全部で(\d)時間だった。")
+
+
+@dataclass(frozen=True)
+class Day:
+    """A diary that the starter has never seen."""
+
+    id: str
+    diary: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """``diary``: what they write, given a day of the bench; ``edit``: what they hand in, given a draft and the diary.
+    ``learns``: their habit can be learned, so their edits should become fewer."""
+
+    name: str
+    diary: Callable[[str], str]
+    edit: Callable[[str, str, ReportSettings], str]
+    learns: bool = True
+
+
+def in_sections(draft: str, diary: str, form: ReportSettings) -> str:
+    """である調 in two sections, deeds and plans."""
+    pieces = _pieces(draft, form)
+    deeds = [f"・{to_plain(piece.text.removeprefix(BULLET))}" for piece in pieces if not piece.plan]
+    plans = [f"・{to_plain(piece.text.removeprefix(PLAN))}" for piece in pieces if piece.plan]
+    if not deeds:
+        return draft
+    return "\n".join([DEEDS, *deeds, *(["", PLANS, *plans] if plans else [])])
+
+
+def own_work(draft: str, diary: str, form: ReportSettings) -> str:
+    """Leaves out lessons and keeps only what was done alone; a day of nothing but lessons stays as it is."""
+    pieces = [piece for piece in _pieces(draft, form) if not _LESSON.search(piece.raw)]
+    return _plain(pieces) if any(not piece.plan for piece in pieces) else draft
+
+
+def with_hours(draft: str, diary: str, form: ReportSettings) -> str:
+    """Adds the hours that the diary tells of as a line of their own."""
+    told = _HOURS.search(diary)
+    pieces = _pieces(draft, form)
+    if not told or not pieces:
+        return draft
+    line = f"{BULLET}学習時間は合計で{told[1]}時間でした。"
+    others = [piece for piece in pieces if not re.search(rf"{told[1]}時間", piece.text)]
+    return _plain([*others, Piece(line, line, 0)])
+
+
+def as_it_is(draft: str, diary: str, form: ReportSettings) -> str:
+    """Edits nothing."""
+    return draft
+
+
+def same(diary: str) -> str:
+    return diary
+
+
+def telling_hours(diary: str) -> str:
+    """The diary with a last sentence about the day's hours, always the same ones for a diary."""
+    hours = 1 + hashlib.sha256(diary.encode()).digest()[0] % 8
+    return f"{diary.rstrip()}\n今日の勉強は全部で{hours}時間だった。"
+
+
+PERSONS = (
+    Person("de-aru", same, in_sections),
+    Person("own-work", same, own_work),
+    Person("hours", telling_hours, with_hours),
+    Person("no-edits", same, as_it_is, learns=False),
+)
+
+
+def read_days(files: Sequence[Path]) -> list[Day]:
+    """The diaries of JSONL files, mixed by their ids, so that no week has only the hard ones."""
+    rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    days = [Day(row["id"], row["diary"]) for row in rows]
+    return sorted(days, key=lambda day: hashlib.sha256(day.id.encode()).digest())
+
+
+def _pieces(draft: str, form: ReportSettings) -> list[Piece]:
+    return [piece for piece in cut(draft, form).pieces if piece.text]
+
+
+def _plain(pieces: Sequence[Piece]) -> str:
+    """Pieces in the form that nippo has when nobody asked for another."""
+    lines = [ReportLine(piece.text, number, 1.0) for number, piece in enumerate(pieces)]
+    return lay_out(lines, ReportSettings())

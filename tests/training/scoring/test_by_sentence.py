@@ -1,0 +1,67 @@
+"""A report by sentence against the labels of its diary: what was chosen, what is true, where two versions differ."""
+
+from __future__ import annotations
+
+import pytest
+
+from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
+from training.pairs.rows import Row
+from training.scoring.by_sentence import differences, selection_errors, true_lines
+
+SQL, NAP, JAVA = "SQLの結合を12問解いた。", "昼寝した。", "Javaのインターフェースを読んだ。"
+SENTENCES = ((SQL, ("* SQLの結合の問題を12問解きました。",)), (NAP, ()), (JAVA, None))
+ROW = Row("p-1", "2026-01-07", f"{SQL}{NAP}{JAVA}", "* 日報。", sentences=SENTENCES)
+LEFT_OUT = LineRecord("* 復習しました。", 0.3, False)
+
+
+def record(**lines: str) -> DayRecord:
+    """The record of a draft: the kept line of each sentence by its name, beside one that was written and left out."""
+    kept = {name: (LineRecord(line, 0.9, True),) for name, line in lines.items()}
+    named = {"sql": SQL, "nap": NAP, "java": JAVA}
+    return DayRecord(
+        "v",
+        tuple(
+            SentenceRecord(text, 1, 0, 1, 0.1, (LEFT_OUT, *kept.get(name, ()))) for name, text in named.items()
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [({"sql": "* SQLを解きました。"}, 0), ({}, 1), ({"nap": "* 昼寝しました。"}, 2),
+     ({"sql": "* 別の行です。", "java": "* 誰も知りません。"}, 0)],
+)  # fmt: skip
+def test_a_sentence_too_many_or_too_few_is_an_error(lines: dict[str, str], wrong: int) -> None:
+    assert selection_errors(record(**lines), ROW) == wrong
+
+
+def test_a_report_that_was_written_as_a_whole_chose_no_sentences() -> None:
+    assert selection_errors(DayRecord(), ROW) is None
+
+
+def test_the_same_words_twice_are_two_sentences() -> None:
+    row = Row("p-2", "2026-01-07", NAP * 2, "* 日報。", sentences=((NAP, ("* 休みました。",)), (NAP, ())))
+    once = SentenceRecord(NAP, 1, 0, 1, 0.1, (LineRecord("* 休みました。", 0.9, True),))
+    twice = DayRecord("v", (once, SentenceRecord(NAP, 2, 1, 2, 0.9)))
+    assert selection_errors(twice, row) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [("* SQLの結合を12問解きました。", 1), ("* SQLの結合を21問解きました。", 0), ("* 数学の講義を受けました。", 0)],
+)
+def test_a_line_is_true_when_it_says_what_a_labelled_one_says(line: str, count: int) -> None:
+    assert true_lines(record(sql=line), ROW) == count
+
+
+@pytest.mark.parametrize(
+    ("line", "label", "count"), [("* 全く別の行です。", "T", 1), ("* SQLの結合の問題を12問解きました。", "F", 0)]
+)
+def test_what_a_reader_said_of_the_very_line_goes_before_likeness(line: str, label: str, count: int) -> None:
+    judged = Row("p-1", "2026-01-07", ROW.diary, "* 日報。", sentences=SENTENCES, judged=((line, label, 1.0),))
+    assert true_lines(record(sql=line), judged) == count
+
+
+def test_two_versions_differ_where_they_kept_other_lines() -> None:
+    (found,) = differences(ROW, record(sql="* A。", java="* B。"), record(sql="* A。"))
+    assert (found.sentence, found.before, found.after, found.accepted) == (JAVA, ("* B。",), (), None)

@@ -1,0 +1,104 @@
+"""Before a version is promoted, it and its parent write starter days; one that forgot them stays behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daemon.checks import CheckSettings
+from daemon.config import Config
+from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
+from daemon.learning.run_folder import Outcome
+from daemon.versions.artifact import Meta, Version
+from training.fitting.progress import Progress
+from training.pairs.rows import Row
+from training.scoring.gate import ReportScore, decide
+from training.scoring.judge import Contender, Judged
+from training.weekly import starter
+from training.weekly.page import changed_sentences
+from training.weekly.starter import DAYS, starter_days, still_known
+from training.weekly.week import Week
+
+ROW = Row("c-1", "2025-05-08", "SQLを解いた。", "* SQL。", (), (), "dev", sentences=(("SQLを解いた。", ("* SQL。",)),))
+CORPUS = [replace(ROW, id=f"c-{number}") for number in range(40)]
+GAIN = decide(
+    [ReportScore(f"p-{n}", -1.0, 0.4) for n in range(9)], [ReportScore(f"p-{n}", -0.8 + n / 99, 0.3) for n in range(9)]
+)
+
+
+@pytest.fixture
+def week(tmp_path: Path) -> Week:
+    return Week(Config(), tmp_path, Progress(None, 0), time.monotonic())
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The starter is there and writes five true lines a day; the new version as many as ``asked["lines"]`` says."""
+    found: dict[str, Any] = {"lines": 5}
+
+    def remembered_lines(
+        config: Config, reference: str, who: Sequence[Contender], days: Sequence[Row], bits: int
+    ) -> Any:
+        found["days"], found["who"] = days, who
+        return [[5] * len(days), [found["lines"]] * len(days)]
+
+    meta = Meta("starter-2", "", "starter", "", "", (), method="sentences")
+    monkeypatch.setattr(starter, "starter_version", lambda *_: Version("starter-2", Path("/starter"), meta))
+    monkeypatch.setattr(starter, "starter_corpus", lambda: CORPUS)
+    monkeypatch.setattr(starter, "remembered_lines", remembered_lines)
+    return found
+
+
+NEW = Contender(Path("/new"), "sentences")
+
+
+@pytest.mark.parametrize(("lines", "outcome"), [(5, Outcome.PROMOTED), (6, Outcome.PROMOTED), (3, Outcome.KEPT)])
+def test_a_version_that_forgot_is_not_promoted(week: Week, asked: dict[str, Any], lines: int, outcome: Outcome) -> None:
+    asked["lines"] = lines
+    measured_on = [row.id for row in CORPUS[:16]]
+    verdict = still_known(week, GAIN, NEW, measured_on, 16)
+    assert verdict.outcome is outcome and verdict.remembered is not None
+    assert (verdict.remembered.parent, verdict.remembered.lines) == (5 * DAYS, lines * DAYS)
+    assert [one.adapter for one in asked["who"]] == [Path("/starter"), Path("/new")]
+    assert not {row.id for row in asked["days"]} & set(measured_on), "days that no checkpoint was chosen by"
+
+
+def test_nothing_is_written_for_a_version_that_stays_behind_anyway_or_writes_whole_reports(
+    week: Week, asked: dict[str, Any]
+) -> None:
+    kept = replace(GAIN, outcome=Outcome.KEPT)
+    assert still_known(week, kept, NEW, (), 16) == kept
+    assert still_known(week, GAIN, Contender(Path("/new"), "whole"), (), 16) == GAIN
+    assert "days" not in asked
+
+
+def test_few_dev_days_are_used_again_and_days_without_labels_never() -> None:
+    few = [*CORPUS[:5], replace(CORPUS[5], sentences=None), replace(CORPUS[6], split="train")]
+    assert {row.id for row in starter_days(few, ["c-0", "c-1"], 1)} == {f"c-{number}" for number in range(5)}
+
+
+def record(*lines: str) -> DayRecord:
+    sentences = ("SQLを解いた。", "きなこさんと帰った。", "Javaを読んだ。")
+    kept = [(LineRecord(line, 0.9, True),) if line else () for line in lines]
+    return DayRecord(
+        "v", tuple(SentenceRecord(text, 1, 0, 1, 0.1, told) for text, told in zip(sentences, kept, strict=True))
+    )
+
+
+def test_the_note_shows_a_sentence_of_each_day_first_and_quotes_no_private_one() -> None:
+    diary = "SQLを解いた。きなこさんと帰った。Javaを読んだ。"
+    rows = [Row(f"p-{day}", f"2026-11-0{day}", diary, "* 日報。") for day in (1, 2, 3)]
+    before, after = record("", "", ""), record("* SQL。", "* 帰りました。", "* Java。")
+    both = [Judged((), ("",) * 3, (one,) * 3) for one in (before, after)]
+    shown = changed_sentences(rows, both, {"p-1"}, CheckSettings(Config().privacy))
+    assert [(one.day[-1], one.sentence) for one in shown] == [
+        ("1", "SQLを解いた。"), ("3", "SQLを解いた。"), ("2", "SQLを解いた。"),
+    ]  # fmt: skip
+    one_day = [replace(one, records=one.records[:1]) for one in both]
+    alone, other = changed_sentences(rows[:1], one_day, (), CheckSettings(Config().privacy))
+    assert (alone.sentence, other.sentence, other.after) == ("SQLを解いた。", "Javaを読んだ。", ("* Java。",))
