@@ -241,7 +241,8 @@ class JobRunner:
             job = self._followed(job, now)
             limit, evidence = self._config.watch.max_note_kilobytes, self._config.report.evidence
             written = deliver(self._layout, self._store, job, answer, limit, now, evidence)
-            try_evidence(self._config, self._store, self._layout, job.day)
+            if written:
+                try_evidence(self._config, self._store, self._layout, job.day)
             log.info("%s: %s", job.path, "report written" if written else "the report is its person's, left alone")
         except NoteChanged:
             log.info("%s: changed while its report was made, drafted again", job.path)
