@@ -64,14 +64,24 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     wanted = to_date(day, now().date())
     note = find_note(layout, wanted.isoformat(), wanted)
     with Store.open(settings.data_path) as store:
+        before = _body(layout, store, wanted)
         _tick(settings, store, layout, wanted, "redo")
         with on_the_way(f"{note.path}: the model") as told:
             for _ in work_off(settings, store, layout, [note.path], SharedWorker, told):
                 pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)
-        path = place_of(layout, store, wanted)
-    typer.echo(f"{path}: drafted anew")
+        path, same = place_of(layout, store, wanted), _body(layout, store, wanted) == before
+    typer.echo(
+        f"{path}: drafted anew" + (", and the same came out: the model has no other words for it" if same else "")
+    )
+
+
+def _body(layout: Layout, store: Store, day: date) -> str:
+    try:
+        return read(layout.file(place_of(layout, store, day)).read_bytes()).body
+    except OSError:
+        return ""
 
 
 def restore(

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import queue
 import threading
+import zlib
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
@@ -192,7 +193,12 @@ class JobRunner:
             self._store.queue(job.path, day, sha, job.source, now)
         self._store.essences.remember(sha, self._essence)
         job = self._store.job(job.path) or job
-        seed = self._config.engine.seed + job.attempts if job.attempts or job.source == "redo" else None
+        anew = job.attempts or job.source == "redo"
+        seed = (
+            other_seed(self._config.engine.seed, job.attempts, found.row.report_sha if found.row else "")
+            if anew
+            else None
+        )
         earlier = DayRecord.from_text(found.row.record if found.row else "")
         return DraftRequest(job.day, text, seed, earlier, self._habits.made(text)), job
 
@@ -278,3 +284,9 @@ class JobRunner:
         with contextlib.suppress(StorageError):
             self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
         log.error("the model cannot run: %s", problem.what)
+
+
+def other_seed(usual: int, attempts: int, sha: str) -> int:
+    """A seed that is not the usual one, and another one for each attempt and after each report: who asks again for the
+    report of a day does not wait for the same draft. Pure."""
+    return usual + 1 + attempts + zlib.crc32(sha.encode()) % 2**20

@@ -54,7 +54,10 @@ def test_tick_edit_untick_redo_in_a_living_vault(config: Config) -> None:
         save(lambda data: set_key(data, "redo", "true"))
         until(lambda: read(file.read_bytes()).body == "* 二つ目の下書きです。")
         assert not read(file.read_bytes()).redo
-    assert len(worker.calls) == 2
+        save(lambda data: set_key(data, "redo", "true"))
+        until(lambda: read(file.read_bytes()).body == BODY)
+    seeds = [call.seed for call in worker.calls]
+    assert seeds[0] is None and len({config.engine.seed, *seeds[1:]}) == 3, "each redo draws another draft"
 
 
 def test_a_report_in_the_archive_is_as_alive_as_any_other(config: Config, read_vault: ReadVault) -> None:
