@@ -106,6 +106,7 @@ class ReportSettings(Section):
     max_bullets: Count = 10
     caution: Literal["high", "normal", "low", "none"] = "normal"
     instructions: str = ""
+    evidence: bool = True
     sections: tuple[ReportSection, ...] = ()
     section_gap: bool = True
 

@@ -9,9 +9,13 @@ from daemon.drafting.result import DraftResult
 from daemon.errors import NippoError, NoteError, ReportTouched
 from daemon.learning import pair_answers
 from daemon.learning.announcement import report_change
+from daemon.learning.evidence_notes import evidence_link, try_evidence
 from daemon.learning.forgetting import Forgotten
 from daemon.learning.forgetting import forget as forget_day
+from daemon.learning.leak_question import asks_here, leak_lines
+from daemon.learning.pair_keeper import PairKeeper
 from daemon.learning.reviewer import Reviewer
+from daemon.service.delivery import record_text
 from daemon.service.intake import take_in
 from daemon.store.store import ReportRow, Store
 from daemon.system.lock import holder_of
@@ -78,6 +82,7 @@ def save_draft(
     if before is not None and before.report.body not in (body, draft_of(config, day).strip()):
         keep_body(vault, day, before.data)
     link = path or "/".join(part for part in (vault.diary_folder, f"{day.isoformat()}.md") if part)
+    evidence = evidence_link(vault, day, result.record) if path and config.report.evidence else ""
     data = read_note(vault, path, config.watch.max_note_kilobytes) if path else None
     if data is None or notes.diary_of(vault, path, config.watch.max_note_kilobytes) != diary:
         notes.save_draft(vault, day, body, result, link, before, moment)
@@ -87,16 +92,18 @@ def save_draft(
         diary_path=path,
         diary_sha=digest(data),
         report_path=before.file.relative_to(vault.root).as_posix() if before else vault.report_path(day),
-        report_sha=notes.drawn_sha(day, result, link, before, moment),
+        report_sha=notes.drawn_sha(day, result, link, before, moment, evidence),
         draft=result.body,
         model=result.version,
         status=result.status,
         written_at=moment.isoformat(timespec="seconds"),
+        record=record_text(result),
     )
     with Store.open(config.data_path) as database:
         change = report_change(vault, database, row, (path, digest(data)))
-        notes.save_draft(vault, day, body, result, link, before, moment, change)
+        notes.save_draft(vault, day, body, result, link, before, moment, evidence, change)
         change.record()
+        try_evidence(config, database, vault, day.isoformat())
 
 
 def tick(config: Config, vault: Layout, day: date, note: notes.OpenNote, key: str, value: bool) -> str:
@@ -106,17 +113,33 @@ def tick(config: Config, vault: Layout, day: date, note: notes.OpenNote, key: st
 
 
 def save(config: Config, vault: Layout, day: date, note: notes.OpenNote, body: str, accept: bool) -> str:
-    """Write a body, ticked or not, and store the pair; return words to add. Errors as ``notes.save_body``."""
+    """Write a body, ticked or not, and store the pair; return words to add. Errors as ``notes.save_body``. To be
+    accepted it is the person's word, who was shown ``private_lines``."""
     notes.save_body(note, body, accept)
-    return settle(config, vault, day)
+    return settle(config, vault, day, asked=accept)
 
 
-def settle(config: Config, vault: Layout, day: date) -> str:
+def private_lines(config: Config, vault: Layout, day: date, body: str) -> str:
+    """The lines of a body in which something private seems to stand, with what it is; "" without any."""
+    with Store.open(config.data_path) as database:
+        try:
+            diary = PairKeeper(config, database).diary_of(vault, day, None).text
+        except NoteError:
+            return ""  # accepting says what is missing
+    return "\n".join(f"「{line}」: {what}" for line, what in leak_lines(config, body, diary))
+
+
+def settle(config: Config, vault: Layout, day: date, asked: bool = False) -> str:
     """Let the review look at a note now, as the daemon would; return what stood in the way, "" without. The note itself
-    is written by then, so this never fails."""
+    is written by then, so this never fails. ``asked``: whether the person has answered what to do with leaks."""
     try:
         with Store.open(config.data_path) as database:
-            Reviewer(config, database).review(vault, day, now())
+            Reviewer(config, database, None if asked else asks_here).review(vault, day, now())
+            pair = database.pair(day.isoformat())
+            if pair and pair.withdrawn_by == "leak":
+                return (
+                    "本文に私的な語が残っているようです。学習に使うかどうかを「確かめてほしいこと」で選んでください。"
+                )
     except ReportTouched:
         return ""  # the daemon was quicker
     except NippoError as problem:
@@ -139,10 +162,10 @@ def withdraw(config: Config, vault: Layout, day: date) -> str:
     return ""
 
 
-def answer_about_diary(config: Config, vault: Layout, day: date, take: bool) -> str:
+def answer_about_pair(config: Config, vault: Layout, day: date, take: bool) -> str:
     """The pair is learned from with the diary as it is now (``take``), or as it was accepted. Raises ``NippoError``."""
     with Store.open(config.data_path) as database:
-        answer = pair_answers.take_diary if take else pair_answers.keep_diary
+        answer = pair_answers.take_diary if take else pair_answers.keep
         answer(config, database, vault, day)
     return ""
 

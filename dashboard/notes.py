@@ -15,7 +15,7 @@ from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.note_text import decode
 from daemon.vault.own_lines import with_body
-from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key
+from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key, with_evidence
 from daemon.vault.scan import read_note
 from daemon.vault.writer import LARGEST, Announced, change_key, digest, replace_file, write_report
 
@@ -81,27 +81,32 @@ def save_draft(
     link: str,
     before: OpenNote | None,
     now: datetime,
+    evidence: str = "",
     change: Announced | None = None,
 ) -> str:
     """Put a draft of the page into the vault as the report of a day; return the hash of the bytes written.
 
     ``link`` is the diary's path. ``before`` is the report that the person saw and chose to replace, None when there was
     none: a report that has come or changed since then is left alone (``ReportTouched``). A replaced note keeps its
-    other lines. ``change`` is told before.
+    other lines. ``evidence`` is the link of the draft's evidence. ``change`` is told before.
     """
-    data = _drafted(day, body, result, link, before, now)
+    data = _drafted(day, body, result, link, before, now, evidence)
     file = before.file if before else layout.file(layout.report_path(day))
     write_report(layout.root, file, data, before.sha if before else None, lambda: True, change)
     return digest(data)
 
 
-def drawn_sha(day: date, result: DraftResult, link: str, before: OpenNote | None, now: datetime) -> str:
+def drawn_sha(
+    day: date, result: DraftResult, link: str, before: OpenNote | None, now: datetime, evidence: str = ""
+) -> str:
     """The hash of the bytes that ``save_draft`` would write were the draft left as it is: such a report is the
     daemon's to renew, an edited one a person's."""
-    return digest(_drafted(day, result.body, result, link, before, now))
+    return digest(_drafted(day, result.body, result, link, before, now, evidence))
 
 
-def _drafted(day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime) -> bytes:
+def _drafted(
+    day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime, evidence: str
+) -> bytes:
     if before is None or not before.report.whole:
         return render(
             ReportNote(
@@ -112,13 +117,14 @@ def _drafted(day: date, body: str, result: DraftResult, link: str, before: OpenN
                 model=result.version,
                 generated=now,
                 warnings=tuple(result.warnings),
+                evidence=evidence,
             )
         ).encode()
     data = with_body(before.data, body)
     stamp = now.isoformat(timespec="seconds")
     for key, value in (("status", result.status), ("model", quoted(result.version)), ("generated", stamp)):
         data = _ticked(data, before.file.name, key, value)
-    return data
+    return with_evidence(data, evidence)
 
 
 def _ticked(data: bytes, name: str, key: str, value: str) -> bytes:

@@ -115,7 +115,7 @@ def report_html(
     rows = []
     for number, line in enumerate(report.split("\n"), start=1):
         place = tied.get(number)
-        if place is None:
+        if place is None and number not in why:
             rows.append(f'<span class="np-row">{escape(line)}</span>')
             continue
         said = f"日記の{'、'.join(f'{each}行目' for each in place)}" if place else "日記に対応する行が見つかりません"

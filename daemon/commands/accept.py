@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from daemon.config import Config, load
-from daemon.errors import NippoError
+from daemon.errors import NippoError, NoteError
+from daemon.learning.leak_question import leak_lines
 from daemon.learning.pair_answers import restore as bring_back
 from daemon.learning.pair_answers import withdraw
+from daemon.learning.pair_keeper import PairKeeper
 from daemon.learning.places import place_of
-from daemon.learning.reviewer import Reviewer, tick
+from daemon.learning.reviewer import Reviewer, read_file, tick
 from daemon.options import ConfigFile, on_the_way, to_date
 from daemon.service.on_demand import find_note, unfinished, work_off
 from daemon.service.service import now
@@ -32,11 +34,21 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(restore)
 
 
-def accept(day: Day, config: ConfigFile = None) -> None:
+def accept(
+    day: Day,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask where something private seems to stand in it.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
     """Tick `accepted`: the report as it stands is what you handed in, and the model may learn from it."""
-    _say_accepted(
-        day, config, lambda settings, store, layout, wanted: _tick(settings, store, layout, wanted, "accepted")
-    )
+
+    def act(settings: Config, store: Store, layout: Layout, wanted: date) -> None:
+        if not yes:
+            _ask_about_leaks(settings, store, layout, wanted)
+        _tick(settings, store, layout, wanted, "accepted")
+
+    _say_accepted(day, config, act)
 
 
 def reject(day: Day, config: ConfigFile = None) -> None:
@@ -102,6 +114,22 @@ def _say_accepted(day: str, config: ConfigFile, act: Callable[[Config, Store, La
         accepted = pair is not None and not pair.withdrawn
         count = len(store.pairs())
     typer.echo(f"{path}: {'accepted' if accepted else 'not accepted'} ({count} pairs in all)")
+
+
+def _ask_about_leaks(settings: Config, store: Store, layout: Layout, day: date) -> None:
+    """Ask once where something private seems to stand in a report; a no, or nobody there to say yes, ends the
+    command."""
+    data = read_file(layout.file(place_of(layout, store, day)), settings.watch.max_note_kilobytes)
+    note = read(data or b"")
+    try:
+        diary = PairKeeper(settings, store).diary_of(layout, day, note).text
+    except NoteError:
+        return  # the tick itself says what is missing
+    found = leak_lines(settings, note.body, diary)
+    for line, what in found:
+        typer.echo(f"  {line}\n    ← {what}")
+    if found:
+        typer.confirm("Something private seems to stand in this report. Accept it all the same?", abort=True)
 
 
 def _tick(settings: Config, store: Store, layout: Layout, day: date, key: str) -> None:

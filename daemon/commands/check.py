@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -31,6 +33,8 @@ from daemon.vault.layout import Layout, read_layout
 from daemon.vault.near_headings import near_headings
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, find_diaries
+
+WORD = re.compile(r"[A-Za-z0-9]{2,}|[ァ-ヶー]{2,}|[一-龠々]{2,}")
 
 
 def register(app: typer.Typer) -> None:
@@ -224,8 +228,9 @@ def _print(
     checks = Table("check", "passed", "what")
     for name in CHECKS:
         faults = [finding for finding in result.findings if finding.check == name]
-        what = "\n".join(f"line {fault.line}: {fault.message}" if fault.line else fault.message for fault in faults)
-        checks.add_row(name, "no" if faults else "yes", what)
+        shown = show or name != "leak"  # the text of a line that leaks is private itself
+        said = ((_quoted(pair.report or "", fault.line, shown), fault.message) for fault in faults)
+        checks.add_row(name, "no" if faults else "yes", escape("\n".join(f"{line}{what}" for line, what in said)))
     console.print(checks)
     if known.evidence:
         console.print(_traced(known.evidence))
@@ -233,8 +238,9 @@ def _print(
     bullets = [line.number for line in read_lines(normalise(pair.report or ""), settings) if line.kind == "bullet"]
     for number, lines in zip(bullets, result.sources, strict=True):
         if number not in traced:  # changed or added by hand, or written as a whole: only its words tell
-            where = ", ".join(map(str, lines)) or "none"
-            console.print(f"line {number} ← perhaps diary lines {where}", highlight=False)
+            told = (pair.report or "").split("\n")[number - 1]
+            behind = _behind(told, lines, pair.diary, () if show else terms)
+            console.print(f"{told}\n  ← perhaps: {behind}", highlight=False, markup=False)
     if known.left_out:
         console.print("left out: not sure enough to be put in; add what agrees with the diary")
         console.print(_traced(known.left_out))
@@ -249,3 +255,25 @@ def _traced(lines: tuple[Evidence, ...] | tuple[LeftOut, ...]) -> Table:
             *map(escape, (one.text.removeprefix("* "), one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts)))
         )
     return table
+
+
+def _quoted(report: str, line: int | None, shown: bool) -> str:
+    """A line of a report before what is said of it; only where it is, if its text is not to be ``shown``."""
+    if not line:
+        return ""
+    return f"「{report.split(chr(10))[line - 1].strip()}」 " if shown else f"line {line}: "
+
+
+def _behind(told: str, lines: Sequence[int], diary: str, hidden: Sequence[PrivateTerm]) -> str:
+    """What the diary says in some lines (from 1) about what a line of the report tells: the sentences that share a word
+    with it, with every ``hidden`` piece blotted out."""
+    letters = list(diary)
+    for term in hidden:
+        letters[term.start : term.end] = ["\n" if letter == "\n" else "■" for letter in diary[term.start : term.end]]
+    words = WORD.findall(told)
+    every = "".join(letters).split("\n")
+    sentences = [
+        one for number in lines if number <= len(every) for one in re.split("(?<=[。！？])", every[number - 1])
+    ]
+    found = [one.strip() for one in sentences if any(word in one for word in words)]
+    return " … ".join(found) or "nothing in the diary"

@@ -17,7 +17,8 @@ from daemon.learning.edit_distance import edit_distance
 from daemon.learning.edit_rows import edit_rows
 from daemon.learning.edit_view import lines_of, to_json
 from daemon.learning.ledger import Ledger
-from daemon.learning.pair_answers import keep_diary, take_diary
+from daemon.learning.pair_answers import keep as keep_pair
+from daemon.learning.pair_answers import take_diary
 from daemon.options import ConfigFile, Json, to_date
 from daemon.service.service import now
 from daemon.store.store import Pair, Store
@@ -99,8 +100,9 @@ def show(
 
 @pairs.command("keep")
 def keep(day: Day, config: ConfigFile = None) -> None:
-    """Go on learning a day with the diary as it was accepted, though the note has lost most of its text."""
-    _answer(day, config, keep_diary)
+    """Learn a day as it was accepted: with its diary of then, though the note has lost most of its text; or with its
+    report, though something private seems to stand in it."""
+    _answer(day, config, keep_pair)
 
 
 @pairs.command("renew")

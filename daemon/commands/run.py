@@ -9,6 +9,8 @@ import sys
 import typer
 
 from daemon.config import Config, load
+from daemon.learning.evidence_notes import EvidenceKeeper
+from daemon.learning.leak_question import asks_about_leaks
 from daemon.learning.reviewer import Reviewer
 from daemon.learning.weekly import Teacher
 from daemon.options import ConfigFile
@@ -39,8 +41,10 @@ def run(config: ConfigFile = None) -> None:
 
 
 def listeners(config: Config, store: Store) -> list[Listener]:
-    """Who hears of every report in a running daemon: the review, the weekly training, notifications, summaries."""
-    return [Reviewer(config, store), Teacher(config, store), Announcer(config, store), SummaryKeeper(config, store)]
+    """Who hears of every report in a running daemon: the review, the weekly training, notifications, what is written
+    beside the reports."""
+    beside: list[Listener] = [EvidenceKeeper(config, store), SummaryKeeper(config, store)]
+    return [Reviewer(config, store, asks_about_leaks), Teacher(config, store), Announcer(config, store), *beside]
 
 
 def set_up_log(level: str) -> None:

@@ -58,6 +58,10 @@ def in_words(one: Mapping[str, str]) -> tuple[str, str]:
             f"{path}: was drafted anew; the pair keeps the text that was accepted",
             f"Tick the new draft, or `nippo restore {day}` brings the old text back, {give_up}",
         ),
+        "leak": (
+            f"{path}: is accepted, but something private seems to stand in it: it is not learned from",
+            f"Mend the text, or: nippo pairs keep {day} (learn it as it is), nippo reject {day}",
+        ),
         "hint": (f"{path}: {one['what']}", "The same hint stands in the note's `warnings`."),
         "stale-text": (
             f"{path}: the diary has changed since; the report holds your words, so it stays as it is",

@@ -15,11 +15,12 @@ from datetime import date
 from daemon.checks import CheckSettings, find_private_terms, score
 from daemon.checks.form import SECTIONS_NOTE
 from daemon.config import Config
-from daemon.drafting.ask_day import DayWriter, Stage, from_record
+from daemon.drafting.ask_day import NOT_SURE, DayWriter, Stage, from_record
 from daemon.drafting.choice import Choice, choose_lines
 from daemon.drafting.compose import lay_out
 from daemon.drafting.confidence import LEAST
 from daemon.drafting.evidence import Evidence, evidence_in
+from daemon.drafting.evidence_page import doubtful_lines, in_order
 from daemon.drafting.fit import fit, shortened_warning
 from daemon.drafting.line_checks import CheckedDay
 from daemon.drafting.prompt import beginning, digest, render_prompt
@@ -140,9 +141,15 @@ def _composed(
         return finish(PLACEHOLDER, diary, settings, chosen.left_out, day).flagged(NOTHING_FOUND), ()
     repaired = finish(body or settings.report.no_study, diary, settings, chosen.left_out, day)
     evidence = evidence_in(record, repaired.body, settings.report)
-    order = {number: place for place, number in enumerate(dict.fromkeys(one.number for one in evidence), start=1)}
-    flags = [f"{order[one.number]}番目の行: {doubt}" for one in evidence for doubt in one.doubts]
-    return repaired.flagged(*((DOUBTFUL,) if chosen.doubtful else ()), *flags), evidence
+    flags = [
+        f"{place}番目の行: {doubt}"
+        for place, behind in enumerate(in_order(evidence), start=1)
+        for one in behind
+        for doubt in one.doubts
+        if doubt != NOT_SURE  # said once, of all such lines
+    ]
+    total = filter(None, (DOUBTFUL if chosen.doubtful else "", doubtful_lines(evidence)))
+    return repaired.flagged(*total, *flags), evidence
 
 
 def _whole(

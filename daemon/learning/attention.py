@@ -4,7 +4,7 @@ any more although the diary has changed. Reads only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -20,14 +20,15 @@ from daemon.vault.report_note import read
 from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
 
-Matter = Literal["missing", "diary", "body", "redo", "hint", "stale-text", "stale-properties", "stale-accepted"]
+Matter = Literal["missing", "diary", "body", "redo", "leak", "hint", "stale-text", "stale-properties", "stale-accepted"]
 
 
 @dataclass(frozen=True)
 class Attention:
     """One matter. ``missing``: the note of an accepted report is gone (``until``: the day from which that counts as
-    deleting it); ``diary``, ``body``, ``redo``: as ``Pair.question``; ``hint``: a tick that is not read (``what``).
-    Stale reports, by what keeps nippo from renewing them: a person's text, properties alone, or the tick."""
+    deleting it); ``diary``, ``body``, ``redo``: as ``Pair.question``; ``leak``: as ``Pair.withdrawn_by``; ``hint``: a
+    tick that is not read (``what``). Stale reports, by what keeps nippo from renewing them: a person's text, properties
+    alone, or the tick."""
 
     kind: Matter
     day: str
@@ -39,6 +40,11 @@ class Attention:
 def attention(config: Config, store: Store, layout: Layout | None) -> list[Attention]:
     """Everything to look at, the oldest day first within each kind; without a vault (None) what the database knows."""
     found = [_waiting(layout, store, pair) for pair in store.pairs() if pair.missing_since or pair.question]
+    found += [
+        replace(_waiting(layout, store, pair), kind="leak")
+        for pair in store.pairs(withdrawn=True)
+        if pair.withdrawn_by == "leak"
+    ]
     found += [Attention("hint", "", path, hint) for path, hint in sorted(NoteHints(store).all().items())]
     if layout is not None:
         pairs = {pair.day: pair for pair in store.pairs() if pair.source == VAULT}

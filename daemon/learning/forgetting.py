@@ -2,7 +2,7 @@
 
 Text is overwritten where it lies (SQLite's ``secure_delete``, ``VACUUM``, an emptied journal; zeros over files before
 they are removed). On flash storage the drive may keep old blocks; only encryption of the disk helps there. The vault is
-the person's: of it only the ``accepted`` line of the report changes.
+the person's: of it only the ``accepted`` line of the report changes, and the evidence that nippo wrote beside it goes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.errors import NippoError, ReportBlocked, UsageError
 from daemon.learning.announcement import settle
+from daemon.learning.evidence_notes import remove_evidence
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
 from daemon.learning.note_hints import NoteHints
@@ -29,7 +30,7 @@ from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
 from daemon.system.files import TEMPORARY
 from daemon.system.plain_files import read_plain
-from daemon.vault.history import kept_bodies
+from daemon.vault.history import evidence_copies, kept_bodies
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import LARGEST, report_digest
@@ -72,6 +73,8 @@ def forget(config: Config, store: Store, layout: Layout, day: date) -> Forgotten
     ids = {pair.id for pair in store.pairs(withdrawn=True) if pair.day == day.isoformat()}
     place = place_of(layout, store, day)
     accepted = _is_ticked(layout, place)
+    with contextlib.suppress(ReportBlocked):  # one that its person has edited stays, and is named
+        remove_evidence(store, layout, day)
     with store.batch():
         known = _begin(store, Unfinished(day.isoformat(), tuple(ids), whole_day=True))
         for pair_id in known.pair_ids:
@@ -207,8 +210,11 @@ def wipe(file: Path) -> None:
 
 
 def quoting_notes(layout: Layout, day: date) -> Iterator[str]:
-    """The verdict notes in the vault that show a report of the day, and copies of bodies that were replaced."""
+    """The verdict notes in the vault that show a report of the day, its evidence, and copies of what was replaced."""
     yield from (copy.path for copy in kept_bodies(layout, day))
+    yield from evidence_copies(layout, day)
+    if os.path.lexists(layout.file(layout.evidence_path(day))):
+        yield layout.evidence_path(day)
     folder = layout.file(f"{layout.report_folder}/_training" if layout.report_folder else "_training")
     for file in sorted(folder.glob("*.md")):
         with contextlib.suppress(OSError):

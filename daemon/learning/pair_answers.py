@@ -77,8 +77,23 @@ def withdraw(config: Config, store: Store, layout: Layout, day: date, now: datet
         tick(layout, path, day, "accepted", False)
         Reviewer(config, store).review(layout, day, now)
     pair = store.pair(day.isoformat())
-    if pair is not None and pair.source == VAULT and (not pair.withdrawn or (gone and pair.withdrawn_by == "missing")):
+    if (
+        pair is not None
+        and pair.source == VAULT
+        and (not pair.withdrawn or (gone and pair.withdrawn_by in ("missing", "leak")))
+    ):
         store.put_pair(withdrawn(pair, "rejected" if gone else "unticked"))
+
+
+def keep(config: Config, store: Store, layout: Layout, day: date) -> None:
+    """The pair is learned from as it was accepted: with its diary, or though something private seems to stand in it.
+    Raises ``UsageError`` for a day that nobody is asked about."""
+    pair = store.pair(day.isoformat())
+    if pair is None or pair.withdrawn_by != "leak":
+        keep_diary(config, store, layout, day)
+        return
+    store.put_pair(replace(pair, withdrawn=False, withdrawn_by=""))
+    Reviewer(config, store).review(layout, day, datetime.now().astimezone())
 
 
 def keep_diary(config: Config, store: Store, layout: Layout, day: date) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from daemon.config import Config
 from daemon.errors import NoteError
+from daemon.learning.leak_question import LeakQuestion
 from daemon.learning.places import place_of
 from daemon.learning.review import Decision
 from daemon.store.rows import WithdrawnBy
@@ -32,11 +33,13 @@ class DiaryText:
 
 
 class PairKeeper:
-    """Carries out what ``daemon.learning.review`` decides about a pair."""
+    """Carries out what ``daemon.learning.review`` decides about a pair. With ``leaks`` a body that a person has written
+    into is held back where it seems to hold something private, until they say what is to become of it."""
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, leaks: LeakQuestion | None = None) -> None:
         self._config = config
         self._store = store
+        self._leaks = leaks
 
     def carry_out(
         self, layout: Layout, day: date, note: ReadReport | None, decision: Decision, pair: Pair | None, now: datetime
@@ -88,6 +91,9 @@ class PairKeeper:
             diary = DiaryText(pair.diary, pair.diary_sha)
         row = self._store.report(day)
         drawn = row is not None and bool(row.draft)
+        held = False
+        if self._leaks and row and row.draft and note.body != row.draft.strip():  # what nippo drew was checked then
+            held = self._leaks(note.body, diary.text, pair.report if pair and not pair.withdrawn else "")
         self._store.put_pair(
             Pair(
                 id=day.isoformat(),
@@ -97,7 +103,8 @@ class PairKeeper:
                 report=note.body,
                 draft=row.draft if row and drawn else pair.draft if pair else "",
                 accepted_at=now.isoformat(timespec="seconds") if anew or pair is None else pair.accepted_at,
-                withdrawn=False,
+                withdrawn=held,
+                withdrawn_by="leak" if held else "",
                 source=VAULT,
                 record=row.record if row and drawn else pair.record if pair else "",
                 question="diary" if asked else "",

@@ -59,9 +59,10 @@ def all_reports(layout: Layout, places: Mapping[str, str]) -> dict[date, tuple[s
 
 
 def report_folders(layout: Layout, store: Store) -> set[Path]:
-    """The folders in which nippo writes reports and copies of them."""
+    """The folders in which nippo writes reports, copies of them and their evidence."""
     places = {layout.file(path).parent for path in store.places().values()}
-    return {layout.file(layout.report_folder), layout.file(history_folder(layout)), *places}
+    own = (layout.report_folder, history_folder(layout), layout.evidence_folder)
+    return {*map(layout.file, own), *places}
 
 
 class Places:

@@ -76,7 +76,7 @@ def _with_note(note: ReadReport, pair: Pair, row: ReportRow | None) -> tuple[Ste
     back: Step = "found" if pair.missing_since else "nothing"
     if not note.accepted:
         if pair.withdrawn:
-            return "release" if pair.withdrawn_by in ("rejected", "missing") else "nothing", note.redo, ""
+            return "release" if pair.withdrawn_by in ("rejected", "missing", "leak") else "nothing", note.redo, ""
         if pair.question == "redo" or _drawn_since(row, note, pair):
             return "ask" if pair.question != "redo" else back, note.redo, "redo"
         return "withdraw", note.redo, ""
@@ -85,6 +85,8 @@ def _with_note(note: ReadReport, pair: Pair, row: ReportRow | None) -> tuple[Ste
             return "nothing", note.redo, ""
         return "ask" if pair.question != "body" else back, note.redo, "body"
     if pair.withdrawn:
+        if pair.withdrawn_by == "leak" and note.body == pair.report:
+            return "nothing", note.redo, ""  # held back, and asked about already
         step: Step = {"rejected": "nothing", "missing": "found"}.get(pair.withdrawn_by, "store")  # type: ignore[assignment]
         return step, note.redo, ""
     if pair.question == "redo":

@@ -17,6 +17,7 @@ from pathlib import Path
 from daemon.config import Config
 from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, UsageError, unforeseen
 from daemon.learning.announcement import redo_change, settle
+from daemon.learning.leak_question import LeakQuestion
 from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import VAULT, PairKeeper
 from daemon.learning.places import Places, place_of
@@ -28,7 +29,7 @@ from daemon.vault.history import keep_body
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import ReadReport, read
 from daemon.vault.scan import read_note
-from daemon.vault.tick_hint import tick_hints, with_hints
+from daemon.vault.tick_hint import HELD, tick_hints, with_hints
 from daemon.vault.writer import change_key, digest, replace_file, report_digest
 
 CONFLICT = "Decide which side holds and remove the marks; until then nothing is learned of it."
@@ -50,9 +51,12 @@ class Reviewed:
 class Reviewer:
     """Reviews the reports of one vault. A listener of the daemon's main loop; commands use it as well."""
 
-    def __init__(self, config: Config, store: Store) -> None:
+    def __init__(self, config: Config, store: Store, leaks: Callable[[Config], LeakQuestion] | None = None) -> None:
+        """``leaks``: how to ask whether something private stands in a report that was ticked in the vault; None where
+        its person was asked already."""
         self._config = config
         self._store = store
+        self._leaks = leaks
         self._places = Places(store)
         self._hints = NoteHints(store)
         self._seen: dict[str, tuple[int, int]] = {}
@@ -194,9 +198,11 @@ class Reviewer:
             done = replace(done, redo=True)
         elif data is not None and not drawn:
             hints = tick_hints(data)
-            if with_hints(data, hints) != data:
+            pair = self._store.pair(day.isoformat())
+            held = (HELD.format(day),) if pair and pair.withdrawn_by == "leak" else ()
+            if with_hints(data, hints + held) != data:
                 with contextlib.suppress(ReportTouched):  # it is being edited, and looked at again right after
-                    replace_file(file, with_hints(data, hints), digest(data), lambda: True)
+                    replace_file(file, with_hints(data, hints + held), digest(data), lambda: True)
         self._hints.put(path, hints[0] if hints else "")
         self._told.pop(path, None)
         if self._store.job(path) is not None:
@@ -223,7 +229,7 @@ class Reviewer:
 
     @property
     def _keeper(self) -> PairKeeper:
-        return PairKeeper(self._config, self._store)
+        return PairKeeper(self._config, self._store, self._leaks(self._config) if self._leaks else None)
 
     def _redo(self, layout: Layout, day: date, file: Path, data: bytes, note: ReadReport | None, now: datetime) -> None:
         """Clear the box, then queue a new draft.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from daemon.errors import NoteUnreadable, ReportTouched
 from daemon.learning.announcement import report_change
+from daemon.learning.evidence_notes import evidence_link
 from daemon.learning.places import place_of
 from daemon.service.standing import leave_to_person, may_write, standing
 from daemon.store.store import Job, ReportRow, Store
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     from daemon.drafting.result import DraftResult
 
 
-def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobytes: int, now: datetime) -> bool:
+def deliver(
+    layout: Layout, store: Store, job: Job, result: DraftResult, kilobytes: int, now: datetime, evidence: bool = False
+) -> bool:
     """Write the report of a job; True when it is on disk, False when it was left to its person and the job ended.
 
-    ``kilobytes`` is the size that a diary may have. Raises ``NoteChanged`` when the diary is another by now and
-    ``ReportBlocked`` when the report cannot be written; ``StorageError`` while vault or database take nothing. The job
-    stays then.
+    ``kilobytes`` is the size that a diary may have, ``evidence`` whether notes with evidence are wanted: the report
+    links to its own (``daemon.learning.evidence_notes`` writes it, once the report is there). Raises ``NoteChanged``
+    when the diary is another by now and ``ReportBlocked`` when the report cannot be written; ``StorageError`` while
+    vault or database take nothing. The job stays then.
     """
     day = date.fromisoformat(job.day)
     before = standing(layout, store, day)
@@ -49,6 +53,7 @@ def deliver(layout: Layout, store: Store, job: Job, result: DraftResult, kilobyt
             model=result.version,
             generated=now,
             warnings=tuple(result.warnings),
+            evidence=evidence_link(layout, day, result.record) if evidence else "",
         ),
     )
     row = ReportRow(

@@ -32,6 +32,7 @@ from daemon.errors import (
     WorkerStopped,
     unforeseen,
 )
+from daemon.learning.evidence_notes import try_evidence
 from daemon.service.apart import told
 from daemon.service.delivery import deliver
 from daemon.service.follow import follows
@@ -244,7 +245,10 @@ class JobRunner:
                 raise answer
             self._holds, self.trouble = 0, None
             job = self._followed(job, now)
-            written = deliver(self._layout, self._store, job, answer, self._config.watch.max_note_kilobytes, now)
+            limit, evidence = self._config.watch.max_note_kilobytes, self._config.report.evidence
+            written = deliver(self._layout, self._store, job, answer, limit, now, evidence)
+            if written:
+                try_evidence(self._config, self._store, self._layout, job.day)
             log.info("%s: %s", job.path, "report written" if written else "the report is its person's, left alone")
         except NoteChanged:
             log.info("%s: changed while its report was made, drafted again", job.path)

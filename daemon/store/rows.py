@@ -7,7 +7,7 @@ from typing import Literal
 
 JobState = Literal["waiting", "failed", "skipped"]
 JobSource = Literal["watch", "backfill", "report", "redo"]
-WithdrawnBy = Literal["", "unticked", "rejected", "missing"]
+WithdrawnBy = Literal["", "unticked", "rejected", "missing", "leak"]
 PairQuestion = Literal["", "diary", "body", "redo"]
 AnnouncementKind = Literal["report", "redo", "verdict"]
 
@@ -72,7 +72,8 @@ class Pair:
     ``id`` of a vault's own pair is its date; ``accepted_at`` is an ISO time, as is ``missing_since``, from when on its
     note is gone ("" while it is there).
 
-    ``withdrawn_by``: the box unticked, ``nippo reject`` while the note was gone, or the note gone for good.
+    ``withdrawn_by``: the box unticked, ``nippo reject`` while the note was gone, the note gone for good, or
+    something private seems to stand in it: it is held back until its person says otherwise ("leak").
     ``question``: the diary has lost most of its text since ("diary"), the body has become empty ("body"), a new draft
     has taken the place of the body ("redo"): the pair stays as it was accepted until its person says otherwise.
     """

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from daemon.vault.layout import Layout
+from daemon.vault.layout import EVIDENCE_FOLDER, Layout, nfc
 from daemon.vault.report_note import read
-from daemon.vault.writer import write_report
+from daemon.vault.writer import digest, report_digest, write_report
 
 FOLDER = ".history"
 
@@ -47,6 +47,30 @@ def kept_bodies(layout: Layout, day: date) -> list[KeptBody]:
                     path = f"{history_folder(layout)}/{file.name}"
                     found.append(KeptBody(int(match[1]), path, note.body, note.accepted))
     return sorted(found, key=lambda one: one.number)
+
+
+def evidence_copies(layout: Layout, day: date) -> list[str]:
+    """The paths of the copies of a day's evidence notes that a person had edited, the oldest first."""
+    name = re.compile(rf"{day.isoformat()}-{EVIDENCE_FOLDER}-(\d+)\.md")
+    found = []
+    with contextlib.suppress(OSError):
+        for file in layout.file(history_folder(layout)).iterdir():
+            if match := name.fullmatch(nfc(file.name)):
+                found.append((int(match[1]), f"{history_folder(layout)}/{file.name}"))
+    return [path for _, path in sorted(found)]
+
+
+def keep_evidence(layout: Layout, day: date, data: bytes) -> None:
+    """Copy an evidence note, given its bytes, before another takes its place; not one that is kept already. Raises
+    ``ReportBlocked`` when the copy cannot be written."""
+    before = evidence_copies(layout, day)
+    if not data.strip() or any(report_digest(layout.file(path)) == digest(data) for path in before):
+        return
+    number = len(before) + 1
+    while f"{history_folder(layout)}/{day.isoformat()}-{EVIDENCE_FOLDER}-{number}.md" in before:
+        number += 1
+    path = f"{history_folder(layout)}/{day.isoformat()}-{EVIDENCE_FOLDER}-{number}.md"
+    write_report(layout.root, layout.file(path), data, None, lambda: True)
 
 
 def keep_body(layout: Layout, day: date, data: bytes) -> str:

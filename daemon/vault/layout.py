@@ -23,6 +23,9 @@ from daemon.vault.obsidian import daily_notes
 REPORT_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-nippo\.md", re.IGNORECASE)
 SUMMARY_FOLDERS = {"week": "週報", "month": "月報"}
 """Where the notes of several days lie, inside the report folder."""
+EVIDENCE_FOLDER = "根拠"
+"""Where the notes lie that show the diary's sentences behind a report, inside the report folder."""
+EVIDENCE_NAME = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}-{EVIDENCE_FOLDER}\.md", re.IGNORECASE)
 LEFTOVER = re.compile(
     r"^\.|~syncthing~|\.sync-conflict-|\(conflicted copy |\(.*'s conflicted copy|~$|\.tmp$|\.icloud$", re.IGNORECASE
 )
@@ -66,9 +69,23 @@ class Layout:
             return None
 
     def is_own(self, path: str) -> bool:
-        """Whether a path in the vault is one of our own notes: the report of a day, or of several."""
+        """Whether a path in the vault is one of our own notes: the report of a day, its evidence, or several days'."""
         summaries = tuple(f"{self.summary_path(kind, '')[: -len('.md')]}" for kind in SUMMARY_FOLDERS)
-        return self.report_date(path) is not None or nfc(path).startswith(summaries)
+        return self.report_date(path) is not None or self.is_evidence(path) or nfc(path).startswith(summaries)
+
+    def is_evidence(self, path: str) -> bool:
+        """Whether a path in the vault is that of the evidence of a report."""
+        folder, _, name = nfc(path).rpartition("/")
+        return folder == self.evidence_folder and EVIDENCE_NAME.fullmatch(name) is not None
+
+    @property
+    def evidence_folder(self) -> str:
+        return f"{self.report_folder}/{EVIDENCE_FOLDER}" if self.report_folder else EVIDENCE_FOLDER
+
+    def evidence_path(self, day: date) -> str:
+        """The path in the vault of the evidence of a day's report. Its name is no other note's: a link [[2026-01-07]]
+        goes on meaning the diary."""
+        return f"{self.evidence_folder}/{day.isoformat()}-{EVIDENCE_FOLDER}.md"
 
     def summary_path(self, kind: str, name: str) -> str:
         """The path in the vault of the note of a "week" or "month", such as nippo/週報/2026-W48.md."""
@@ -84,7 +101,7 @@ class Layout:
         """Whether a path is that of a note below the report folder, such as a report that its person has archived."""
         path = nfc(path)
         inside = bool(self.report_folder) and path.startswith(f"{self.report_folder}/")
-        return inside and path.lower().endswith(".md") and not is_leftover(path)
+        return inside and path.lower().endswith(".md") and not is_leftover(path) and not self.is_evidence(path)
 
     @property
     def depth(self) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from daemon.vault import frontmatter
 
-OWN_KEYS = ("date", "diary", "accepted", "redo", "status", "model", "generated", "warnings")
+OWN_KEYS = ("date", "diary", "accepted", "redo", "status", "model", "generated", "warnings", "evidence")
 
 LONGEST = 16_384
 """Bytes beyond which a quoted text or brackets are taken for never closed."""

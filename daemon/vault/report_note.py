@@ -22,7 +22,8 @@ YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 @dataclass(frozen=True)
 class ReportNote:
-    """What stands in a report note. ``diary`` is the link's text; ``status`` is "draft" or "needs-review"."""
+    """What stands in a report note. ``diary`` is the link's text, ``evidence`` that of the note with the sentences
+    behind its lines, "" without one; ``status`` is "draft" or "needs-review"."""
 
     day: date
     diary: str
@@ -33,6 +34,7 @@ class ReportNote:
     warnings: tuple[str, ...] = ()
     accepted: bool = False
     redo: bool = False
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,15 @@ def redraw(before: bytes, note: ReportNote) -> bytes:
     the new ones, every other byte of the frontmatter stays. Without a frontmatter the note is rendered anew."""
     if frontmatter.find(before) is None:
         return render(note).encode()
-    return with_body(with_values(before, _values(note)), note.body.strip())
+    return with_evidence(with_body(with_values(before, _values(note)), note.body.strip()), note.evidence)
+
+
+def with_evidence(data: bytes, link: str) -> bytes:
+    """Given the bytes of a report note with a frontmatter, return them with a link to its evidence, "" for none. A note
+    that never had one gets no empty line for it."""
+    if not link and "evidence" not in own_lines(data):
+        return data
+    return with_values(data, {"evidence": NewValue(quoted(f"[[{link}]]") if link else "")})
 
 
 def read(data: bytes) -> ReadReport:
@@ -121,6 +131,7 @@ def _scalar(text: str) -> str:
 
 
 def _values(note: ReportNote) -> dict[str, NewValue]:
+    evidence = {"evidence": NewValue(quoted(f"[[{note.evidence}]]"))} if note.evidence else {}
     return {
         "date": NewValue(note.day.isoformat()),
         "diary": NewValue(quoted(f"[[{note.diary}]]")),
@@ -130,6 +141,7 @@ def _values(note: ReportNote) -> dict[str, NewValue]:
         "model": NewValue(_scalar(note.model)),
         "generated": NewValue(note.generated.isoformat(timespec="seconds")),
         "warnings": listed(note.warnings),
+        **evidence,
     }
 
 

@@ -15,6 +15,12 @@ from daemon.vault.report_note import TRUE_WORDS, listed, read
 BOXES = ("accepted", "redo")
 HINT = "チェックとして読めません: "
 """How every hint begins, by which it is known again."""
+HELD = (
+    "提出済みですが、学習には使っていません: 本文に私的な語が残っているようです。"
+    "本文を直すか、このままでよければ nippo pairs keep {} を実行してください。"
+)
+"""What a note says whose person is asked before its report is learned from."""
+OURS = (HINT, HELD.partition(":")[0])
 LOOKS_TRUE = TRUE_WORDS | {"t", "ok", "okay", "done", "checked", "済", "済み", "提出", "提出済", "提出済み", "v"}
 LOOKS_TRUE |= {"✅", "☒", "〇", "○", "◯", "◎", "🆗", "👍", "レ"}
 SHOWN = 40
@@ -46,13 +52,13 @@ def with_hints(data: bytes, hints: tuple[str, ...]) -> bytes:
     frontmatter, or whose ``warnings`` are no list, comes back as it is."""
     span = frontmatter.find(data)
     before = read(data).warnings
-    if span is None or tuple(text for text in before if text.startswith(HINT)) == hints:
+    if span is None or tuple(text for text in before if text.startswith(OURS)) == hints:
         return data
     line = own_lines(data).get("warnings")
     value = data[line.value : line.value_end] if line else b""
     if line and not before and (line.more or value not in (b"", b"[]")):
         return data
-    kept = tuple(text for text in before if not text.startswith(HINT))
+    kept = tuple(text for text in before if not text.startswith(OURS))
     return with_values(data, {"warnings": listed((*kept, *hints))})
 
 

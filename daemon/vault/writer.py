@@ -151,6 +151,18 @@ def replace_file(
     _flush(file.parent)
 
 
+def remove_file(file: Path, expected: str) -> None:
+    """Take away a note of nippo's own that says nothing of its own (never a report), while its bytes are those that
+    nippo wrote. Raises ``ReportTouched`` when they are others by now, ``ReportBlocked`` when it cannot be done."""
+    if report_digest(file) != expected:
+        raise _touched(file)
+    try:
+        file.unlink()
+        files.flush_folder(file.parent)
+    except OSError as problem:
+        raise _blocked(file, problem) from None
+
+
 def sweep(folder: Path) -> None:
     """Remove the temporary files that a killed daemon left. Only the holder of the vault's lock may call this."""
     files.sweep(folder, math.inf)

@@ -19,6 +19,7 @@ BUTTONS = {
     "missing": (("restore", "日報を戻す"), ("withdraw", "学習から外す")),
     "body": (("restore", "本文を戻す"), ("withdraw", "学習から外す")),
     "redo": (("restore", "前の本文に戻す"), ("withdraw", "学習から外す")),
+    "leak": (("keep", "このまま学習に使う"), ("withdraw", "学習から外す")),
     "diary": (("keep", "提出したときの日記のまま"), ("take", "今の日記にする"), ("withdraw", "学習から外す")),
 }
 
@@ -43,4 +44,4 @@ def _action(name: str, config: Config, vault: Layout, each: Attention) -> Callab
         return lambda: actions.restore(config, vault, day)
     if name == "withdraw":
         return lambda: actions.withdraw(config, vault, day)
-    return lambda: actions.answer_about_diary(config, vault, day, take=name == "take")
+    return lambda: actions.answer_about_pair(config, vault, day, take=name == "take")

@@ -215,6 +215,11 @@ def _edit(
 
 def _write(config: Config, vault: Layout, day: date, kept: dict[str, Any], accept: bool) -> None:
     """Save the kept text; on a conflict nothing is written and the text stays."""
+    asked, kept["asked"] = kept.get("asked"), kept["text"] if accept else None
+    if accept and asked != kept["text"] and (private := actions.private_lines(config, vault, day, kept["text"])):
+        words = f"{private}\n提出した日報がこのままでよければ、もう一度「提出済みにする」を押してください。"
+        context.leave_message("私的な語が残っているようです", words, "warn")
+        st.rerun()
     done = "提出済みにしました" if accept else "保存しました"
     context.do(
         lambda: actions.save(config, vault, day, kept["note"], kept["text"], accept),

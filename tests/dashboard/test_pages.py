@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from daemon.config import Config
+from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.learning.ledger import Ledger
 from daemon.learning.reviewer import Reviewer
@@ -27,7 +28,7 @@ from daemon.vault.layout import read_layout
 from daemon.vault.own_lines import with_body
 from daemon.vault.report_note import read
 from daemon.versions import champion as versions
-from dashboard import context, gate
+from dashboard import actions, context, gate, notes
 from dashboard.drafts import Drafter, VersionChoice
 from dashboard.picks import read_picks
 
@@ -96,6 +97,47 @@ def test_an_edited_report_is_accepted_and_its_pair_stored(world: tuple[Path, Con
     assert "提出済みにしました" in shown(page)
     page.button(key="accept").click().run()
     assert "accepted: false" in (vault / NOTE).read_text(encoding="utf-8") and pair_of(config)[2]
+
+
+def test_a_report_with_something_private_is_accepted_by_a_second_click(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    page = open_page("review")
+    mine = scene.REPORT + "\n* 田中さんに教わりました。"
+    page.text_area[0].set_value(mine).run()
+    page.button(key="accept").click().run()
+    assert "「* 田中さんに教わりました。」" in shown(page) and "もう一度" in shown(page)
+    assert "accepted: false" in (vault / NOTE).read_text(encoding="utf-8")
+    page.button(key="accept").click().run()
+    assert not page.exception and pair_of(config) == (scene.REPORT, mine, False)
+    assert "accepted: true" in (vault / NOTE).read_text(encoding="utf-8")
+
+
+def test_a_private_report_ticked_in_obsidian_is_asked_about_on_the_page(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    mine = scene.REPORT + "\n* 田中さんに教わりました。"
+    (vault / NOTE).write_text(scene.note_text(DAY, mine, accepted=True), encoding="utf-8")
+    assert "私的な語" in actions.settle(config, read_layout(config), DAY)
+    assert pair_of(config)[2]
+    page = open_page("review")
+    page.button(key=f"keep-{DAY}").click().run()
+    assert not page.exception and pair_of(config) == (scene.REPORT, mine, False)
+
+
+def test_a_draft_saved_on_the_page_keeps_its_evidence(world: tuple[Path, Config]) -> None:
+    vault, config = world
+    line = LineRecord("* 学びました。", 0.6, True, ("確かめてください。",))
+    record = DayRecord("k", (SentenceRecord("習った。", 1, 0, 9, 0.1, (line,)),))
+    drawn = DraftResult("* 学びました。", "needs-review", (), "v0.2", record=record)
+    path, diary = f"diary/{DAY}.md", (vault / f"diary/{DAY}.md").read_text(encoding="utf-8")
+    before = notes.open_note(read_layout(config), DAY)
+    actions.save_draft(config, read_layout(config), DAY, "* 学びました。\n* 私の行。", drawn, path, diary, before)
+    evidence = (vault / f"nippo/根拠/{DAY}-根拠.md").read_text(encoding="utf-8")
+    assert "[!warning] 1番目の行(確かめてください、確かさ 60%)" in evidence and "日記: 習った。" in evidence
+    text = (vault / NOTE).read_text(encoding="utf-8")
+    assert f'evidence: "[[nippo/根拠/{DAY}-根拠]]"' in text and "習った" not in text
+    with Store.open(config.data_path) as store:
+        row = store.report(DAY)
+    assert row and DayRecord.from_text(row.record) == record
 
 
 def test_a_conflict_is_shown_and_nothing_is_overwritten(world: tuple[Path, Config]) -> None:

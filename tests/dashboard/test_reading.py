@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scene import DIARY, REPORT
 
 from daemon.checks import CheckSettings, PrivateTerm
-from dashboard.reading import diary_html, pieces, read_together, side_by_side, ties
+from dashboard.reading import diary_html, pieces, read_together, report_html, side_by_side, ties
 
 
 def test_a_days_reading_marks_names_and_finds_the_sources() -> None:
@@ -42,3 +42,11 @@ def test_a_mark_over_a_line_break_is_closed_on_each_line() -> None:
 
 def test_a_bullet_without_sources_gives_no_rule() -> None:
     assert ties([3], [[]]) == ""
+
+
+def test_a_doubtful_line_is_marked_whether_its_sentence_is_found_or_not() -> None:
+    html = report_html("一行目\n* 二行目\n今後は、三行目", (2,), ((1,),), ((2, "数を確かめて"), (3, "予定か確かめて")))
+    rows = html.split("</span>")
+    assert "np-doubt" not in rows[0]
+    assert "np-doubt" in rows[1] and "数を確かめて" in rows[1]
+    assert "np-doubt" in rows[2] and "予定か確かめて" in rows[2]

@@ -46,7 +46,18 @@ def test_a_day_is_explained_without_the_private_words() -> None:
     assert code == 0
     assert "呼び名" in output or "人名" in output
     assert "みく" not in output and "焼肉" not in output
-    assert "line 3 ← perhaps diary lines 1" in output
+    assert "* Javaの授業で、配列について学習しました。\n  ← perhaps: Javaの授業で配列を習った。" in output
+
+
+def test_a_fault_is_told_with_the_line_that_has_it_unless_that_is_private(vault: Path, tmp_path: Path) -> None:
+    other = tmp_path / "draft.md"
+    other.write_text(REPORT.replace("学習しました", "99回学んだ"), encoding="utf-8")
+    assert "「* Javaの授業で、配列について99回学んだ。」" in run("2026-01-07", "--report", str(other))[1].replace(
+        "│", ""
+    )
+    other.write_text(REPORT.replace("配列", "みくちゃん"), encoding="utf-8")
+    output = run("2026-01-07", "--report", str(other))[1]
+    assert "line 3: 私的な語" in output
 
 
 @pytest.mark.usefixtures("vault")

@@ -75,7 +75,7 @@ def test_what_stays_doubtful_falls_out_unless_caution_is_off() -> None:
     everything = Config(report=ReportSettings(caution="none"))
     result = draft(AskingEngine(GOOD, doubted), config=everything)
     assert GOOD[SQL] in result.body and result.status == "needs-review"
-    assert any(warning.startswith("2番目の行: ") for warning in result.warnings)
+    assert result.warnings == ("確かめてほしい行が1行あります(2番目の行)。日記と照らしてください。",)
 
 
 def test_a_day_with_study_never_becomes_a_day_without() -> None:

@@ -22,6 +22,7 @@ NEW = ReportNote(
     model="v0.2",
     generated=datetime(2026, 1, 8, 22, 10, 5, tzinfo=timezone(timedelta(hours=9))),
     warnings=("3行目: 省きました", "4行目"),
+    evidence="nippo/根拠/2026-01-07-根拠",
 )
 VALUES = {
     "date": "2026-01-07",
@@ -32,6 +33,7 @@ VALUES = {
     "model": "v0.2",
     "generated": "2026-01-08T22:10:05+09:00",
     "warnings": "",
+    "evidence": '"[[nippo/根拠/2026-01-07-根拠]]"',
 }
 ITEMS = ('  - "3行目: 省きました"', '  - "4行目"')
 FOREIGN = [
@@ -101,6 +103,7 @@ OWN = {
         "warnings:\n- 一つ\n-\n  二つ",
         "warnings: [一,\n  二]",
     ],
+    "evidence": ['evidence: "[[x]]"', "evidence:", "evidence: [[x]]"],
 }
 COMMENT = "  # 私の注記"
 
