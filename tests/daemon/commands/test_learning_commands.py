@@ -386,7 +386,7 @@ def test_status_names_the_process_that_holds_the_model(config: Config) -> None:
     assert json.loads(nippo(config, "status", "--json").output)["daemon"]["worker_pid"] is None
     with VaultLock(config.data_path):
         assert json.loads(nippo(config, "status", "--json").output)["daemon"]["worker_pid"] == os.getpid()
-        assert re.search(rf"in memory \(process {os.getpid()}, \d+ MiB\)", nippo(config, "status").output)
+        assert re.search(rf"in memory \(process {os.getpid()}, [\d,]+ MiB\)", nippo(config, "status").output)
 
 
 def test_a_machine_without_the_training_packages_never_promises_a_run(
