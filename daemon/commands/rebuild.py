@@ -6,7 +6,7 @@ import typer
 
 from daemon.config import load
 from daemon.learning.carry_over import carry_pairs, read_before, without_record
-from daemon.learning.pair_keeper import VAULT
+from daemon.learning.review import VAULT
 from daemon.learning.reviewer import Reviewer
 from daemon.options import ConfigFile
 from daemon.service.service import now

@@ -11,9 +11,8 @@ from typing import Literal
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.learning.note_hints import NoteHints
-from daemon.learning.pair_keeper import VAULT
 from daemon.learning.places import place_of
-from daemon.learning.review import GRACE
+from daemon.learning.review import GRACE, VAULT
 from daemon.store.store import Pair, ReportRow, Store
 from daemon.vault.layout import Layout
 from daemon.vault.report_note import read

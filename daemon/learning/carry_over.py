@@ -11,8 +11,7 @@ from typing import Any
 from daemon.errors import NippoError
 from daemon.learning.forgetting import UNFINISHED
 from daemon.learning.ledger import FORGOTTEN_PAIRS, HELD_OUT, SEEN
-from daemon.learning.pair_keeper import VAULT
-from daemon.learning.review import FORGOTTEN
+from daemon.learning.review import FORGOTTEN, VAULT
 from daemon.store.store import Pair, Store
 
 KEPT_META = (FORGOTTEN_PAIRS, HELD_OUT, SEEN, UNFINISHED)

@@ -21,9 +21,9 @@ from daemon.learning.evidence_notes import remove_evidence
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
 from daemon.learning.note_hints import NoteHints
-from daemon.learning.pair_keeper import VAULT, withdrawn
+from daemon.learning.pair_keeper import withdrawn
 from daemon.learning.places import place_of
-from daemon.learning.review import FORGOTTEN
+from daemon.learning.review import FORGOTTEN, VAULT
 from daemon.learning.reviewer import tick
 from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
 from daemon.store.set_aside import databases_aside

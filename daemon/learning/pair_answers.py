@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from daemon.config import Config
 from daemon.errors import UsageError
-from daemon.learning.pair_keeper import VAULT, PairKeeper, withdrawn
+from daemon.learning.pair_keeper import PairKeeper, withdrawn
 from daemon.learning.places import place_of
+from daemon.learning.review import VAULT
 from daemon.learning.reviewer import Reviewer, read_file, tick
 from daemon.store.store import Pair, Store
 from daemon.vault.diary import is_blank

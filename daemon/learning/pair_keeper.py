@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from daemon.config import Config
 from daemon.errors import NoteError
-from daemon.learning.leak_question import LeakQuestion
 from daemon.learning.places import place_of
-from daemon.learning.review import Decision
+from daemon.learning.review import VAULT, Decision
 from daemon.store.rows import WithdrawnBy
 from daemon.store.store import Pair, Store
 from daemon.vault.diary import is_blank
@@ -20,8 +20,8 @@ from daemon.vault.report_note import ReadReport
 from daemon.vault.scan import DiaryNote, find_diaries, look_at, read_note
 from daemon.vault.writer import digest
 
-VAULT = "vault"
-"""Source of pairs that were accepted in the vault."""
+if TYPE_CHECKING:
+    from daemon.learning.leak_question import LeakQuestion
 
 
 @dataclass(frozen=True)

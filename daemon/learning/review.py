@@ -15,6 +15,8 @@ from typing import Literal
 from daemon.store.store import Pair, ReportRow
 from daemon.vault.report_note import ReadReport
 
+VAULT = "vault"
+"""Source of pairs that were accepted in the vault."""
 FORGOTTEN = "forgotten"
 """Source of a pair that ``nippo forget`` emptied: it stays so until the note is seen unticked, then it can go."""
 GRACE = timedelta(days=7)

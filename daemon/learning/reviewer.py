@@ -19,9 +19,9 @@ from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, S
 from daemon.learning.announcement import redo_change, settle
 from daemon.learning.leak_question import LeakQuestion
 from daemon.learning.note_hints import NoteHints
-from daemon.learning.pair_keeper import VAULT, PairKeeper
+from daemon.learning.pair_keeper import PairKeeper
 from daemon.learning.places import Places, place_of
-from daemon.learning.review import decide
+from daemon.learning.review import VAULT, decide
 from daemon.store.store import Store
 from daemon.system.plain_files import read_plain
 from daemon.vault.conflict import has_conflict
