@@ -19,12 +19,15 @@ from daemon.learning.reviewer import Reviewer, read_file, tick
 from daemon.options import ConfigFile, on_the_way, to_date
 from daemon.service.on_demand import find_note, unfinished, work_off
 from daemon.service.service import now
+from daemon.setup.completion import days
 from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import read
 from daemon.worker.shared import SharedWorker
 
-Day = Annotated[str, typer.Argument(metavar="DATE", help="The day of the report, such as 2026-01-07 or today.")]
+Day = Annotated[
+    str, typer.Argument(metavar="DATE", autocompletion=days, help="The day of the report, such as 2026-01-07 or today.")
+]
 
 
 def register(app: typer.Typer) -> None:

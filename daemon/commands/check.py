@@ -25,7 +25,9 @@ from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError, NoteUnreadable, UsageError
 from daemon.learning.places import known_places, place_among
-from daemon.options import ConfigFile
+from daemon.options import ConfigFile, to_date
+from daemon.service.service import now
+from daemon.setup.completion import days
 from daemon.store.store import Store
 from daemon.vault.diary import Prepared, prepare
 from daemon.vault.frontmatter import split
@@ -62,7 +64,12 @@ class Remembered:
 
 
 def check(
-    note: Annotated[str, typer.Argument(help="A day such as 2026-01-07, or a diary file.")],
+    note: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATE|FILE", autocompletion=days, help="A date such as 2026-01-07, today, or a diary file."
+        ),
+    ],
     report: Annotated[Path | None, typer.Option("--report", help="The report to check; else the day's own.")] = None,
     show: Annotated[
         bool, typer.Option("--show", help="Show the private terms themselves, not only their kinds.")
@@ -96,7 +103,9 @@ def check(
 
 def find_pair(note: str, report: Path | None, config: Config) -> CheckedNote:
     """Given a day or a diary file, return the diary and its report. Raises ``UsageError`` without such a note."""
-    of_day = _of_day(date.fromisoformat(note), config) if _is_day(note) else None
+    file = Path(note).expanduser()
+    named = file.suffix.lower() == ".md" or file.is_file()
+    of_day = None if named else _of_day(to_date(note, now().date()), config)
     diary_path, own_report, day = of_day or _of_file(note, config)
     report_path = report or own_report
     if report is not None and not report.is_file():
@@ -116,14 +125,6 @@ def remembered(pair: CheckedNote, config: Config) -> Remembered:
         row = store.report(pair.day)
     record = DayRecord.from_text(row.record if row else "")
     return Remembered(evidence_in(record, pair.report, config.report), left_out(record, pair.report, config.report))
-
-
-def _is_day(note: str) -> bool:
-    try:
-        date.fromisoformat(note)
-    except ValueError:
-        return False
-    return True
 
 
 def _of_day(day: date, config: Config) -> tuple[Path, Path | None, date | None]:

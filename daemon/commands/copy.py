@@ -14,13 +14,17 @@ from daemon.errors import NippoError, UsageError
 from daemon.learning.places import all_reports, known_places, place_among
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
+from daemon.setup.completion import days
 from daemon.system.clipboard import put
 from daemon.vault.layout import read_layout
 from daemon.vault.obsidian import open_address
 from daemon.vault.report_note import ReadReport, read
 
 Day = Annotated[
-    str, typer.Argument(metavar="[DATE]", help="The day of the report.", show_default="the newest report's")
+    str,
+    typer.Argument(
+        metavar="[DATE]", autocompletion=days, help="The day of the report.", show_default="the newest report's"
+    ),
 ]
 
 

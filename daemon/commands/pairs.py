@@ -21,11 +21,14 @@ from daemon.learning.pair_answers import keep as keep_pair
 from daemon.learning.pair_answers import take_diary
 from daemon.options import ConfigFile, Json, to_date
 from daemon.service.service import now
+from daemon.setup.completion import days
 from daemon.store.store import Pair, Store
 from daemon.vault.layout import Layout, read_layout
 from daemon.versions.artifact import list_versions, trained_on
 
-Day = Annotated[str, typer.Argument(metavar="DATE", help="The day of the pair, such as 2026-01-07.")]
+Day = Annotated[
+    str, typer.Argument(metavar="DATE", autocompletion=days, help="The day of the pair, such as 2026-01-07.")
+]
 
 pairs = typer.Typer(invoke_without_command=True)
 

@@ -16,6 +16,7 @@ from daemon.learning.places import place_of
 from daemon.options import ConfigFile, on_the_way, to_date
 from daemon.service.on_demand import ask, find_note, read_text, unfinished, work_off
 from daemon.service.service import now
+from daemon.setup.completion import days
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
 from daemon.vault.note_text import decode
@@ -28,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 def report(
     note: Annotated[
-        str, typer.Argument(metavar="DATE|FILE", help="A date such as 2026-01-07, today, or a diary note.")
+        str,
+        typer.Argument(
+            metavar="DATE|FILE", autocompletion=days, help="A date such as 2026-01-07, today, or a diary note."
+        ),
     ],
     config: ConfigFile = None,
     stdout: Annotated[bool, typer.Option("--stdout", help="Print the report and write nothing.")] = False,

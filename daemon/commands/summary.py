@@ -12,6 +12,7 @@ from daemon.errors import UsageError
 from daemon.learning.places import known_places
 from daemon.options import ConfigFile, to_date
 from daemon.service.service import now
+from daemon.setup.completion import days
 from daemon.store.store import Store
 from daemon.summaries.days import read_days
 from daemon.summaries.notes import write_summary
@@ -25,7 +26,9 @@ def register(app: typer.Typer) -> None:
 
 
 def summary(
-    day: Annotated[str, typer.Argument(metavar="[DATE]", help="A day of the week or month.")] = "today",
+    day: Annotated[
+        str, typer.Argument(metavar="[DATE]", autocompletion=days, help="A day of the week or month.")
+    ] = "today",
     week: Annotated[bool, typer.Option("--week/--month", help="The week, Monday to Sunday, or the month.")] = True,
     config: ConfigFile = None,
     write: Annotated[bool, typer.Option("--write", help="Put it into the vault beside the reports.")] = False,

@@ -12,7 +12,9 @@ from daemon.cli import app
 from daemon.config import load
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.errors import UsageError
+from daemon.service.service import now
 from daemon.store.store import ReportRow, Store
+from tests.conftest import MakeConfig, MakeVault
 
 DIARY = "Javaの授業で配列を習った。夜はみくちゃんと焼肉。\n"
 REPORT = (
@@ -140,3 +142,11 @@ def test_lines_that_were_not_sure_enough_stand_under_a_heading_of_their_own(monk
     assert [(one["text"], one["sentence"], one["diary_line"]) for one in found] == [
         ("* 表を作りました。", "表を作った。", 1)
     ]
+
+
+def test_today_is_a_day_and_a_word_is_none(make_vault: MakeVault, make_config: MakeConfig) -> None:
+    config = make_config(make_vault({f"diary/{now().date()}.md": "Javaを学んだ。"}))
+    done = CliRunner().invoke(app, ["check", "today", "--config", str(config.file)])
+    assert done.exit_code == 0 and "none yet" in done.output
+    done = CliRunner().invoke(app, ["check", "someday", "--config", str(config.file)])
+    assert isinstance(done.exception, UsageError) and "is no date" in str(done.exception)
