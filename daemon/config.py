@@ -222,10 +222,8 @@ class Config(Section):
 
 
 def _environment() -> dict[str, Any]:
-    """What the variables ``NIPPO_<SECTION>__<KEY>`` say, by section and key, as pydantic-settings reads them.
-
-    Its import takes as long as all the rest of a quick command, so that it is spared where no variable is set.
-    """
+    """What the variables ``NIPPO_<SECTION>__<KEY>`` say, by section and key, as pydantic-settings reads them. Its
+    import takes as long as all the rest of a quick command, so that it is spared where no variable is set."""
     names = {f"{PREFIX}{section}".upper() for section in Config.model_fields}
     if not any(name.upper().split("__")[0] in names for name in os.environ):
         return {}
@@ -250,10 +248,13 @@ def weekly_time(value: str) -> tuple[str, int, int]:
 
 def config_file(explicit: Path | None = None) -> Path | None:
     """The settings file in use: the given one, ``NIPPO_CONFIG``, the user's own, or ``./config.toml``."""
-    named = explicit or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else None)
-    if named:
-        return named.expanduser()
-    return next((path for path in (user_config_file(), Path("config.toml")) if path.is_file()), None)
+    return named_config_file(explicit) or next(filter(Path.is_file, (user_config_file(), Path("config.toml"))), None)
+
+
+def named_config_file(explicit: Path | None = None) -> Path | None:
+    """The settings file that somebody names, on the command line or by ``NIPPO_CONFIG``; None where nobody does."""
+    named = explicit or os.environ.get("NIPPO_CONFIG")
+    return Path(named).expanduser() if named else None
 
 
 def user_config_file() -> Path:

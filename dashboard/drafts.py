@@ -19,6 +19,10 @@ from daemon.worker.shared import Worker
 
 BARE = "none"
 IN_USE = "auto"
+POLL_SECONDS = 0.5
+"""How often a page looks at its draft."""
+USUAL_CHARACTERS = 260
+"""The length of a usual report, for the progress bar only."""
 
 
 @dataclass
@@ -180,7 +184,7 @@ def _fits(version: Version, config: Config) -> bool:
     return True
 
 
-def progress(drafting: Drafting, expected_characters: int) -> tuple[float, str]:
+def progress(drafting: Drafting) -> tuple[float, str]:
     """How far a draft is (0 to 1, an estimate by the usual length of a report) and what it does, in Japanese. Pure."""
     if drafting.state == "waiting":
         return 0.0, "ほかの下書きが終わるのを待っています…"
@@ -189,5 +193,5 @@ def progress(drafting: Drafting, expected_characters: int) -> tuple[float, str]:
         return 0.2 * done / total, f"モデルを取得しています… {done / 1e6:,.0f} / {total / 1e6:,.0f} MB"
     if not drafting.text:
         return 0.1, "モデルを読み込み、日記を読んでいます…"
-    share = min(len(drafting.text) / max(expected_characters, 1), 1.0)
+    share = min(len(drafting.text) / USUAL_CHARACTERS, 1.0)
     return 0.2 + 0.7 * share, "書いています…" if share < 1 else "検査しています…"

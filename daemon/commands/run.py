@@ -14,7 +14,7 @@ from daemon.learning.leak_question import asks_about_leaks
 from daemon.learning.reviewer import Reviewer
 from daemon.learning.weekly import Teacher
 from daemon.options import ConfigFile
-from daemon.service.announcer import Announcer
+from daemon.service.desktop_news import DesktopNews
 from daemon.service.note_finder import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
@@ -44,7 +44,7 @@ def listeners(config: Config, store: Store) -> list[Listener]:
     """Who hears of every report in a running daemon: the review, the weekly training, notifications, what is written
     beside the reports."""
     beside: list[Listener] = [EvidenceKeeper(config, store), SummaryKeeper(config, store)]
-    return [Reviewer(config, store, asks_about_leaks), Teacher(config, store), Announcer(config, store), *beside]
+    return [Reviewer(config, store, asks_about_leaks), Teacher(config, store), DesktopNews(config, store), *beside]
 
 
 def set_up_log(level: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from rich.text import Text
 
 from daemon.commands.fetch import fetch_with_progress
 from daemon.commands.report import write_now
-from daemon.config import Config, VaultSettings, load, user_config_file
+from daemon.config import Config, VaultSettings, load, named_config_file, user_config_file
 from daemon.errors import NippoError, UsageError
 from daemon.learning.places import known_places, place_among
 from daemon.models.reference import is_gguf, is_here
@@ -50,8 +49,7 @@ def setup(
     if not attended():
         raise UsageError("`nippo setup` asks questions and needs a terminal.", "In scripts: `nippo init --yes`.")
     typer.echo("nippoの準備をします。質問は多くて4つ、Enterだけなら [ ] の中の答えになります。\n")
-    file = config or (Path(os.environ["NIPPO_CONFIG"]) if os.environ.get("NIPPO_CONFIG") else user_config_file())
-    settings, service = settings_in(file.expanduser())
+    settings, service = settings_in(named_config_file(config) or user_config_file())
     layout = read_layout(settings)
     note = _first_note(layout, known_places(settings))
     extra = _extra()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from daemon.checks.form import Line, read_lines, says_nothing
+from daemon.checks.form import Line, read_lines
 from daemon.checks.school_form import has_layout, keeps_plans
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
@@ -15,7 +15,7 @@ from daemon.drafting.compose import closing_of, in_style, says_the_same
 from daemon.drafting.polite_style import to_polite
 from daemon.drafting.prompt import BULLET, PLAN
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
-from daemon.drafting.repair import PLACEHOLDER
+from daemon.drafting.repair import tells_nothing
 from daemon.drafting.school_layout import ALSO, in_layout, in_section, place_of, tells_plan
 
 
@@ -108,7 +108,7 @@ def left_out(record: DayRecord, body: str, report: ReportSettings) -> tuple[Left
     it was written (then it fell out as a repetition); of lines that say the same the likeliest is. Plans are only
     offered where the form has a closing and the body tells of a deed for it to close.
     """
-    written = body.strip() not in ("", PLACEHOLDER) and not says_nothing(normalise(body), report)
+    written = not tells_nothing(body, report)
     every = [(at, line) for at, one in enumerate(record.sentences) for line in one.lines]
     told = {plan: _told(body, report, plan) for plan in (False, True)}
     for _, line in every:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from daemon.checks.form import read_lines, says_nothing
+from daemon.checks.form import read_lines
 from daemon.checks.school_form import has_layout, is_counted, mark_of, marked, only_plans, without_mark
 from daemon.checks.text import normalise
 from daemon.config import ReportSettings
@@ -15,7 +15,7 @@ from daemon.drafting.compose import in_style
 from daemon.drafting.evidence import LeftOut
 from daemon.drafting.prompt import BULLET, PLAN
 from daemon.drafting.record import DayRecord
-from daemon.drafting.repair import PLACEHOLDER
+from daemon.drafting.repair import PLACEHOLDER, tells_nothing
 from daemon.drafting.school_layout import ALSO, dress, in_layout, in_section, place_of, plain_form, under_title
 
 _TOLD = ("bullet", "closing")
@@ -37,7 +37,7 @@ def put_in(body: str, line: LeftOut, record: DayRecord, report: ReportSettings, 
 
 def _with_layout(body: str, line: LeftOut, record: DayRecord, report: ReportSettings, day: date | None) -> str:
     """A form with parts or numbers: the line at its place in its own part, and the numbers behind it moved on."""
-    if body.strip() in ("", PLACEHOLDER) or says_nothing(normalise(body), report):
+    if tells_nothing(body, report):
         plain = plain_form(report)
         return dress("\n".join([plain.bullet + _bare(line, report)]), report, day)
     at = place_of(_bare(line, report), line.plan, report) if report.sections else None

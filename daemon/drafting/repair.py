@@ -22,6 +22,11 @@ PLACEHOLDER = "日報を自動で作成できませんでした。お手数で�
 """The body when nothing is left that may be written. It says nothing about the diary."""
 
 
+def tells_nothing(body: str, report: ReportSettings) -> bool:
+    """Whether a body tells of no deed: it is empty, ``PLACEHOLDER``, or the sentence that nothing was studied."""
+    return body.strip() in ("", PLACEHOLDER) or says_nothing(normalise(body), report)
+
+
 @dataclass(frozen=True)
 class Repaired:
     """A body that may be written. ``removed`` counts the lines taken out; ``warnings`` are Japanese."""

@@ -12,12 +12,9 @@ import streamlit as st
 from daemon.config import Config
 from daemon.drafting.result import DraftRequest
 from dashboard import context, notes
-from dashboard.drafts import Drafting, VersionChoice, progress
+from dashboard.drafts import POLL_SECONDS, Drafting, VersionChoice, progress
 from dashboard.markup import chip, heading, notice, notices, small, table, text_block, title
 from dashboard.picks import is_swapped, make_pick, read_picks, store_pick, tally
-
-POLL_SECONDS = 0.5
-USUAL_CHARACTERS = 260
 
 
 def page() -> None:
@@ -122,7 +119,7 @@ def _under_way(config: Config, duel: dict[str, Any]) -> None:
         if not _busy():
             st.rerun()
         drafts: list[Drafting] = [side["drafting"] for side in duel["sides"]]
-        shares = [1.0 if each.over else progress(each, USUAL_CHARACTERS)[0] for each in drafts]
+        shares = [1.0 if each.over else progress(each)[0] for each in drafts]
         done = sum(each.over for each in drafts)
         seconds = max(each.seconds(time.monotonic()) for each in drafts)
         st.progress(sum(shares) / 2, f"{done + 1}本目を書いています… {seconds:.0f}秒")

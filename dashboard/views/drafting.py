@@ -17,13 +17,10 @@ from dashboard import actions, context, notes
 from dashboard.changes import difference_html
 from dashboard.copying import copy_button
 from dashboard.desk import DeskDraft
-from dashboard.drafts import Drafting, progress
+from dashboard.drafts import POLL_SECONDS, Drafting, progress
 from dashboard.markup import chip, heading, label, notice, notices, small, text_block, title
 
 PASTE = "貼り付け"
-POLL_SECONDS = 0.5
-USUAL_CHARACTERS = 260
-"""The length of a usual report, for the progress bar only."""
 
 
 def page() -> None:
@@ -125,7 +122,7 @@ def _under_way(config: Config, drafting: Drafting) -> None:
     def watch() -> None:
         if drafting.over:
             st.rerun()
-        share, words = progress(drafting, USUAL_CHARACTERS)
+        share, words = progress(drafting)
         if not drafting.text and drafting.state == "working" and context.is_waiting_for_model(config):
             words = "ほかの処理がモデルを使っています。空くのを待っています…"
         st.progress(share, f"{words} {drafting.seconds(time.monotonic()):.0f}秒")

@@ -75,7 +75,7 @@ def test_a_draft_streams_and_ends(tmp_path: Path) -> None:
     shop = Workshop(tmp_path)
     drafting = shop.drafter.start(REQUEST)
     until(lambda: bool(drafting.text))
-    assert drafting.state == "working" and 0.2 < progress(drafting, 260)[0] < 0.5
+    assert drafting.state == "working" and 0.2 < progress(drafting)[0] < 0.5
     shop.made[0].go.set()
     until(over(drafting))
     assert drafting.result and drafting.result.body == REPORT
@@ -86,7 +86,7 @@ def test_another_version_ends_the_model_before(tmp_path: Path) -> None:
     first, second = shop.drafter.start(REQUEST), None
     until(lambda: bool(first.text))
     second = shop.drafter.start(REQUEST, "none")
-    assert second.state == "waiting" and progress(second, 260)[0] == 0
+    assert second.state == "waiting" and progress(second)[0] == 0
     shop.made[0].go.set()
     until(lambda: len(shop.made) == 2)
     assert shop.made[0].stopped.is_set()

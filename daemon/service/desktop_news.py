@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from daemon.config import Config
@@ -21,7 +22,16 @@ FRESH_DAYS = 2
 log = logging.getLogger(__name__)
 
 
-class Announcer:
+@dataclass(frozen=True)
+class Happened:
+    """What may be told: written reports (day, path, status, time), failed notes (path, hash), the run that ended."""
+
+    reports: frozenset[tuple[str, str, str, str]]
+    failed: frozenset[tuple[str, str]]
+    run: RunState | None
+
+
+class DesktopNews:
     """A listener of the daemon. Shows nothing unless ``notify.desktop`` says so; what happened before it was made is
     not told."""
 
@@ -37,9 +47,7 @@ class Announcer:
         self._shown: list[subprocess.Popen[bytes]] = []
         self._next_look = 0.0
         self._failing = False
-        self._reports = set(store.written_reports())
-        self._failed = {(job.path, job.sha) for job in store.jobs("failed")}
-        self._run = _ended(Ledger(store).state)
+        self._told = self._now()
 
     def report_changed(self, day: date, path: str, now: datetime) -> None:
         """Nothing: what a person does to a report they know."""
@@ -48,16 +56,17 @@ class Announcer:
         """Nothing."""
 
     def reconfigure(self, config: Config) -> None:
+        if config.notify.desktop and not self._config.notify.desktop:
+            self._told = self._now()  # what happened while nobody wanted to hear is no news
         self._config = config
 
     def turn(self, now: datetime, monotonic: float) -> None:
-        if monotonic < self._next_look:
+        if not self._config.notify.desktop or monotonic < self._next_look:
             return
         self._next_look = monotonic + LOOK_SECONDS
         self._reap()
         for notification in self._news(now.date()):
-            if self._config.notify.desktop:
-                self._tell(notification)
+            self._tell(notification)
 
     def stop(self) -> None:
         for process in self._shown:
@@ -68,20 +77,22 @@ class Announcer:
 
     def _news(self, today: date) -> list[Notification]:
         """What has happened since the last look, forgotten once it is told."""
-        reports = set(self._store.written_reports())
-        failed = {(job.path, job.sha) for job in self._store.jobs("failed")}
-        run = _ended(Ledger(self._store).state)
+        told, self._told = self._told, self._now()
         found = [
             self._ready(day, path, status)
-            for day, path, status, _ in sorted(reports - self._reports)
+            for day, path, status, _ in sorted(self._told.reports - told.reports)
             if date.fromisoformat(day) >= today - timedelta(days=FRESH_DAYS)
         ]
-        if count := len(failed - self._failed):
+        if count := len(self._told.failed - told.failed):
             found.append(Notification("日報にできない日記があります", f"{count}件。理由と直し方: nippo status"))
-        if run is not None and run != self._run:
-            found.append(Notification("毎週の学習が終わりました", _outcome(run)))
-        self._reports, self._failed, self._run = reports, failed, run
+        if self._told.run is not None and self._told.run != told.run:
+            found.append(Notification("毎週の学習が終わりました", _outcome(self._told.run)))
         return found
+
+    def _now(self) -> Happened:
+        reports = frozenset(self._store.written_reports())
+        failed = frozenset((job.path, job.sha) for job in self._store.jobs("failed"))
+        return Happened(reports, failed, _ended(Ledger(self._store).state))
 
     def _ready(self, day: str, path: str, status: str) -> Notification:
         moment = date.fromisoformat(day)

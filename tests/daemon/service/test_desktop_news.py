@@ -15,7 +15,7 @@ from daemon.config import Config
 from daemon.errors import NoteUnreadable
 from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import Outcome, RunStage, RunState
-from daemon.service.announcer import LOOK_SECONDS, Announcer
+from daemon.service.desktop_news import LOOK_SECONDS, DesktopNews
 from daemon.service.notification import Notification
 from daemon.store.rows import ReportRow
 from daemon.store.store import Store
@@ -31,7 +31,7 @@ class Scene:
     def __init__(self, config: Config, store: Store, code: int = 0) -> None:
         self.config, self.store, self.shown = config, store, list[Notification]()
         self.code, self.clock = code, 0.0
-        self.announcer = Announcer(config, store, self.show)
+        self.news = DesktopNews(config, store, self.show)
 
     def show(self, notification: Notification) -> subprocess.Popen[bytes]:
         self.shown.append(notification)
@@ -41,7 +41,7 @@ class Scene:
         """The titles of what was shown since the last turn."""
         before = len(self.shown)
         self.clock += LOOK_SECONDS
-        self.announcer.turn(NOW, self.clock)
+        self.news.turn(NOW, self.clock)
         return [one.title for one in self.shown[before:]]
 
 
@@ -99,10 +99,10 @@ def test_failed_notes_and_the_end_of_a_training_are_told(scene: Scene) -> None:
 
 
 def test_without_the_persons_wish_nothing_is_shown_and_later_nothing_old(scene: Scene, make_config: MakeConfig) -> None:
-    scene.announcer.reconfigure(make_config(scene.config.vault_path))
+    scene.news.reconfigure(make_config(scene.config.vault_path))
     written(scene.store, NOW.date())
     assert scene.turn() == []
-    scene.announcer.reconfigure(scene.config)
+    scene.news.reconfigure(scene.config)
     assert scene.turn() == []
 
 
@@ -113,8 +113,8 @@ def test_a_desktop_that_takes_none_is_logged_once_and_hurts_nobody(
     for minute in range(3):
         written(scene.store, NOW.date(), at=NOW + timedelta(minutes=minute))
         scene.turn()
-        for process in list(scene.announcer._shown):
+        for process in list(scene.news._shown):
             process.wait(timeout=20)
     scene.turn()
     assert len([one for one in caplog.records if "cannot be shown" in one.message]) == 1
-    scene.announcer.stop()
+    scene.news.stop()
