@@ -21,8 +21,11 @@ try:
     from daemon import __version__
 except ImportError:  # the file that says it is another's, or went away with the other's
     sys.exit(
-        "nippo: another package called `daemon`, such as python-daemon's, was installed over this one, or removed.\n"
-        "  → Install nippo into an environment of its own: `uv tool install` or `pipx install` (docs/install.md)."
+        tr(
+            "nippo: another package called `daemon`, such as python-daemon's, was installed over "
+            "this one, or removed.\n  → Install nippo into an environment of its own: `uv tool "
+            "install` or `pipx install` (docs/install.md)."
+        )
     )
 
 WORK_FAILED = 1

@@ -122,8 +122,8 @@ def placeholders(text: str) -> set[str]:
 
 
 def is_words(text: str) -> bool:
-    """Whether a text has words: what stands in back quotes, braces or square brackets of markup is none."""
-    bare = re.sub(r"`[^`]*`|\[/?[a-z ]*\]|\{[^}]*\}", "", text)
+    """Whether a text has words: nippo's name, options, and what stands in back quotes, braces or markup are none."""
+    bare = re.sub(r"`[^`]*`|\[/?[a-z ]*\]|\{[^}]*\}|--[a-z-]+|\bnippo\b", "", text)
     return bool(re.search(r"[A-Za-z]{2}|[ぁ-んァ-ヶ一-龠]", bare))
 
 
@@ -175,7 +175,8 @@ def unmarked(tree: ast.AST) -> Iterator[ast.JoinedStr | ast.Constant]:
         name = name_of(call.func)
         printed = name == "print" and isinstance(call.func, ast.Attribute)
         if name in errors or name in SHOWN or printed:
-            for value in (*call.args, *(word.value for word in call.keywords if word.arg not in QUIET)):
+            first = 2 if name == "DoctorLine" else 0  # its name and state are for programs too
+            for value in (*call.args[first:], *(word.value for word in call.keywords if word.arg not in QUIET)):
                 yield from bare(value)
         elif name in MARKS and isinstance(call.args[0], ast.JoinedStr):
             yield call.args[0]

@@ -30,7 +30,7 @@ def language() -> str:
     return "ja" if said.lower().replace("-", "_").partition(":")[0].split(".")[0].split("_")[0] == "ja" else "en"
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """A text in the language of the person, with values in the place of its ``{names}``. Without values a brace is a
     brace."""
     said = catalogue(language()).gettext(text) if text else ""
@@ -55,3 +55,10 @@ def speak() -> None:
         os.environ["LANGUAGE"] = "ja"
         gettext.bindtextdomain(DOMAIN, str(FOLDER))
         gettext.textdomain(DOMAIN)
+
+
+def place_in_words(first: int, last: int) -> str:
+    """Lines of a text, from 1: "line 3" or "lines 3-5"."""
+    if first == last:
+        return tr("line {number}", number=first)
+    return tr("lines {first}-{last}", first=first, last=last)

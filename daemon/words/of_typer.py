@@ -6,14 +6,13 @@ Most of it stands in typer as English text with values inside, so that a sentenc
 from __future__ import annotations
 
 import inspect
-import re
-from functools import cache
 from typing import Any
 
 import typer
 
 from daemon.words import marked, tr
 from daemon.words.breaking import break_japanese
+from daemon.words.forms import said
 
 BY_GETTEXT = (
     marked("Arguments"),
@@ -60,19 +59,9 @@ SENTENCES = (
 )
 
 
-def in_words(said: str) -> str:
+def in_words(sentence: str) -> str:
     """A sentence of typer's in the language of the person; one that is not known stays as it is."""
-    for sentence in SENTENCES:
-        found = _form(sentence).fullmatch(said)
-        if found:
-            return tr(sentence, **{name: in_words(value) for name, value in found.groupdict().items()}) or said
-    return said
-
-
-@cache
-def _form(sentence: str) -> re.Pattern[str]:
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(sentence))
-    return re.compile(pattern, re.DOTALL)
+    return said(sentence, SENTENCES)
 
 
 Context: Any = typer.Context
@@ -117,9 +106,9 @@ def translate_options(options: list[Any]) -> None:
 
 def paragraphs(text: str) -> str:
     """A help text, each paragraph of it translated as one line; one without translation as it is."""
-    said = []
+    lines = []
     for part in inspect.cleandoc(text).split("\n\n"):
         line = part.replace("\n", " ")
         found = tr(line)
-        said.append(part if found == line else found)
-    return "\n\n".join(said)
+        lines.append(part if found == line else found)
+    return "\n\n".join(lines)
