@@ -26,6 +26,13 @@ def folded(text: str, width: int) -> str:
     return "\n".join("\n".join(chop_cells(line, width)) if line else "" for line in text.splitlines())
 
 
+def padded(text: str, width: int) -> str:
+    """A text filled with blanks up to so many columns of a terminal; a Japanese letter takes two."""
+    from rich.cells import cell_len
+
+    return text + " " * (width - cell_len(text))
+
+
 def to_date(text: str, today: date) -> date:
     """Given "2026-01-07", "today" or "yesterday", return the day. Raises ``UsageError``."""
     words = {"today": today, "今日": today, "yesterday": date.fromordinal(today.toordinal() - 1)}
