@@ -57,12 +57,15 @@ Results = dict[str, dict[str, Any]]
 
 
 def read_results(file: Path) -> Results:
-    """Figures by cell and key; a later line replaces an earlier one."""
+    """Figures by cell and key; a later line replaces an earlier one, and a cell that is done an earlier failure."""
     found: Results = {}
     if file.is_file():
         for line in file.read_text(encoding="utf-8").splitlines():
             values = json.loads(line)
-            found.setdefault(values["cell"], {})[values["key"]] = values["value"]
+            cell = found.setdefault(values["cell"], {})
+            cell[values["key"]] = values["value"]
+            if values["key"] == "done":
+                cell.pop("failed", None)
     return found
 
 

@@ -46,7 +46,7 @@ def attend(
     if isinstance(key, Parted):
         assert isinstance(value, Parted) and attention_mask is not None
         scale = scaling if scaling is not None else query.shape[-1] ** -0.5
-        return _in_parts(query * scale, key, value, attention_mask), None
+        return _in_parts(query, key, value, attention_mask, scale), None
     assert isinstance(value, Tensor)
     rows, heads, length, size = query.shape
     if length == 1 and attention_mask is not None:
@@ -65,23 +65,23 @@ def attend(
     return output.transpose(1, 2).contiguous(), None
 
 
-def _in_parts(query: Tensor, key: Parted, value: Parted, mask: Tensor) -> Tensor:
-    """Given scaled queries and the mask of the own keys (1 or rows, 1, tokens, places), return (rows, tokens, heads,
+def _in_parts(query: Tensor, key: Parted, value: Parted, mask: Tensor, scale: float) -> Tensor:
+    """Given queries and the mask of the own keys (1 or rows, 1, tokens, places), return (rows, tokens, heads,
     size). The shared keys are read once for the queries of all rows."""
     rows, heads, length, _ = query.shape
     held = heads * length * (key.shared.shape[2] + key.own.shape[2])
     each = max(1, MOST_SCORES // held)
     if rows <= each:
-        return _rows_in_parts(query, key, value, mask)
+        return _rows_in_parts(query, key, value, mask, scale)
     done = []
     for start in range(0, rows, each):
         part = slice(start, start + each)
         keys, values = key._replace(own=key.own[part]), value._replace(own=value.own[part])
-        done.append(_rows_in_parts(query[part], keys, values, mask if mask.shape[0] == 1 else mask[part]))
+        done.append(_rows_in_parts(query[part], keys, values, mask if mask.shape[0] == 1 else mask[part], scale))
     return torch.cat(done)
 
 
-def _rows_in_parts(query: Tensor, key: Parted, value: Parted, mask: Tensor) -> Tensor:
+def _rows_in_parts(query: Tensor, key: Parted, value: Parted, mask: Tensor, scale: float) -> Tensor:
     rows, heads, length, size = query.shape
     groups, far, near = key.own.shape[1], key.shared.shape[2], key.own.shape[2]
     share = heads // groups
@@ -94,7 +94,7 @@ def _rows_in_parts(query: Tensor, key: Parted, value: Parted, mask: Tensor) -> T
     own = product(grouped.flatten(0, 1), key.own.flatten(0, 1).transpose(1, 2)).view(rows, groups, share, length, near)
     scores[..., :far] = (shared if key.mask is None else shared + key.mask).transpose(0, 1)
     scores[..., far:] = own + mask[:, :, None]
-    chances = scores.softmax(-1).to(query.dtype)
+    chances = scores.mul_(scale).softmax(-1).to(query.dtype)
     far_chances = chances[..., :far].transpose(0, 1).reshape(groups, rows * share * length, far)
     near_chances = chances[..., far:].reshape(rows * groups, share * length, near)
     output = product(far_chances, value.shared[0]).view(groups, rows, share * length, size).transpose(0, 1)

@@ -32,7 +32,9 @@ def test_the_table_tells_what_was_measured_and_what_failed(tmp_path: Path) -> No
         ("train:lean", "whole_seconds", 300.0),
         ("train:lean", "peak_4096", {"reserved": 10.25, "allocated": 9.5}),
         ("train:unsloth", "failed", "exit code 1: boom"),
+        ("decode:ours", "failed", "not done after 9 s"),
         ("decode:ours", "tokens_per_second_1", 60.5),
+        ("decode:ours", "done", 30.0),
     ]
     file.write_text(
         "".join(json.dumps(dict(zip(("cell", "key", "value"), line, strict=True))) + "\n" for line in lines)
@@ -41,6 +43,7 @@ def test_the_table_tells_what_was_measured_and_what_failed(tmp_path: Path) -> No
     ours = next(line for line in text.splitlines() if line.startswith("| ours | - |"))
     assert "10.2 (9.5)" in ours and "| 5.0 | 2.00 |" in ours
     assert "failed: exit code 1: boom" in text and "60.5" in text
+    assert "not done after 9 s" not in text, "it was run again"
 
 
 def test_curves_are_compared_step_by_step() -> None:
