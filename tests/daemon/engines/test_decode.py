@@ -279,3 +279,4 @@ def test_as_many_questions_at_once_as_the_card_holds(
     monkeypatch.setattr(decoder, "_model", card)
     monkeypatch.setattr(decoder, "_free_bytes", lambda kept: int(free_gib * 2**30))
     assert decoder.rows_for_questions(20, 1200, 200) == rows
+    assert decoder._roomy(20, 256) == (24 if free_gib > 10 else 20)
