@@ -197,16 +197,22 @@ def by_library(model: Any, tokenizer: Any, record: Callable[[str, Any], None]) -
     return draw
 
 
-def hold_to_a_small_card() -> None:
-    """Let PyTorch reserve ``CARD_GIB`` and no more, and the engine see no more than is left of it."""
+def see_a_small_card() -> None:
+    """Let the engine see no more memory than is left of ``CARD_GIB``."""
     import torch
 
-    if not torch.cuda.is_available():
-        return
     cap = int(CARD_GIB * GIB)
-    torch.cuda.empty_cache()
-    torch.cuda.set_per_process_memory_fraction(cap / torch.cuda.get_device_properties(0).total_memory)
     torch.cuda.mem_get_info = lambda *_: (max(0, cap - torch.cuda.memory_reserved()), cap)
+
+
+def hold_to_a_small_card() -> None:
+    """Let PyTorch reserve ``CARD_GIB`` and no more."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        whole = torch.cuda.get_device_properties(0).total_memory
+        torch.cuda.set_per_process_memory_fraction(CARD_GIB * GIB / whole)
 
 
 def measure_reports(given: argparse.Namespace, sheet: Sheet) -> None:
@@ -225,6 +231,8 @@ def measure_reports(given: argparse.Namespace, sheet: Sheet) -> None:
     else:
         from daemon.engines.transformers import TransformersEngine
 
+        if card:
+            see_a_small_card()
         engine = TransformersEngine(str(given.model), given.model / "adapter", "random", given.context, "sentences")
         engine._ends = frozenset()  # an end drawn by chance would shorten a draft
         draw = (by_drafts if kind == "four" else by_sentence)(engine, record)

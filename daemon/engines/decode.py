@@ -20,6 +20,7 @@ from transformers import AttentionInterface
 
 from daemon.engines.attention import ATTENTION, attend
 from daemon.engines.branching import Asked, Said, answer_rows
+from daemon.engines.host_embedding import move_embedding
 from daemon.engines.protocol import Sampling
 from daemon.engines.question_slots import QuestionSlots
 from daemon.engines.sampling import fortunes, pick
@@ -27,7 +28,7 @@ from daemon.engines.slots import Slots, token_bytes
 
 FAMILIES = frozenset({"qwen2", "qwen3", "llama", "mistral"})
 """Model types whose layers are plain causal attention over all tokens; others go through ``model.generate``."""
-CAPACITY_STEP = 1024
+CAPACITY_STEP = 512
 """Capacities are multiples of this, so that diaries of like length share a graph."""
 MOST_ROWS = 4
 """Rows of one batch: bitsandbytes multiplies up to four rows by 4-bit weights without unpacking them first."""
@@ -40,8 +41,11 @@ ROWS_STEP = 8
 """Rows are, where the memory holds them, a multiple of this: a day of 23 sentences then uses the graph of one of 20."""
 RESERVE_BYTES = 1 << 30
 """GPU memory left alone for activations when the rows of a batch are counted."""
-QUESTION_RESERVE_BYTES = 1 << 29
+QUESTION_RESERVE_BYTES = 3 << 27
 """The same for questions, whose rows are few tokens."""
+
+SCARCE_BYTES = 3 << 30
+"""With less free GPU memory than this once the model is there, its table of tokens goes to the machine's memory."""
 
 log = logging.getLogger(__name__)
 OnToken = Callable[[list[int]], None]
@@ -75,6 +79,8 @@ class Decoder:
         model.config._attn_implementation = ATTENTION
         self._model, self._context_tokens = model, context_tokens
         self.graphs = model.device.type == "cuda" if graphs is None else graphs
+        if model.device.type == "cuda" and self._free_bytes(None) < SCARCE_BYTES:
+            move_embedding(model)
         self._kept: dict[str, Slots] = {}
         self._questions: dict[str, QuestionSlots] = {}
 

@@ -30,7 +30,7 @@ class QuestionSlots:
         self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in beginning.keys]
         self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in beginning.values]
         self.is_sliding = [False] * len(self.keys)
-        self.tokens = torch.zeros((rows, 1), dtype=torch.long, device=device)
+        self.embedded = torch.zeros((rows, 1, model.config.hidden_size), dtype=dtype, device=device)
         self.position = torch.zeros(rows, dtype=torch.long, device=device)
         self._behind = torch.zeros((), dtype=torch.long, device=device)
         self._places = torch.arange(capacity, device=device)
@@ -79,7 +79,7 @@ class QuestionSlots:
         ids = torch.zeros((len(questions), length), dtype=torch.long)
         for row, tokens in enumerate(questions):
             ids[row, : len(tokens)] = torch.tensor(list(tokens))
-        device = self.tokens.device
+        device = self.position.device
         places = torch.arange(length, device=device)
         seen = places <= places[:, None]
         self._behind.fill_(start)
@@ -101,7 +101,7 @@ class QuestionSlots:
     def step(self, tokens: Tensor, position: Tensor) -> Tensor:
         """Given each row's newest token (rows,) and its place behind the beginning, return the logits (rows,
         vocabulary) of the next."""
-        self.tokens.copy_(tokens[:, None])
+        self.embedded.copy_(self._model.get_input_embeddings()(tokens[:, None]))
         self.position.copy_(position)
         if self._graph is None:
             return self._forward()
@@ -119,7 +119,7 @@ class QuestionSlots:
         self._shared_mask = torch.where(self._shared_places < self._behind, self._zero, self._never)
         mask = torch.where(self._places <= self.position[:, None], self._zero, self._never)[:, None, None]
         output = self._model(
-            input_ids=self.tokens,
+            inputs_embeds=self.embedded,
             attention_mask=mask,
             position_ids=(self._behind + self.position)[:, None],
             past_key_values=self,

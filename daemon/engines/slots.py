@@ -33,7 +33,7 @@ class Slots:
         self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in layers]
         self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in layers]
         self.is_sliding = [False] * config.num_hidden_layers
-        self.tokens = torch.zeros((rows, 1), dtype=torch.long, device=device)
+        self.embedded = torch.zeros((rows, 1, model.config.hidden_size), dtype=dtype, device=device)
         self.position = torch.zeros(rows, dtype=torch.long, device=device)
         self.prompt: tuple[int, ...] = ()
         self.first: Tensor | None = None
@@ -83,10 +83,11 @@ class Slots:
             self.first = other.first
         elif length == 1:
             self.position.zero_()
-            self.tokens.fill_(wanted[0])
+            token = torch.tensor([wanted], device=self.position.device)
+            self.embedded.copy_(self._model.get_input_embeddings()(token))
             self.first = self._forward()[:1].clone()
         else:
-            ids = torch.tensor([wanted], device=self.tokens.device)
+            ids = torch.tensor([wanted], device=self.position.device)
             places = torch.arange(length, device=ids.device)[None]
             output = self._model(
                 input_ids=ids, position_ids=places, past_key_values=self, use_cache=True, logits_to_keep=1
@@ -97,7 +98,7 @@ class Slots:
     def step(self, tokens: Tensor, position: int | Tensor) -> Tensor:
         """Given each row's newest token (rows,) and its place (or one for all), return the logits (rows, vocabulary) of
         the next."""
-        self.tokens.copy_(tokens[:, None])
+        self.embedded.copy_(self._model.get_input_embeddings()(tokens[:, None]))
         self.position.copy_(torch.as_tensor(position, device=self.position.device))
         if self._graph is None:
             return self._forward()
@@ -113,7 +114,7 @@ class Slots:
     def _forward(self) -> Tensor:
         mask = torch.where(self._places <= self.position[:, None], self._zero, self._never)[:, None, None]
         output = self._model(
-            input_ids=self.tokens,
+            inputs_embeds=self.embedded,
             attention_mask=mask,
             position_ids=self.position[:, None],
             past_key_values=self,

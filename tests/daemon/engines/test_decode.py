@@ -17,6 +17,7 @@ from daemon.engines.attention import Parted, attend  # noqa: E402
 from daemon.engines.branching import Asked  # noqa: E402
 from daemon.engines.decode import Decoder, Slots  # noqa: E402
 from daemon.engines.fused import Adapted, Norm, fuse  # noqa: E402
+from daemon.engines.host_embedding import HostEmbedding, move_embedding  # noqa: E402
 from daemon.engines.protocol import Question, Sampling  # noqa: E402
 from daemon.engines.sampling import pick  # noqa: E402
 from tests.tiny_model import TinyModel  # noqa: E402
@@ -140,7 +141,9 @@ def test_the_prompt_is_read_once_for_all_drafts(decoder: Decoder, monkeypatch: p
     passes = []
     forward = decoder._model.forward
     monkeypatch.setattr(
-        decoder._model, "forward", lambda **given: passes.append(given["input_ids"].shape[1]) or forward(**given)
+        decoder._model,
+        "forward",
+        lambda **given: passes.extend(map(len, given.get("input_ids", ()))) or forward(**given),
     )
     decoder.draw(PROMPT, [Sampling(max_tokens=4)], NO_END)
     first = decoder.draw(PROMPT, [Sampling(0.9, seed, 4) for seed in (1, 2)], NO_END)
@@ -266,7 +269,7 @@ def test_attention_in_two_parts_is_attention() -> None:
 
 @pytest.mark.parametrize(
     ("free_gib", "rows"),
-    [(80.0, 20), (1.6, 10), (1.3, 7), (0.8, 4), (0.0, 4)],
+    [(80.0, 20), (1.7, 20), (1.3, 10), (0.8, 4), (0.0, 4)],
     ids=["much", "12 GB", "less", "little", "none"],
 )
 def test_as_many_questions_at_once_as_the_card_holds(
@@ -279,4 +282,29 @@ def test_as_many_questions_at_once_as_the_card_holds(
     monkeypatch.setattr(decoder, "_model", card)
     monkeypatch.setattr(decoder, "_free_bytes", lambda kept: int(free_gib * 2**30))
     assert decoder.rows_for_questions(20, 1200, 200) == rows
-    assert decoder._roomy(20, 256) == (24 if free_gib > 10 else 20)
+    assert decoder._roomy(20, 256) == (24 if free_gib > 1.5 else 20)
+
+
+def test_a_table_outside_of_the_card_changes_no_word(folder: Path, plain: Any) -> None:
+    model = fuse(load(folder))
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.detach().clone())
+    assert move_embedding(model) and isinstance(model.get_input_embeddings(), HostEmbedding)
+    assert "embed_tokens" not in dict(model.named_parameters()) and model.device.type == "cpu"
+    decoder = Decoder(model, 512)
+    assert decoder.draw(PROMPT, [Sampling(max_tokens=40)], NO_END)[0].tokens == greedy(plain, 40)
+    for one, said in zip(asked(5), decoder.answer(PROMPT * 9, asked(5), NO_END), strict=True):
+        assert said.tokens == greedy(plain, 20, PROMPT * 9 + one.tokens)
+    assert not move_embedding(model), "it has gone already"
+
+
+def test_a_table_that_is_the_output_as_well_stays() -> None:
+    config = transformers.Qwen2Config(
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        vocab_size=64,
+        num_attention_heads=4,
+        tie_word_embeddings=True,
+    )
+    assert not move_embedding(transformers.Qwen2ForCausalLM(config))
