@@ -1,7 +1,8 @@
 """The table of a model's tokens in the machine's own memory, where a small card needs the room.
 
 A step looks up one line of the table for each row, while the table takes 1.6 GB of a 12 GB card with a 14B model: the
-keys and values of thirty questions. Only ``daemon.engines.decode`` imports this module: it needs torch at import.
+keys and values of thirty questions. ``daemon.engines.decode`` and the lean training import this module: it needs torch
+at import.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ from torch import Tensor, nn
 
 
 class HostEmbedding(nn.Module):
-    """Looks tokens up in a table outside of the GPU and hands the lines to ``device``. No CUDA graph can hold it."""
+    """An input embedding whose table stays in CPU memory; only the rows looked up go to the device of the tokens. No
+    CUDA graph can hold it."""
 
-    def __init__(self, table: Tensor, device: torch.device) -> None:
+    def __init__(self, table: nn.Embedding) -> None:
         super().__init__()
-        # Neither parameter nor buffer: transformers takes the device of the first one for the model's.
-        self._table, self._device = [table], device
+        self.table = [table.weight.detach().cpu()]  # in a list: neither a parameter nor moved with the model
+        self.num_embeddings, self.embedding_dim = table.num_embeddings, table.embedding_dim
 
     @property
     def weight(self) -> Tensor:
-        return self._table[0]
+        return self.table[0]
 
     def forward(self, ids: Tensor) -> Tensor:
-        return nn.functional.embedding(ids.to(self.weight.device), self.weight).to(self._device)
+        rows = nn.functional.embedding(ids.cpu(), self.weight)
+        return rows.to(ids.device, non_blocking=True)
 
 
 def move_embedding(model: Any) -> bool:
@@ -35,10 +38,9 @@ def move_embedding(model: Any) -> bool:
     head = model.get_output_embeddings()
     if type(table) is not nn.Embedding or head is None or head.weight is table.weight:
         return False
-    device = table.weight.device
-    model.set_input_embeddings(HostEmbedding(table.weight.detach().cpu(), device))
+    model.set_input_embeddings(HostEmbedding(table))
     del table
     gc.collect()
-    if device.type == "cuda":
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return True
