@@ -25,6 +25,7 @@ from daemon.engines.protocol import Sampling
 from daemon.engines.question_slots import QuestionSlots
 from daemon.engines.sampling import fortunes, pick
 from daemon.engines.slots import Slots, token_bytes
+from daemon.words import tr
 
 FAMILIES = frozenset({"qwen2", "qwen3", "llama", "mistral"})
 """Model types whose layers are plain causal attention over all tokens; others go through ``model.generate``."""
@@ -242,7 +243,7 @@ class Decoder:
             raise
         except Exception as problem:
             self.graphs = False
-            words = (str(problem).splitlines() or ["no reason given"])[0]
+            words = (str(problem).splitlines() or [tr("no reason given")])[0]
             log.warning("no CUDA graph, each step is launched by itself: %s: %s", type(problem).__name__, words)
 
     def _capacity(self, tokens: int) -> int:
