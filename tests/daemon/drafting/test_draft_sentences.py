@@ -69,6 +69,19 @@ def test_a_doubtful_line_is_drawn_again_and_the_better_one_stands() -> None:
     assert engine.sentences().count(SQL) == 4 and engine.sentences().count(JAVA) == 1
 
 
+def test_all_doubtful_sentences_are_drawn_again_at_once() -> None:
+    """An engine that answers side by side reads the diary's keys and values once for all of them."""
+    stages: list[Stage] = []
+    engine = AskingEngine(GOOD, {GOOD[JAVA]: 0.05, GOOD[SQL]: 0.05})
+    draft_report(engine, DraftRequest("2026-01-07", DIARY), Config(), on_stage=stages.append)
+    assert engine.sentences()[4:] == [JAVA] * 3 + [SQL] * 3
+    assert len(engine.beginnings) == 3, "the sentences, their lines, and what is drawn again (nothing new to judge)"
+    assert [(one.number, one.total) for one in stages if one.kind == "again"] == [(1, 2), (2, 2)]
+    anew = AskingEngine(GOOD)
+    draft(anew, seed=9)
+    assert len(anew.beginnings) == 2
+
+
 def test_what_stays_doubtful_falls_out_unless_caution_is_off() -> None:
     doubted = {GOOD[SQL]: 0.02}
     assert GOOD[SQL] not in draft(AskingEngine(GOOD, doubted)).body

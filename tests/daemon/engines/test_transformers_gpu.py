@@ -126,11 +126,11 @@ def test_a_graph_answers_what_single_launches_answer(model: Any, rows: int) -> N
 def test_questions_share_the_memory_that_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = TransformersEngine(str(folder), None, "tiny-1", 1024)
     questions = [Question(f"文: {number}", max_tokens=12) for number in range(40)]
-    assert engine._decoder.rows_for_questions(40, 100) == 32
+    assert engine._decoder.rows_for_questions(40, 60, 40) == 20
     together = [answer.text for answer in engine.ask(MESSAGES, questions)]
     engine._decoder.drop_batch()
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (0, 80 << 30))
-    assert engine._decoder.rows_for_questions(40, 100) == 4
+    assert engine._decoder.rows_for_questions(40, 60, 40) == 4
     alone = [answer.text for answer in engine.ask(MESSAGES, questions)]
     assert sum(one == other for one, other in zip(alone, together, strict=True)) > 30
     engine.close()
