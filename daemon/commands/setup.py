@@ -180,7 +180,7 @@ def _fetch(settings: Config) -> str:
 def _report(settings: Config, layout: Layout, note: DiaryNote) -> str:
     typer.echo(f"{note.path} から日報を書きます(1〜3分ほど)。")
     try:
-        with on_the_way("  ", japanese=True) as told:
+        with on_the_way("  ") as told:
             file = write_now(settings, note.path, told)
     except NippoError as problem:
         return _told("日報を書けませんでした", problem, f"nippo report {note.day}")
