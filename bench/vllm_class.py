@@ -33,7 +33,7 @@ import httpx
 
 from bench.classroom import KEY_NAME, Student, copied_version, days_back
 from bench.vllm_reports import compared, read_rows, record, spread, weights_hash, written
-from bench.vllm_server import VLLM, VllmServer
+from bench.vllm_server import VLLM, ServerFailed, VllmServer
 from daemon.config import Config, DataSettings, EngineSettings
 from daemon.drafting.draft import draft_report
 from daemon.drafting.result import DraftRequest
@@ -261,11 +261,12 @@ def main(words: list[str] | None = None) -> int:
         )
         return 0
     given.out.mkdir(parents=True, exist_ok=True)
+    given.out = given.out.resolve()
     given.work = (given.work or given.out / "work").resolve()
     results, key = Results(given.out), secrets.token_hex(16)
     os.environ[KEY_NAME] = key
     program = shlex.split(given.server) if given.server else [given.python, *VLLM]
-    server = VllmServer(program, given.model, given.port, given.out, key, given.packages)
+    server = VllmServer(program, given.model.resolve(), given.port, given.out, key, given.packages)
     server.extra = shlex.split(given.serve)
     stages = {"register": register, "reports": reports, "class": classroom}
     failed = 0
@@ -277,6 +278,8 @@ def main(words: list[str] | None = None) -> int:
             except Exception as problem:
                 failed += 1
                 results.put(name, failed=f"{type(problem).__name__}: {problem}", trace=traceback.format_exc())
+                if isinstance(problem, ServerFailed):
+                    break
             results.put(name, stage_seconds=round(time.monotonic() - began, 1))
     finally:
         server.kill()

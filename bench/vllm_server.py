@@ -26,6 +26,10 @@ QUIET = {
 """Adapters may be loaded while it runs; nothing is asked of, or told to, the network."""
 
 
+class ServerFailed(RuntimeError):
+    """It does not start; the message has the end of its log."""
+
+
 @dataclass
 class VllmServer:
     """``words``: the program and its first arguments. ``packages``: PYTHONPATH of the server alone ("" none), since its
@@ -60,7 +64,7 @@ class VllmServer:
         ]
 
     def start(self, limit: float) -> float:
-        """Start it and wait until it answers; return the seconds. Raises ``RuntimeError`` with the log's end."""
+        """Start it and wait until it answers; return the seconds. Raises ``ServerFailed``."""
         self.starts += 1
         log = self.folder / f"server-{self.starts}.log"
         environment = {**os.environ, **QUIET, "VLLM_API_KEY": self.key}
@@ -69,16 +73,21 @@ class VllmServer:
         began = time.monotonic()
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                self.argv(), stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+                self.argv(),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=self.folder,  # not the source tree, whose folders are importable there
+                start_new_session=True,
             )
         while time.monotonic() - began < limit:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended ({self.process.returncode}):\n{_end(log)}")
+                raise ServerFailed(f"the server ended ({self.process.returncode}):\n{_end(log)}")
             if self.answers():
                 return round(time.monotonic() - began, 1)
             time.sleep(LOOK_SECONDS)
         self.kill()
-        raise RuntimeError(f"the server does not answer after {limit:g} s:\n{_end(log)}")
+        raise ServerFailed(f"the server does not answer after {limit:g} s:\n{_end(log)}")
 
     def answers(self) -> bool:
         """Whether it lists its models."""
