@@ -38,6 +38,8 @@ from __future__ import annotations
 
 import errno
 
+from daemon.words import tr
+
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
@@ -142,10 +144,16 @@ class NoRoom(StorageError):
     def of(cls, problem: OSError, place: object) -> NoRoom | None:
         """What an error of the system says about the disk of a place; None where it is about something else."""
         if problem.errno == errno.EROFS:
-            return cls(f"{place}: the disk is read-only.", "Make it writable; nippo waits and goes on by itself.")
+            return cls(
+                tr("{place}: the disk is read-only.", place=place),
+                tr("Make it writable; nippo waits and goes on by itself."),
+            )
         if problem.errno in NO_ROOM:
-            why = problem.strerror or "no space left"
-            return cls(f"{place}: the disk is full ({why}).", "Free some space; nippo waits and goes on by itself.")
+            why = problem.strerror or tr("no space left")
+            return cls(
+                tr("{place}: the disk is full ({why}).", place=place, why=why),
+                tr("Free some space; nippo waits and goes on by itself."),
+            )
         return None
 
 

@@ -17,6 +17,7 @@ from daemon.errors import ModelMissing
 from daemon.models.gguf_choice import pick
 from daemon.models.known import KNOWN, KnownModel
 from daemon.system.hashes import known_hash
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.models.download import FetchProgress
@@ -69,11 +70,12 @@ def resolve_gguf(reference: str, progress: FetchProgress | None = None) -> Path:
     if path.is_file():
         return path
     if path.suffix.lower() == ".gguf" and not HUB_ID.fullmatch(reference):
-        raise ModelMissing(f"{path}: no such file", "Correct engine.model.")
+        raise ModelMissing(tr("{path}: no such file", path=path), tr("Correct engine.model."))
     if not HUB_ID.fullmatch(reference):
         names = ", ".join(f'"{name}"' for name in KNOWN)
         raise ModelMissing(
-            f"engine.model: {reference!r} is no model", f"Name {names}, a GGUF file, a folder or a hub id owner/name."
+            tr("engine.model: {reference!r} is no model", reference=reference),
+            tr("Name {names}, a GGUF file, a folder or a hub id owner/name.", names=names),
         )
     from daemon.models.hub import fetch_from_hub
 
@@ -91,7 +93,7 @@ def _known(model: KnownModel, progress: FetchProgress | None) -> Path:
         return file
     if file.stat().st_size != model.size or known_hash(file) != model.sha256:
         raise ModelMissing(
-            f"{file}: not the {model.name} model (its hash is wrong), so it is not loaded",
-            "Delete that file and run `nippo fetch`.",
+            tr("{file}: not the {name} model (its hash is wrong), so it is not loaded", file=file, name=model.name),
+            tr("Delete that file and run `nippo fetch`."),
         )
     return file
