@@ -16,6 +16,7 @@ from daemon.system.clock import local_time
 from daemon.system.processes import memory_of
 
 ATTENTION_SHOWN = 20
+WHOLE = ", writes a diary as a whole (it was not trained on sentences)"
 STATES = {"no room": "waits for room on a disk"}
 """States of the daemon whose names are no words for a person."""
 
@@ -102,7 +103,7 @@ def _print(found: dict[str, Any]) -> None:
     for line in found["storage"] if daemon.get("state") != "no room" else ():
         typer.echo(f"room     {line}")
     typer.echo(f"vault    {found['vault']}")
-    typer.echo(f"model    {found['model']}")
+    typer.echo(f"model    {found['model']}{WHOLE if found['method'] == 'whole' else ''}")
     if daemon["running"] and daemon.get("worker_pid"):
         typer.echo(f"         {_in_memory(daemon['worker_pid'])}")
     if found["advice"]:

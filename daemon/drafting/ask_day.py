@@ -53,10 +53,11 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Answered:
-    """A sentence's lines, and the probability that it gives none (None: not known)."""
+    """A sentence's lines, the probability that it gives none (None: not known), and whether it got no answer."""
 
     lines: tuple[Weighed, ...]
     nothing: float | None
+    failed: bool = False
 
 
 @dataclass
@@ -93,7 +94,7 @@ class DayWriter:
         answers = self._random(places) if anew else self._likeliest(places)
         found = self._weigh(answers)
         self._again(found, min(least, HOPELESS))
-        return {at: Answered(tuple(found[at]), answers[at].nothing) for at in places}
+        return {at: Answered(tuple(found[at]), answers[at].nothing, answers[at].failed) for at in places}
 
     def _likeliest(self, places: Sequence[int]) -> dict[int, SentenceAnswer]:
         total, done = len(places), 0

@@ -35,12 +35,13 @@ class Written:
 @dataclass(frozen=True)
 class SentenceAnswer:
     """What the model said of one sentence: its lines, none for `NOTHING`; the probability of `NOTHING` (None: unknown);
-    tokens evaluated and generated."""
+    tokens evaluated and generated; whether the engine had no answer for it."""
 
     lines: tuple[Written, ...]
     nothing: float | None
     prompt_tokens: int
     generated_tokens: int
+    failed: bool = False
 
 
 def write(
@@ -113,7 +114,11 @@ def read(answer: Answer) -> SentenceAnswer:
         if line := line_of(text):
             found.setdefault(line, Written(line, likelihood))
     return SentenceAnswer(
-        tuple(found.values()), answer.choices.get(NOTHING), answer.prompt_tokens, answer.generated_tokens
+        tuple(found.values()),
+        answer.choices.get(NOTHING),
+        answer.prompt_tokens,
+        answer.generated_tokens,
+        answer.failed,
     )
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from daemon.config import Config
 from daemon.engines.protocol import Engine, ModelIdentity
 from daemon.errors import ModelMissing
-from daemon.versions.artifact import method_of
+from daemon.versions.artifact import method_of, models_folder
 from daemon.words import tr
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ def adapter_in_use(config: Config) -> Adapter | None:
         from daemon.versions.champion import active_adapter
 
         version = active_adapter(config)
+        if version and registered and config.engine.kind == "server" and version.path.parent != models_folder(config):
+            return None  # the one that ships is registered nowhere
         return Adapter(version.name, Path(version.path), version.meta.method) if version else None
     path = Path(wanted).expanduser()
     if not path.exists():

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Reply = TypeVar("Reply")
 CONNECT_SECONDS = 10.0
+SHARE_OF_ONE = 0.25
+"""The share of ``engine.timeout_seconds``, the limit of a whole draft, that one short question may take."""
 WIDE_TOKENS, NARROW_TOKENS = 1.5, 0.5
 """Estimated tokens of a character beyond ASCII and of an ASCII one. Tokenizers of today need 0.6 to 1.2 and 0.25 to 0.4
 on Japanese and English text, so the estimate errs towards too many: a diary is then shortened early, never refused."""
@@ -184,17 +186,18 @@ class ServerEngine:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One question, with probabilities where the server tells them."""
+        seconds = self._settings.timeout_seconds * SHARE_OF_ONE
         try:
             if self._tells_chances:
-                return self._chat({"model": self._model, **request})
+                return self._chat({"model": self._model, **request}, seconds)
         except NoProbabilities:
             self._tells_chances = False
         plain = {name: value for name, value in request.items() if "logprobs" not in name}
-        return self._chat({"model": self._model, **plain})
+        return self._chat({"model": self._model, **plain}, seconds)
 
-    def _chat(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _chat(self, request: dict[str, Any], seconds: float | None = None) -> dict[str, Any]:
         """The server's whole answer, of which the first choice holds a message and a reason."""
-        answer = self._send("POST", f"{self._url}/chat/completions", request)
+        answer = self._send("POST", f"{self._url}/chat/completions", request, seconds)
         try:
             body: dict[str, Any] = well_formed(answer.json())
             choice = body["choices"][0]
@@ -227,7 +230,7 @@ class ServerEngine:
                             pieces.append(piece)
                             on_text(well_formed(piece))
         except httpx.HTTPError as problem:
-            raise unreachable(problem, self._url, self._settings) from None
+            raise unreachable(problem, self._url, self._settings.timeout_seconds) from None
         except (ValueError, LookupError, TypeError):
             raise not_openai(self._url, 200) from None
         if not reason:
@@ -250,18 +253,22 @@ class ServerEngine:
         count, tokens = values.get("count"), values.get("tokens")
         return int(count) if isinstance(count, int) else len(tokens) if isinstance(tokens, list) else None
 
-    def _send(self, method: str, address: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    def _send(
+        self, method: str, address: str, body: dict[str, Any] | None = None, seconds: float | None = None
+    ) -> httpx.Response:
         """The server's answer. A kept connection that the server closed while it was idle breaks at the next request,
         before anything was answered: once, it is sent again over a new one."""
         import httpx
 
+        limit = self._settings.timeout_seconds if seconds is None else seconds
+        wait = httpx.Timeout(limit, connect=CONNECT_SECONDS)
         try:
             try:
-                answer = self._client.request(method, address, json=body)
+                answer = self._client.request(method, address, json=body, timeout=wait)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                answer = self._client.request(method, address, json=body)
+                answer = self._client.request(method, address, json=body, timeout=wait)
         except httpx.HTTPError as problem:
-            raise unreachable(problem, self._url, self._settings) from None
+            raise unreachable(problem, self._url, limit) from None
         if answer.status_code != httpx.codes.OK:
             raise refusal(answer, self._url, self._settings, self._model)
         return answer

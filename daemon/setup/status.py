@@ -27,13 +27,14 @@ def status(config: Config) -> dict[str, Any]:
     beat = read_heartbeat(config.data_path)
     if holder is None and beat:
         beat |= {"state": "stopped", "ready": False, "working_on": "", "message": "", "worker_pid": None}
-    model, advice = model_in_use(config)
+    model, advice, method = model_in_use(config)
     found: dict[str, Any] = {
         "daemon": {**beat, "running": holder is not None, "pid": holder or beat.get("pid")},
         "vault": str(config.vault_path),
         "data": str(config.data_path),
         "first_run_date": None,
         "model": model,
+        "method": method,
         "advice": advice,
         "waiting": [],
         "failed": [],
@@ -87,15 +88,18 @@ def storage_lines(config: Config) -> list[str]:
     ]
 
 
-def model_in_use(config: Config) -> tuple[str, str]:
-    """The model and adapter that the next draft is written with, or why there is none; and what to do about a base that
-    has no adapter yet, "" where nothing is to be done."""
-    model = config.engine.model
+def model_in_use(config: Config) -> tuple[str, str, str]:
+    """The model and adapter that the next draft is written with, or why there is none; what to do about a base that has
+    no adapter yet, "" where nothing is to be done; and how it writes, "sentences" or "whole" ("": no model)."""
+    model, engine = config.engine.model, config.engine
+    if engine.kind == "server":
+        model = f"{engine.server_model or 'its only model'} at {engine.server_url}"
     try:
         adapter = adapter_in_use(config)
     except NippoError as problem:
-        return f"{model} ({problem.what})", ""
+        return f"{model} ({problem.what})", "", ""
+    method = (adapter.method if adapter else "whole") if engine.method == "auto" else engine.method
     if adapter:
-        return f"{model} + {adapter.name}", ""
-    wants_one = config.engine.adapter == "auto" and config.engine.kind != "server"
-    return model, NO_ADAPTER if wants_one else ""
+        return f"{model} + {adapter.name}", "", method
+    wants_one = engine.adapter == "auto" and engine.kind != "server"
+    return model, NO_ADAPTER if wants_one else "", method

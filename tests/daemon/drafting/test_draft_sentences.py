@@ -187,3 +187,15 @@ def test_the_settings_may_say_how_to_write(method: str) -> None:
             draft(AskingEngine(GOOD), config=config)
     else:
         assert draft(AskingEngine(GOOD), config=config).body == BODY
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_sentence_without_an_answer_is_named_without_its_words_and_asked_again(tells: bool) -> None:
+    engine = AskingEngine(GOOD, tells=tells, silent={SQL})
+    result = draft(engine)
+    assert GOOD[SQL] not in result.body and GOOD[JAVA] in result.body and result.status == "needs-review"
+    assert result.warnings[0].startswith("日記の2行目の文には") and "SQL" not in "".join(result.warnings)
+    later = AskingEngine(GOOD, tells=tells)
+    again = draft(later, earlier=result.record)
+    assert (again.body, later.sentences()) == (BODY, [SQL])
+    assert "返事がありません" not in "".join(again.warnings)
