@@ -215,6 +215,16 @@ def test_the_doctor_speaks_japanese_in_columns(in_japanese: None, tmp_path: Path
     assert len({cell_len(found[1]) for found in named if found}) == 1, "the messages begin in one column"
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_table_of_japanese_is_broken_and_not_cut_off(lang: str, tmp_path: Path) -> None:
+    vault, settings = private_world(tmp_path)
+    long = "ネットワークの授業でサブネットマスクの計算を練習してホストの数を求める問題を三十問も解き直した!"
+    (vault / "nippo").mkdir()
+    (vault / "nippo" / "2026-01-07-nippo.md").write_text(f"---\ndate: 2026-01-07\n---\n* {long}\n", encoding="utf-8")
+    said = shown("check", "2026-01-07", "--config", str(settings), width=60, NIPPO_LANG=lang).stdout
+    assert "…" not in said and long in "".join(line.split("│")[-2].strip() for line in said.splitlines() if "│" in line)
+
+
 def test_programs_read_english(in_japanese: None, tmp_path: Path) -> None:
     _, settings = private_world(tmp_path)
     for command in ("doctor", "status", "pairs", "versions"):
