@@ -118,6 +118,10 @@ class NoProbabilities(EngineError):
     pass
 
 
+class NotUnderstood(EngineError):
+    pass
+
+
 class OutOfMemory(EngineError):
     title = "メモリ不足"
 

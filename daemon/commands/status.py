@@ -11,6 +11,7 @@ import typer
 from daemon.config import load
 from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
+from daemon.setup.doctor_server import METHODS
 from daemon.setup.status import status as look
 from daemon.system.clock import local_time
 from daemon.system.processes import memory_of
@@ -103,6 +104,8 @@ def _print(found: dict[str, Any]) -> None:
         typer.echo(f"room     {line}")
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
+    if found["method"]:
+        typer.echo(f"         writes {METHODS[found['method']]}")
     if daemon["running"] and daemon.get("worker_pid"):
         typer.echo(f"         {_in_memory(daemon['worker_pid'])}")
     if found["advice"]:

@@ -138,6 +138,20 @@ def adapter_in_use(config: Config) -> Adapter | None:
     return Adapter(path.stem, path) if path.is_file() else Adapter(path.name, path, method_of(path))
 
 
+def method_in_use(config: Config) -> str:
+    """How the next draft is written, without loading anything: "sentences" by a version that was trained so, "whole" by
+    any other model, or as ``engine.method`` says. Raises ``ModelMissing`` and ``ConfigError``."""
+    if config.engine.method != "auto":
+        return config.engine.method
+    if config.engine.kind == "server":
+        from daemon.versions.served_adapter import served_adapter
+
+        served = served_adapter(config)
+        return served.method if served else "whole"
+    adapter = adapter_in_use(config)
+    return adapter.method if adapter else "whole"
+
+
 def model_name(reference: str) -> str:
     """The short name of a model reference: "starter", a file's stem, the last part of a hub id."""
     last = reference.replace("\\", "/").rstrip("/").rpartition("/")[2]

@@ -6,8 +6,22 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-THINKING = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)\s*", re.S)
-"""Thoughts ahead of the answer; they are no part of a draft."""
+THOUGHTS = (
+    (r"<think>", r"</think>"),
+    (r"<thinking>", r"</thinking>"),
+    (r"<seed:think>", r"</seed:think>"),
+    (r"\[THINK\]", r"\[/THINK\]"),
+    (r"◁think▷", r"◁/think▷"),
+    (r"<\|channel>thought", r"<channel\|>"),
+    (r"<\|channel\|>analysis", r"<\|channel\|>final<\|message\|>"),
+)
+"""How models mark where their thoughts begin and end, as regular expressions: Qwen and DeepSeek, relatives of theirs,
+Seed, Magistral, Kimi, Gemma 4, gpt-oss."""
+THINKING = re.compile(
+    rf"\A.*(?:{'|'.join(end for _, end in THOUGHTS)})\s*|\s*(?:{'|'.join(begin for begin, _ in THOUGHTS)}).*\Z", re.S
+)
+"""Thoughts; they are no part of a draft. All up to the last end of a thought, whether its beginning is there (some chat
+templates write that into the prompt) or not, and all from a beginning that has no end."""
 LONE = re.compile(r"[\ud800-\udfff]")
 
 

@@ -24,6 +24,7 @@ from daemon.service.watcher import Watcher
 from daemon.setup.doctor_diary import stray_lines
 from daemon.setup.doctor_private import private_lines
 from daemon.setup.doctor_rights import rights_lines
+from daemon.setup.doctor_server import method_lines, server_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
@@ -173,7 +174,7 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
         yield DoctorLine("engine", "fail", problem.what, problem.next_step)
         return
     if kind == "server":
-        yield server_line(config)
+        yield from server_lines(config)
         return
     if kind == "llamacpp" and find_spec("xllamacpp") is None:
         yield DoctorLine("engine", "fail", "llamacpp: the package xllamacpp is missing", adding("starter"))
@@ -191,6 +192,7 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
             yield DoctorLine("adapter", "warn", "no adapter for this base yet: the bare model writes", remedy)
         else:
             yield DoctorLine("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
+        yield from method_lines(config)
     except NippoError as problem:
         yield DoctorLine("adapter", "fail", problem.what, problem.next_step)
 
@@ -203,22 +205,3 @@ def training_line(config: Config) -> DoctorLine:
         remedy = f'Install them with `{adding("train")}`, or set retrain = "" in [schedule] of config.toml.'
         return DoctorLine("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
     return DoctorLine("training", "ok", f"the training packages are there; weekly training: {schedule}")
-
-
-def server_line(config: Config) -> DoctorLine:
-    """Whether the address that the user wrote answers."""
-    import httpx
-
-    url = config.engine.server_url
-    if not url:
-        return DoctorLine("engine", "fail", "server: no address", "Set server_url in [engine] of config.toml.")
-    try:
-        code = httpx.get(f"{url.rstrip('/')}/models", timeout=5.0).status_code
-    except httpx.HTTPError as problem:
-        return DoctorLine(
-            "engine", "fail", f"server: {url} does not answer ({type(problem).__name__})", "Start the server."
-        )
-    if code in (401, 403):
-        remedy = "Name the variable that holds the key in server_api_key_env."
-        return DoctorLine("engine", "fail", f"server: {url} refuses the key ({code})", remedy)
-    return DoctorLine("engine", "ok", f"server: {url}")

@@ -1,0 +1,48 @@
+"""A server's answer as it comes, line by line: server-sent events of the OpenAI chat API. Pure but for the listener."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from daemon.engines.server_dialect import REASONING
+from daemon.engines.text import THINKING, well_formed
+
+MARKS, LONGEST_MARK = "<[◁", 24
+"""What the marks of a thought begin with, and more letters than any has."""
+
+
+def read_stream(lines: Iterable[str], on_text: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Given the lines of a stream, return its choice as an answer that was not streamed holds it, and the usage.
+
+    ``on_text`` hears the text piece by piece, but no thought whose beginning is marked. ``finish_reason`` is "" where
+    the stream broke off. Raises ``ValueError``, ``LookupError``, ``TypeError`` and ``AttributeError`` for what is no
+    such stream.
+    """
+    text, heard, reason, beside = "", "", "", ""
+    usage: dict[str, Any] = {}
+    for line in lines:
+        data = line.removeprefix("data:").strip()
+        if not line.startswith("data:") or data == "[DONE]":
+            continue
+        chunk = json.loads(data)
+        usage = chunk.get("usage") or usage
+        for choice in chunk.get("choices", []):
+            reason = choice.get("finish_reason") or reason
+            delta = choice["delta"]
+            beside = beside or next((str(delta[name]) for name in REASONING if delta.get(name)), "")
+            text += delta.get("content") or ""
+            said = _said(text, bool(reason))
+            if len(said) > len(heard):
+                on_text(well_formed(said[len(heard) :]))
+                heard = said
+    return {"message": {"content": well_formed(text), REASONING[0]: beside}, "finish_reason": reason}, usage
+
+
+def _said(text: str, ended: bool) -> str:
+    """The part of a text so far that is no thought, and cannot become the mark of one."""
+    start = text.lstrip()
+    if not ended and start[:1] in MARKS and len(start) < LONGEST_MARK:
+        return ""
+    return THINKING.sub("", text)

@@ -1,0 +1,79 @@
+"""What `nippo doctor` says about a server that writes the reports: whether it answers, has the model, and how the model
+will be asked. No diary and no question is sent."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from daemon.config import Config
+from daemon.engines.opening import method_in_use
+from daemon.errors import NippoError
+from daemon.setup.doctor_system import DoctorLine
+from daemon.system.addresses import is_loopback
+
+SECONDS = 5.0
+ELSEWHERE = re.compile(r"[:-]cloud$")
+"""Names that Ollama gives to models which it does not run itself but passes on to its maker's machines."""
+METHODS = {"sentences": "sentence by sentence", "whole": "the whole diary at once (not trained on sentences)"}
+
+
+def server_lines(config: Config) -> Iterator[DoctorLine]:
+    """Whether the address that the user wrote answers, and what writes there."""
+    engine = config.engine
+    if not engine.server_url:
+        yield DoctorLine("engine", "fail", "server: no address", "Set server_url in [engine] of config.toml.")
+        return
+    names, trouble = _models(config)
+    if trouble is not None:
+        yield trouble
+        return
+    yield DoctorLine("engine", "ok", f"server: {engine.server_url}")
+    wanted = engine.server_model
+    if wanted and wanted not in names and f"{wanted}:latest" not in names:
+        remedy = f"Load it there, or name one of: {', '.join(names[:10]) or 'none'}."
+        yield DoctorLine("model", "fail", f"the server has no model {wanted!r}", remedy)
+    elif ELSEWHERE.search(wanted) and is_loopback(engine.server_url):
+        remedy = "Take a model without `cloud` in its name, or be sure that you want this."
+        yield DoctorLine("model", "warn", f"{wanted}: Ollama sends its texts to another machine", remedy)
+    else:
+        yield DoctorLine("model", "ok", wanted or ", ".join(names[:10]))
+    yield from method_lines(config)
+
+
+def method_lines(config: Config) -> Iterator[DoctorLine]:
+    """How the model in use is asked; nothing where its version is missing, which other lines tell."""
+    try:
+        yield DoctorLine("method", "ok", METHODS[method_in_use(config)])
+    except NippoError:
+        return
+
+
+def _models(config: Config) -> tuple[list[str], DoctorLine | None]:
+    """The names of the server's models, or what is wrong with it."""
+    import httpx
+
+    url = config.engine.server_url
+    key = os.environ.get(config.engine.server_api_key_env, "") if config.engine.server_api_key_env else ""
+    try:
+        answer = httpx.get(
+            f"{url.rstrip('/')}/models",
+            timeout=SECONDS,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            trust_env=not is_loopback(url),
+            follow_redirects=False,
+        )
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        what = f"server: {url} does not answer ({type(problem).__name__})"
+        return [], DoctorLine("engine", "fail", what, "Start the server.")
+    if answer.status_code in (401, 403):
+        remedy = "Name the variable that holds the key in server_api_key_env."
+        return [], DoctorLine("engine", "fail", f"server: {url} refuses the key ({answer.status_code})", remedy)
+    try:
+        data: Any = answer.json()["data"]
+        return [str(entry["id"]) for entry in data], None
+    except (ValueError, LookupError, TypeError):
+        what = f"server: {url} answers {answer.status_code}, but not as an OpenAI-compatible server does"
+        return [], DoctorLine("engine", "fail", what, "Check server_url; it usually ends in /v1.")
