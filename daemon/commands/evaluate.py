@@ -1,17 +1,36 @@
-"""``nippo evaluate``: reports for rows of diaries, scored, in a child process."""
+"""``nippo evaluate``: rows of diaries written and scored in a child process, or another model on the accepted days."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
-from daemon.config import load
+from daemon.config import Config, load
+from daemon.errors import UsageError
+from daemon.learning.comparison_run import MOST_DAYS, compare_models
+from daemon.learning.model_comparison import Comparison, summary
 from daemon.learning.training_call import call, check, evaluate_argv
+from daemon.models.local_servers import ELSEWHERE
 from daemon.options import ConfigFile, Json
+from daemon.system.addresses import is_loopback, is_private
 
-Rows = Annotated[list[Path], typer.Argument(help="JSONL rows: id, date, diary; report, private, facts where known.")]
+Rows = Annotated[
+    list[Path] | None, typer.Argument(help="JSONL rows: id, date, diary; report, private, facts where known.")
+]
+Against = Annotated[
+    str,
+    typer.Option("--against", metavar="MODEL", help="Compare this model with the one in use, on your accepted days."),
+]
+Server = Annotated[
+    str, typer.Option("--server", metavar="URL", help="With --against: the server that has the model, ending in /v1.")
+]
+Days = Annotated[int, typer.Option("--days", min=1, help="With --against: the newest so many accepted days.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Let the diaries go to a server that is not this machine.")]
 Version = Annotated[str, typer.Option("--version", help="A version of `nippo versions`.", show_default="the champion")]
 Bare = Annotated[bool, typer.Option("--base", help="The bare model, without adapter.")]
 AdapterFolder = Annotated[Path | None, typer.Option("--adapter", help="An adapter's folder.")]
@@ -29,8 +48,12 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    rows: Rows,
+    rows: Rows = None,
     config: ConfigFile = None,
+    against: Against = "",
+    server: Server = "",
+    days: Days = MOST_DAYS,
+    yes: Yes = False,
     version: Version = "",
     base: Bare = False,
     adapter: AdapterFolder = None,
@@ -41,8 +64,23 @@ def evaluate(
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    """Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds."""
+    """Write a report for every row and print a table: leaks, fact recall, inventions, style, form, chrF, seconds.
+
+    With --against: write your accepted days with the model in use and with another one, and say which has to be edited
+    less, what the checks find, and how long each takes.
+    """
     settings = load(config)
+    if not rows:
+        model, url = _other(settings, against, server)
+        _agree(settings, url, model, yes)
+        comparison = compared(settings, model, url, days, out)
+        typer.echo(json.dumps(comparison.to_json(), ensure_ascii=False, indent=1) if as_json else shown(comparison))
+        if comparison.advice == "use" and not as_json and settings.engine.kind != "server":
+            place = f" --server {url}" if url else ""
+            typer.echo(f"→ nippo models use {model}{place}")
+        return
+    if against or server:
+        raise UsageError("Rows of a file and --against do not go together.", "Leave one of them out.")
     values = (
         ("--config", settings.file),
         ("--version", version),
@@ -56,3 +94,66 @@ def evaluate(
     arguments += [text for option, value in values if value for text in (option, str(value))]
     arguments += [option for option, wanted in (("--base", base), ("--raw", raw), ("--json", as_json)) if wanted]
     check(*call(evaluate_argv(arguments)))
+
+
+def compared(settings: Config, model: str, url: str, days: int = MOST_DAYS, out: Path | None = None) -> Comparison:
+    """``compare_models``, with a line that shows how far it is."""
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as line:
+        return compare_models(
+            settings, model, url, days, out, lambda name, done, total: line.update(f"{name}: {done} of {total} days")
+        )
+
+
+def shown(comparison: Comparison) -> str:
+    """A comparison as a table for a person, with the advice under it."""
+    head = f"{'':12}{'to change':>22}{'seconds':>18}{'findings':>14}"
+    lines = [f"now    {comparison.now}", f"other  {comparison.other}", "", head]
+    lines.append(f"{'':12}{'now':>12}{'other':>10}{'now':>10}{'other':>8}{'now':>8}{'other':>6}")
+    for one, two in comparison.days:
+        shares = [f"{day.edits / max(day.accepted, 1):.0%}" for day in (one, two)]
+        found = [str(day.leaks + day.faults) for day in (one, two)]
+        lines.append(
+            f"{one.day:12}{shares[0]:>12}{shares[1]:>10}{one.seconds:>10.1f}{two.seconds:>8.1f}{found[0]:>8}{found[1]:>6}"
+        )
+    before, after = (summary(days) for days in comparison.sides().values())
+    lines.append(
+        f"{'all':12}{before['edits']:>12.0%}{after['edits']:>10.0%}{before['seconds']:>10.1f}{after['seconds']:>8.1f}"
+        f"{before['leaks'] + before['faults']:>8.0f}{after['leaks'] + after['faults']:>6.0f}"
+    )
+    lines += ["", f"leaks: {before['leaks']:.0f} now, {after['leaks']:.0f} with the other"]
+    advice = {
+        "use": "the other model is better here",
+        "keep": "keep the model in use",
+        "abstain": "no advice",
+    }[comparison.advice]
+    return "\n".join([*lines, f"advice: {advice}", *(f"  {reason}" for reason in comparison.reasons)])
+
+
+def _other(settings: Config, against: str, server: str) -> tuple[str, str]:
+    """The model to compare with, and its server's address ("" for a model reference)."""
+    if settings.engine.kind == "server" and not against:
+        return settings.engine.server_model, settings.engine.server_url
+    if not against:
+        raise UsageError(
+            "Nothing to evaluate.", "Name a file of rows, or a model: `nippo evaluate --against MODEL --server URL`."
+        )
+    return against, server
+
+
+def _agree(settings: Config, url: str, model: str, yes: bool) -> None:
+    """Let no diary go to another machine unless its person says so; raises ``UsageError`` where nobody can be asked."""
+    if not url or url == settings.engine.server_url:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{url!r} is no address of a server.", "Write it as http://127.0.0.1:11434/v1.")
+    if parts.scheme != "https" and not is_private(parts.hostname):
+        raise UsageError(f"{url} is a public address without encryption.", "Use https, or an address of your network.")
+    if yes or (is_loopback(url) and not ELSEWHERE.search(model)):
+        return
+    where = f"{model} runs at its maker's" if is_loopback(url) else url
+    if not sys.stdin.isatty():
+        raise UsageError(f"The diaries would leave this machine ({where}).", "Add --yes if you want that.")
+    typer.confirm(f"The diaries of the accepted days leave this machine ({where}). Go on?", abort=True)

@@ -19,6 +19,7 @@ from daemon.config import Config, load
 from daemon.engines.opening import adapter_in_use, engine_kind
 from daemon.errors import NippoError
 from daemon.learning.training_call import missing_packages
+from daemon.models.known import KNOWN
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
 from daemon.setup.doctor_diary import stray_lines
@@ -34,7 +35,6 @@ from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries
 
 LEAST_FREE_BYTES = 200_000_000
-MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}
 INOTIFY_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
@@ -154,7 +154,8 @@ def space_line(config: Config) -> DoctorLine:
     """Free space for the database and trained versions, and for a model that is still to be downloaded."""
     needs = [(config.data_path, LEAST_FREE_BYTES)]
     if config.engine.kind in ("auto", "llamacpp") and not is_here(config.engine.model):
-        needs.append((cache_folder(), 2 * MODEL_BYTES.get(config.engine.model, 0)))
+        known = KNOWN.get(config.engine.model)
+        needs.append((cache_folder(), 2 * known.size if known else 0))
     for folder, needed in needs:
         nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
         free = shutil.disk_usage(nearest).free

@@ -4,19 +4,17 @@ will be asked. No diary and no question is sent."""
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from daemon.config import Config
 from daemon.engines.opening import method_in_use
 from daemon.errors import NippoError
+from daemon.models.local_servers import ELSEWHERE
 from daemon.setup.doctor_system import DoctorLine
 from daemon.system.addresses import is_loopback
 
 SECONDS = 5.0
-ELSEWHERE = re.compile(r"[:-]cloud$")
-"""Names that Ollama gives to models which it does not run itself but passes on to its maker's machines."""
 METHODS = {"sentences": "sentence by sentence", "whole": "the whole diary at once (not trained on sentences)"}
 
 
