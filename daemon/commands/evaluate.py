@@ -13,7 +13,7 @@ import typer
 from daemon.config import Config, load
 from daemon.errors import UsageError
 from daemon.learning.comparison_run import MOST_DAYS, compare_models
-from daemon.learning.model_comparison import Comparison, summary
+from daemon.learning.model_comparison import ModelComparison, summary
 from daemon.learning.training_call import call, check, evaluate_argv
 from daemon.models.local_servers import ELSEWHERE
 from daemon.options import ConfigFile, Json
@@ -96,7 +96,7 @@ def evaluate(
     check(*call(evaluate_argv(arguments)))
 
 
-def compared(settings: Config, model: str, url: str, days: int = MOST_DAYS, out: Path | None = None) -> Comparison:
+def compared(settings: Config, model: str, url: str, days: int = MOST_DAYS, out: Path | None = None) -> ModelComparison:
     """``compare_models``, with a line that shows how far it is."""
     from rich.console import Console
 
@@ -106,7 +106,7 @@ def compared(settings: Config, model: str, url: str, days: int = MOST_DAYS, out:
         )
 
 
-def shown(comparison: Comparison) -> str:
+def shown(comparison: ModelComparison) -> str:
     """A comparison as a table for a person, with the advice under it."""
     head = f"{'':12}{'to change':>22}{'seconds':>18}{'findings':>14}"
     lines = [f"now    {comparison.now}", f"other  {comparison.other}", "", head]

@@ -13,7 +13,7 @@ from daemon.drafting.result import DraftRequest
 from daemon.errors import UsageError
 from daemon.learning.model_comparison import (
     LEAST_DAYS,
-    Comparison,
+    ModelComparison,
     WrittenDay,
     compare,
     config_in_use,
@@ -27,7 +27,7 @@ from daemon.versions.champion import active_adapter
 from daemon.worker.shared import SharedWorker, Worker
 
 MOST_DAYS = 20
-Told = Callable[[str, int, int], None]
+DaysDone = Callable[[str, int, int], None]
 """Gets a model's name, how many days are done, and how many there are."""
 
 
@@ -37,9 +37,9 @@ def compare_models(
     url: str,
     days: int = MOST_DAYS,
     out: Path | None = None,
-    told: Told = lambda name, done, total: None,
+    told: DaysDone = lambda name, done, total: None,
     make_worker: Callable[[Config], Worker] = SharedWorker,
-) -> Comparison:
+) -> ModelComparison:
     """Given a model (of the server at ``url``, or a reference), write the newest accepted days with the model in use
     and with it, and compare. With ``out`` every report is kept there. Raises ``UsageError`` without accepted days, and
     ``EngineError``."""
@@ -60,7 +60,7 @@ def compare_models(
     return compare(name_of(now), name_of(other), written["now"], written["other"])
 
 
-def _tell(told: Told, name: str, total: int, done: int) -> None:
+def _tell(told: DaysDone, name: str, total: int, done: int) -> None:
     told(name, done, total)
 
 

@@ -38,7 +38,7 @@ class WrittenDay:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ModelComparison:
     """Two models on the same days. ``p_better`` and ``p_worse``: the chance of so large a difference in edits either
     way if the models were equal; None where too few days were compared."""
 
@@ -115,7 +115,7 @@ def measured(pair: Pair, result: DraftResult, seconds: float) -> WrittenDay:
     )
 
 
-def compare(now: str, other: str, first: Sequence[WrittenDay], second: Sequence[WrittenDay]) -> Comparison:
+def compare(now: str, other: str, first: Sequence[WrittenDay], second: Sequence[WrittenDay]) -> ModelComparison:
     """Given the names of the model in use and of the other one, and their reports of the same days, say which to use.
 
     Fewer than ``LEAST_DAYS`` days give no advice. The other model is advised when it leaks nothing new and less has to
@@ -126,7 +126,7 @@ def compare(now: str, other: str, first: Sequence[WrittenDay], second: Sequence[
     both = tuple(zip(first, second, strict=True))
     if len(both) < LEAST_DAYS:
         reason = f"only {len(both)} accepted days can be compared, {LEAST_DAYS} are needed"
-        return Comparison(now, other, both, "abstain", (reason,))
+        return ModelComparison(now, other, both, "abstain", (reason,))
     saved = [one.edits - two.edits for one, two in both]
     better, worse = chance(saved), chance([-one for one in saved])
     before, after = summary(first), summary(second)
@@ -138,8 +138,10 @@ def compare(now: str, other: str, first: Sequence[WrittenDay], second: Sequence[
         what = "more has to be edited" if worse < ALPHA else "the difference may be chance"
         reasons.append(f"{what}: {shares} (p = {min(better, worse):.3f})")
     if reasons:
-        return Comparison(now, other, both, "keep", tuple(reasons), better, worse)
-    return Comparison(now, other, both, "use", (f"less has to be edited: {shares} (p = {better:.3f})",), better, worse)
+        return ModelComparison(now, other, both, "keep", tuple(reasons), better, worse)
+    return ModelComparison(
+        now, other, both, "use", (f"less has to be edited: {shares} (p = {better:.3f})",), better, worse
+    )
 
 
 def chance(differences: Sequence[int]) -> float:

@@ -27,6 +27,7 @@ from daemon.setup.doctor_private import private_lines
 from daemon.setup.doctor_rights import rights_lines
 from daemon.setup.doctor_server import method_lines, server_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
+from daemon.setup.model_offers import suggestion, this_machine
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
 from daemon.system.extras import adding
@@ -194,8 +195,18 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
         else:
             yield DoctorLine("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
         yield from method_lines(config)
+        yield from larger_lines(config)
     except NippoError as problem:
         yield DoctorLine("adapter", "fail", problem.what, problem.next_step)
+
+
+def larger_lines(config: Config) -> Iterator[DoctorLine]:
+    """The largest known model that this machine would run in reasonable time, where that is larger than the one in use.
+    Whether it writes better reports nobody has measured, so it is no fault to go without."""
+    if larger := suggestion(this_machine(), config.engine.model):
+        how = f"`nippo fetch {larger.name}`, then `nippo evaluate --against {larger.name}`"
+        size = f"{larger.parameters:g}B, {larger.size / 1e9:.1f} GB"
+        yield DoctorLine("models", "ok", f"{larger.name} ({size}) would run here too, not measured: {how}")
 
 
 def training_line(config: Config) -> DoctorLine:

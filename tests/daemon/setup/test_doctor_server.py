@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from daemon.cli import app
 from daemon.config import Config
+from daemon.models.fitting import Machine
+from daemon.setup.doctor import larger_lines
 from daemon.setup.doctor_server import server_lines
 from tests.conftest import MakeConfig, MakeVault
 from tests.local_servers import LocalServer, Ollama, Reply, serving
@@ -83,3 +85,14 @@ def test_status_names_the_server_and_the_method(config_for, tmp_path: Path) -> N
 def test_the_starter_is_told_to_write_by_sentence(make_vault: MakeVault, make_config: MakeConfig) -> None:
     file = str(make_config(make_vault()).file)
     assert json.loads(CliRunner().invoke(app, ["status", "--json", "--config", file]).output)["method"] == "sentences"
+
+
+def test_the_largest_model_that_would_run_here_is_named(
+    make_vault: MakeVault, make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config(make_vault())
+    monkeypatch.setattr("daemon.setup.doctor.this_machine", lambda: Machine(16 * 10**9, 4))
+    [line] = larger_lines(config)
+    assert line.state == "ok" and "qwen2.5-7b (7.6B, 4.7 GB) would run here too, not measured" in line.message
+    monkeypatch.setattr("daemon.setup.doctor.this_machine", lambda: Machine(4 * 10**9, 2))
+    assert list(larger_lines(config)) == []
