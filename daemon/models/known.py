@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A GGUF file of ``size`` bytes and SHA-256 ``sha256``, with ``parameters`` in billions.
+    """A GGUF file of ``size`` bytes and SHA-256 ``sha256``, with ``parameters`` in billions, of the kind
+    ``architecture`` as transformers calls it.
 
     It is the file ``hub_file`` of the hub repository ``hub_repository`` at ``revision``. Where ``package`` is not "",
     its bytes are also the concatenation of ``data/partNN.bin`` of the packages ``package``, numbered from 1, each
@@ -24,6 +25,7 @@ class KnownModel:
     parameters: float = 0.0
     licence: str = ""
     folder: str = ""
+    architecture: str = "qwen2"
     package: str = ""
     package_version: str = ""
     piece_bytes: int = 32 * 2**20
@@ -68,6 +70,7 @@ LARGER = (
         parameters=3.4,
         licence="MIT",
         folder="sbintuitions/sarashina2.2-3b-instruct-v0.1",
+        architecture="llama",
     ),
     KnownModel(
         name="qwen2.5-3b",
@@ -90,6 +93,7 @@ LARGER = (
         parameters=4.0,
         licence="Apache-2.0",
         folder="Qwen/Qwen3-4B-Instruct-2507",
+        architecture="qwen3",
     ),
     KnownModel(
         name="qwen2.5-7b",
@@ -112,6 +116,7 @@ LARGER = (
         parameters=8.2,
         licence="Apache-2.0",
         folder="Qwen/Qwen3-8B",
+        architecture="qwen3",
     ),
     KnownModel(
         name="qwen2.5-14b",
@@ -134,6 +139,7 @@ LARGER = (
         parameters=14.8,
         licence="Apache-2.0",
         folder="Qwen/Qwen3-14B",
+        architecture="qwen3",
     ),
 )
 """Larger bases, all in Q4_K_M, smallest first. None was ever loaded where nippo is made, because no model hub is

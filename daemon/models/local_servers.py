@@ -2,12 +2,14 @@
 
 Guarantees: nothing is asked but addresses of this machine, no redirect is followed, no proxy is used, no text is sent;
 whatever listens there instead, however long or odd its answer, is passed over within seconds. What runs elsewhere
-through a program here (Ollama's cloud models) is marked and never taken for local.
+through a program here (Ollama's cloud models) is marked and never taken for local; a port that another person of this
+machine holds is not asked, where Linux tells.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from daemon.system.addresses import is_loopback
+from daemon.system.peers import listener
 
 if TYPE_CHECKING:
     import httpx
@@ -25,6 +27,8 @@ MOST_BYTES = 4 * 2**20
 MOST_MODELS = 100
 ELSEWHERE = re.compile(r"[:-]cloud$")
 """Names that Ollama gives to models which it passes on to its maker's machines."""
+FIRST_PERSON = 1000
+"""The lowest user id that Linux gives to people; below are services, such as Ollama's own user."""
 NO_WRITERS = re.compile(r"embed|rerank|whisper|\bbge\b|clip\b|(?:^|[-_/])tts", re.I)
 PLAIN = {"Accept-Encoding": "identity"}
 """What is small on the way may be huge once it is unpacked."""
@@ -69,7 +73,9 @@ def _at_port(kind: str, port: int) -> LocalServer | None:
     import httpx
 
     root = f"http://127.0.0.1:{port}"
-    assert is_loopback(root)
+    owner = listener(port)
+    if hasattr(os, "getuid") and owner is not None and owner >= FIRST_PERSON and owner != os.getuid():
+        return LocalServer(kind, f"{root}/v1", trouble="belongs to another user of this machine")
     until = time.monotonic() + MOST_SECONDS
     refused: list[int] = []
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
 import pytest
+import xllamacpp
 
 from daemon.models.local_servers import LocalModel, LocalServer, billions, look
+from daemon.system.peers import listener
 from tests.local_servers import LlamaServer, LmStudio, Ollama, Reply, serving
 from tests.local_servers import LocalServer as StandIn
+from tests.tiny_model import TinyModel
 
 GB = 10**9
 TAGS = [
@@ -142,6 +146,32 @@ def test_no_proxy_is_asked_and_nobody_there_is_nobody(monkeypatch: pytest.Monkey
     with serving(Ollama(TAGS).answer) as address:
         pass
     assert look([("Ollama", port(address))]) == []
+
+
+def test_the_port_of_another_person_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Ollama(TAGS)
+    with serving(server.answer) as address:
+        assert listener(port(address)) in (os.getuid(), None)
+        monkeypatch.setattr("daemon.models.local_servers.listener", lambda number: os.getuid() + 4000)
+        [found] = look([("Ollama", port(address))])
+        assert (found.models, found.trouble) == ((), "belongs to another user of this machine")
+        assert server.paths == []
+        monkeypatch.setattr("daemon.models.local_servers.listener", lambda number: 998)
+        [found] = look([("Ollama", port(address))])
+    assert found.models, "a service's own user is no person"
+
+
+def test_the_real_llama_server_is_found_with_its_model(tiny: TinyModel) -> None:
+    params = xllamacpp.CommonParams()
+    params.model.path = str(tiny.gguf)
+    params.n_ctx, params.verbosity, params.warmup = 512, 1, False
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+    params.model_alias = {"tiny-1b-q8_0"}
+    server = xllamacpp.Server(params)
+    [found] = look([("llama-server", port(str(server.listening_address)))])
+    [model] = found.models
+    assert (model.name, model.quantisation) == ("tiny-1b-q8_0", "q8_0")
+    assert 0 < model.size < 10**7, "its size is the server's own word"
 
 
 @pytest.mark.parametrize(
