@@ -17,6 +17,7 @@
     │   ├── EngineTimeout          no answer within the time limit
     │   ├── EngineCrashed          the worker process died
     │   ├── NoProbabilities        a server tells none; the request is sent again without asking for them
+    │   ├── NotUnderstood          a server refuses a request that may be made simpler; it is sent again so
     │   ├── OutOfMemory            the accelerator or the machine is too small for the model
     │   └── WorkerStopped          a draft was given up because somebody asked for it; nothing against the note
     ├── StorageError               the database cannot be used for now: everything waits, nothing is given up
@@ -36,6 +37,8 @@ is there what it was here (``daemon.worker.messages``). No other module of nippo
 from __future__ import annotations
 
 import errno
+
+from daemon.words import tr
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
@@ -141,10 +144,16 @@ class NoRoom(StorageError):
     def of(cls, problem: OSError, place: object) -> NoRoom | None:
         """What an error of the system says about the disk of a place; None where it is about something else."""
         if problem.errno == errno.EROFS:
-            return cls(f"{place}: the disk is read-only.", "Make it writable; nippo waits and goes on by itself.")
+            return cls(
+                tr("{place}: the disk is read-only.", place=place),
+                tr("Make it writable; nippo waits and goes on by itself."),
+            )
         if problem.errno in NO_ROOM:
-            why = problem.strerror or "no space left"
-            return cls(f"{place}: the disk is full ({why}).", "Free some space; nippo waits and goes on by itself.")
+            why = problem.strerror or tr("no space left")
+            return cls(
+                tr("{place}: the disk is full ({why}).", place=place, why=why),
+                tr("Free some space; nippo waits and goes on by itself."),
+            )
         return None
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from daemon.errors import UsageError
+from daemon.words import marked, tr
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="The settings file.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -33,10 +34,17 @@ def to_date(text: str, today: date) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f'"{text}" is no date.', "Write it as 2026-01-07, or today, or yesterday.") from None
+        raise UsageError(
+            tr('"{text}" is no date.', text=text), tr("Write it as 2026-01-07, or today, or yesterday.")
+        ) from None
 
 
-WORDS = {"reading": "reads the diary", "writing": "writes", "checking": "judges its lines", "again": "tries again"}
+WORDS = {
+    "reading": marked("reads the diary"),
+    "writing": "writes",
+    "checking": marked("judges its lines"),
+    "again": marked("tries again"),
+}
 WORDS_JA = {
     "reading": "日記を読んでいます",
     "writing": "書いています",
@@ -72,4 +80,6 @@ def describe(kind: str, number: int, total: int, seconds: float, japanese: bool 
     left = seconds / number * (total - number)
     if japanese:
         return f" {verb}({number}/{total}文、残り約{left:.0f}秒)" if kind == "writing" else f" {verb}({number}文目)"
-    return f" {verb}: sentence {number} of {total}" + (f", about {left:.0f} s left" if kind == "writing" else "")
+    return tr(" {verb}: sentence {number} of {total}", verb=verb, number=number, total=total) + (
+        tr(", about {left:.0f} s left", left=left) if kind == "writing" else ""
+    )

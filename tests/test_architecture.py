@@ -34,14 +34,16 @@ LATE = (
     "apscheduler",
     "streamlit",
 )
-FLOOR = {"config", "errors", "__version__"}
-"""What every room but ``system`` and ``store`` may use: the settings, the errors, the program's own number."""
+FLOOR = {"config", "errors", "words", "__version__"}
+"""What every room but ``system`` and ``store`` may use: the settings, the errors, what they say in the language of the
+person, the program's own number."""
 MAY = {
-    "errors": set(),
-    "config": {"errors"},
-    "options": {"errors"},
-    "system": {"errors"},
-    "store": {"errors", "system"},
+    "words": set(),
+    "errors": {"words"},
+    "config": {"errors", "words"},
+    "options": {"errors", "words"},
+    "system": {"errors", "words"},
+    "store": {"errors", "system", "words"},
     "checks": FLOOR,
     "vault": FLOOR | {"checks", "system"},
     "models": FLOOR | {"system"},
@@ -90,6 +92,7 @@ LAZY_PACKAGES = {
     "httpx": START,
     "huggingface_hub": START,
     "markdown_it": START,
+    "ctypes": "Windows only",
     "importlib": START,
     "psutil": START,
     "pydantic": START,

@@ -16,6 +16,7 @@ from daemon.errors import NippoError
 from daemon.options import ConfigFile, Json, to_date
 from daemon.setup.doctor import examine
 from daemon.setup.doctor_rights import close, left_open
+from daemon.words import tr
 
 MARKS = {"ok": ("ok  ", typer.colors.GREEN), "warn": ("warn", typer.colors.YELLOW), "fail": ("fail", typer.colors.RED)}
 
@@ -45,7 +46,7 @@ def doctor(
             typer.echo(f"{typer.style(mark, fg=colour)}  {line.name:9} {line.message}")
             if line.remedy and line.state != "ok":
                 typer.echo(f"                → {line.remedy}")
-        question = "Close nippo's files to other users of this machine now?"
+        question = tr("Close nippo's files to other users of this machine now?")
         if not fix and sys.stdin.isatty() and _open_paths(config) and typer.confirm(question, default=True):
             _close_what_is_open(config, as_json)
     if any(line.state == "fail" for line in lines):
@@ -57,9 +58,9 @@ def _close_what_is_open(config: Path | None, quiet: bool) -> None:
     paths = _open_paths(config)
     problems = close(paths)
     if paths and not quiet:
-        typer.echo(f"Closed to other users: {len(paths) - len(problems)} files and folders of nippo.")
+        typer.echo(tr("Closed to other users: {count} files and folders of nippo.", count=len(paths) - len(problems)))
     for problem in problems:
-        typer.echo(f"Not closed: {problem}. Its owner can: chmod go= on it.", err=True)
+        typer.echo(tr("Not closed: {problem}. Its owner can: chmod go= on it.", problem=problem), err=True)
 
 
 def _open_paths(config: Path | None) -> list[Path]:

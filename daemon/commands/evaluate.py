@@ -18,6 +18,13 @@ from daemon.learning.training_call import call, check, evaluate_argv
 from daemon.models.local_servers import ELSEWHERE
 from daemon.options import ConfigFile, Json
 from daemon.system.addresses import is_loopback, is_private
+from daemon.words import marked, tr
+
+ADVICE = {
+    "use": marked("the other model is better here"),
+    "keep": marked("keep the model in use"),
+    "abstain": marked("none"),
+}
 
 Rows = Annotated[
     list[Path] | None, typer.Argument(help="JSONL rows: id, date, diary; report, private, facts where known.")
@@ -77,10 +84,10 @@ def evaluate(
         typer.echo(json.dumps(comparison.to_json(), ensure_ascii=False, indent=1) if as_json else shown(comparison))
         if comparison.advice == "use" and not as_json and settings.engine.kind != "server":
             place = f" --server {url}" if url else ""
-            typer.echo(f"→ nippo models use {model}{place}")
+            typer.echo(f"→ `nippo models use {model}{place}`")
         return
     if against or server:
-        raise UsageError("Rows of a file and --against do not go together.", "Leave one of them out.")
+        raise UsageError(tr("Rows of a file and --against do not go together."), tr("Leave one of them out."))
     values = (
         ("--config", settings.file),
         ("--version", version),
@@ -102,33 +109,46 @@ def compared(settings: Config, model: str, url: str, days: int = MOST_DAYS, out:
 
     with Console(stderr=True).status("") as line:
         return compare_models(
-            settings, model, url, days, out, lambda name, done, total: line.update(f"{name}: {done} of {total} days")
+            settings, model, url, days, out, lambda name, done, total: line.update(progress(name, done, total))
         )
+
+
+def progress(name: str, done: int, total: int) -> str:
+    return tr("{name}: {done} of {total} days", name=name, done=done, total=total)
 
 
 def shown(comparison: ModelComparison) -> str:
     """A comparison as a table for a person, with the advice under it."""
-    head = f"{'':12}{'to change':>22}{'seconds':>18}{'findings':>14}"
-    lines = [f"now    {comparison.now}", f"other  {comparison.other}", "", head]
-    lines.append(f"{'':12}{'now':>12}{'other':>10}{'now':>10}{'other':>8}{'now':>8}{'other':>6}")
+    before, after = (summary(days) for days in comparison.sides().values())
+    rows = [["", tr("to change"), "", tr("seconds"), "", tr("findings"), ""], ["", *[tr("now"), tr("other")] * 3]]
     for one, two in comparison.days:
         shares = [f"{day.edits / max(day.accepted, 1):.0%}" for day in (one, two)]
         found = [str(day.leaks + day.faults) for day in (one, two)]
-        lines.append(
-            f"{one.day:12}{shares[0]:>12}{shares[1]:>10}{one.seconds:>10.1f}{two.seconds:>8.1f}{found[0]:>8}{found[1]:>6}"
-        )
-    before, after = (summary(days) for days in comparison.sides().values())
-    lines.append(
-        f"{'all':12}{before['edits']:>12.0%}{after['edits']:>10.0%}{before['seconds']:>10.1f}{after['seconds']:>8.1f}"
-        f"{before['leaks'] + before['faults']:>8.0f}{after['leaks'] + after['faults']:>6.0f}"
+        rows.append([one.day, *shares, f"{one.seconds:.1f}", f"{two.seconds:.1f}", *found])
+    sides = (before, after)
+    sums = [f"{side['leaks'] + side['faults']:.0f}" for side in sides]
+    rows.append(
+        [tr("all"), *(f"{side['edits']:.0%}" for side in sides), *(f"{side['seconds']:.1f}" for side in sides), *sums]
     )
-    lines += ["", f"leaks: {before['leaks']:.0f} now, {after['leaks']:.0f} with the other"]
-    advice = {
-        "use": "the other model is better here",
-        "keep": "keep the model in use",
-        "abstain": "no advice",
-    }[comparison.advice]
-    return "\n".join([*lines, f"advice: {advice}", *(f"  {reason}" for reason in comparison.reasons)])
+    return "\n".join(
+        [
+            tr("now: {model}", model=comparison.now),
+            tr("other: {model}", model=comparison.other),
+            "",
+            *("".join(_cell(cell, 8 if at else 12) for at, cell in enumerate(row)).rstrip() for row in rows),
+            "",
+            tr("private terms: {now} now, {other} with the other", now=int(before["leaks"]), other=int(after["leaks"])),
+            tr("advice: {advice}", advice=tr(ADVICE[comparison.advice])),
+            *(f"  {reason}" for reason in comparison.reasons),
+        ]
+    )
+
+
+def _cell(text: str, width: int) -> str:
+    """A text at the left of a column; Japanese letters are two columns wide."""
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width)
 
 
 def _other(settings: Config, against: str, server: str) -> tuple[str, str]:
@@ -137,7 +157,8 @@ def _other(settings: Config, against: str, server: str) -> tuple[str, str]:
         return settings.engine.server_model, settings.engine.server_url
     if not against:
         raise UsageError(
-            "Nothing to evaluate.", "Name a file of rows, or a model: `nippo evaluate --against MODEL --server URL`."
+            tr("Nothing to evaluate."),
+            tr("Name a file of rows, or a model: `nippo evaluate --against MODEL --server URL`."),
         )
     return against, server
 
@@ -148,12 +169,19 @@ def _agree(settings: Config, url: str, model: str, yes: bool) -> None:
         return
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url!r} is no address of a server.", "Write it as http://127.0.0.1:11434/v1.")
+        raise UsageError(
+            tr("{url!r} is no address of a server.", url=url), tr("Write it as http://127.0.0.1:11434/v1.")
+        )
     if parts.scheme != "https" and not is_private(parts.hostname):
-        raise UsageError(f"{url} is a public address without encryption.", "Use https, or an address of your network.")
+        raise UsageError(
+            tr("{url} is a public address without encryption.", url=url),
+            tr("Use https, or an address of your network."),
+        )
     if yes or (is_loopback(url) and not ELSEWHERE.search(model)):
         return
-    where = f"{model} runs at its maker's" if is_loopback(url) else url
+    where = tr("{model} runs at its maker's", model=model) if is_loopback(url) else url
     if not sys.stdin.isatty():
-        raise UsageError(f"The diaries would leave this machine ({where}).", "Add --yes if you want that.")
-    typer.confirm(f"The diaries of the accepted days leave this machine ({where}). Go on?", abort=True)
+        raise UsageError(
+            tr("The diaries would leave this machine ({where}).", where=where), tr("Add --yes if you want that.")
+        )
+    typer.confirm(tr("The diaries of the accepted days leave this machine ({where}). Go on?", where=where), abort=True)

@@ -7,28 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from daemon.config import Config, load
+from daemon.config import load
 from daemon.errors import UsageError
+from daemon.models.known import KNOWN
 from daemon.models.local_servers import LocalServer, look
+from daemon.models.reference import HUB_ID, is_here
 from daemon.options import ConfigFile, Json
 from daemon.setup.doctor_server import METHODS
 from daemon.setup.engine_settings import use_model
-from daemon.setup.model_offers import Offer, details, known_models, offers, this_machine
+from daemon.setup.model_offers import WORTHS, Offer, details, known_models, offers, this_machine, worth_in_words
 from daemon.setup.status import method_told, model_in_use
-
-WORTHS = {
-    "likely": "likely better than the starter",
-    "perhaps": "perhaps better than the starter",
-    "hardly": "hardly better than the starter",
-    "too large": "more than this machine holds",
-    "elsewhere": "runs on another machine: your diary would go there",
-}
-LANGUAGES = {
-    "japanese": "made for Japanese",
-    "multilingual": "many languages",
-    "english": "mostly English",
-    "unknown": "languages unknown",
-}
+from daemon.words import tr
 
 models = typer.Typer(invoke_without_command=True)
 
@@ -62,9 +51,9 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
         }
         typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
         return
-    typer.echo(f"in use   {model_in_use(settings)[0]}")
+    typer.echo(tr("in use: {model}", model=model_in_use(settings)[0]))
     if method := method_told(settings):
-        typer.echo(f"         writes {METHODS[method]}")
+        typer.echo(tr("writes {how}", how=tr(METHODS[method])))
     _print_offers(servers, found)
     _print_known(known)
 
@@ -83,59 +72,62 @@ def use(
 ) -> None:
     """Let a model write from the next start on: put it into config.toml, whose comments and other keys stay."""
     settings = load(config or context.obj)
-    url = server or _place_of(settings, model)
+    url = server or _place_of(model)
     file = use_model(settings, model, url)
-    typer.echo(f"{model}{f' at {url}' if url else ''}: written into {file}; a running daemon takes it after a reload")
+    where = tr("{model} at {url}", model=model, url=url) if url else model
+    typer.echo(tr("{model}: written into {file}; a running daemon takes it after a reload", model=where, file=file))
 
 
-def _place_of(settings: Config, model: str) -> str:
+def _place_of(model: str) -> str:
     """The address of the one program here that has this model, "" for a name that is a model reference."""
-    if model in {row["name"] for row in known_models(this_machine())}:
+    if model in KNOWN:
         return ""
     found = [
         offer for offer in offers(look(), this_machine()) if model in (offer.name, offer.name.removesuffix(":latest"))
     ]
     if not found:
-        return ""
+        if is_here(model) or HUB_ID.fullmatch(model):
+            return ""
+        raise UsageError(
+            tr("No program on this machine has a model {model!r}, and nippo knows none.", model=model),
+            tr("`nippo models` lists them; a file or a hub id owner/name is taken too."),
+        )
     if not all(offer.usable for offer in found):
         raise UsageError(
-            f"{model}: {WORTHS[found[0].appraisal.worth]}.", "Name its address with --server all the same."
+            f"{model}: {tr(WORTHS[found[0].appraisal.worth])}.", tr("Name its address with --server all the same.")
         )
     if len(found) > 1:
         places = ", ".join(offer.url for offer in found)
-        raise UsageError(f"{model} is at {places}.", "Say which with --server.")
+        raise UsageError(tr("{model} is at {places}.", model=model, places=places), tr("Say which with --server."))
     return found[0].url
 
 
 def _print_offers(servers: list[LocalServer], found: list[Offer]) -> None:
     if not servers:
-        typer.echo("\nNo program here serves models (looked for Ollama, LM Studio and llama-server).")
+        typer.echo("\n" + tr("No program here serves models (looked for Ollama, LM Studio and llama-server)."))
         return
-    typer.echo("\nOn this machine, the best first:")
+    typer.echo("\n" + tr("On this machine, the best first:"))
     for number, offer in enumerate(found, start=1):
-        slow = ", slow here" if offer.appraisal.slow else ""
-        typer.echo(f"  {number:2}  {offer.name} ({offer.program}): {details(offer, LANGUAGES)}")
-        typer.echo(f"      {WORTHS[offer.appraisal.worth]}{slow}")
+        typer.echo(f"  {number:2}  {offer.name} ({offer.program}): {details(offer)}")
+        typer.echo(f"      {worth_in_words(offer)}")
     for server in servers:
         if server.trouble or not server.models:
-            typer.echo(f"      {server.kind} at {server.url}: {server.trouble or 'has no model that writes'}")
-    if any(offer.usable for offer in found):
-        best = next(offer for offer in found if offer.usable)
-        typer.echo(f"  → nippo evaluate --against {best.name} --server {best.url}   (on your accepted days)")
-        typer.echo(f"  → nippo models use {best.name} --server {best.url}")
+            trouble = tr(server.trouble) if server.trouble else tr("has no model that writes")
+            typer.echo(f"      {server.kind} ({server.url}): {trouble}")
+    if best := next((offer for offer in found if offer.usable), None):
+        typer.echo(f"  → `nippo evaluate --against {best.name} --server {best.url}`  {tr('(on your accepted days)')}")
+        typer.echo(f"  → `nippo models use {best.name} --server {best.url}`")
 
 
 def _print_known(known: list[dict[str, Any]]) -> None:
-    typer.echo("\nBy name, from a hub that answers (`nippo fetch NAME`, then `nippo models use NAME`):")
+    typer.echo("\n" + tr("By name, from a hub that answers (`nippo fetch NAME`, then `nippo models use NAME`):"))
     for row in known:
         if row["sha256"] is None:
-            typer.echo(f"      {row['name']}: no verified hash, refused by name; licence {row['licence']}")
+            unverified = tr("no verified hash, refused by name; licence {licence}", licence=row["licence"])
+            typer.echo(f"      {row['name']}: {unverified}")
             continue
-        state = (
-            "is here" if row["here"] else "too large here" if not row["fits"] else "" if row["quick"] else "slow here"
-        )
-        best = "the largest for this machine" if row["best"] else ""
-        words = ", ".join(
-            filter(None, (f"{row['parameters']:g}B", f"{row['bytes'] / 1e9:.1f} GB", row["licence"], state, best))
-        )
-        typer.echo(f"  {'→' if row['best'] else ' '}   {row['name']}: {words}")
+        state = tr("is here") if row["here"] else tr("too large here") if not row["fits"] else ""
+        state = state or ("" if row["quick"] else tr("slow here"))
+        best = tr("the largest for this machine") if row["best"] else ""
+        words = (f"{row['parameters']:g}B", f"{row['bytes'] / 1e9:.1f} GB", row["licence"], state, best)
+        typer.echo(f"  {'→' if row['best'] else ' '}   {row['name']}: {', '.join(filter(None, words))}")

@@ -22,6 +22,7 @@ from daemon.service.signals import handle_signals
 from daemon.store.store import Store
 from daemon.summaries.notes import SummaryKeeper
 from daemon.vault.layout import need_settings
+from daemon.words import tr
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -54,8 +55,16 @@ def set_up_log(level: str) -> None:
         handler.setFormatter(JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    handler.addFilter(in_the_language)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("watchdog").setLevel(logging.WARNING)
+
+
+def in_the_language(record: logging.LogRecord) -> bool:
+    """A line of nippo's in the language of the person; the lines of libraries stay as they are."""
+    if isinstance(record.msg, str):
+        record.msg = tr(record.msg)
+    return True
 
 
 class JournalFormatter(logging.Formatter):

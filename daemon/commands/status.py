@@ -15,6 +15,7 @@ from daemon.setup.doctor_server import METHODS
 from daemon.setup.status import status as look
 from daemon.system.clock import local_time
 from daemon.system.processes import memory_of
+from daemon.words import tr
 
 ATTENTION_SHOWN = 20
 STATES = {"no room": "waits for room on a disk"}
@@ -105,7 +106,7 @@ def _print(found: dict[str, Any]) -> None:
     typer.echo(f"vault    {found['vault']}")
     typer.echo(f"model    {found['model']}")
     if found["method"]:
-        typer.echo(f"         writes {METHODS[found['method']]}")
+        typer.echo(f"         {tr('writes {how}', how=tr(METHODS[found['method']]))}")
     if daemon["running"] and daemon.get("worker_pid"):
         typer.echo(f"         {_in_memory(daemon['worker_pid'])}")
     if found["advice"]:

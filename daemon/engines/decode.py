@@ -22,6 +22,7 @@ from daemon.engines.branching import Asked, Said, answer_rows
 from daemon.engines.protocol import Sampling
 from daemon.engines.sampling import fortunes, pick
 from daemon.engines.slots import Slots, attend, token_bytes
+from daemon.words import tr
 
 ATTENTION = "nippo_slots"
 FAMILIES = frozenset({"qwen2", "qwen3", "llama", "mistral"})
@@ -198,7 +199,7 @@ class Decoder:
             raise
         except Exception as problem:
             self.graphs = False
-            words = (str(problem).splitlines() or ["no reason given"])[0]
+            words = (str(problem).splitlines() or [tr("no reason given")])[0]
             log.warning("no CUDA graph, each step is launched by itself: %s: %s", type(problem).__name__, words)
 
     def _capacity(self, tokens: int) -> int:

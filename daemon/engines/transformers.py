@@ -19,6 +19,7 @@ from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Quest
 from daemon.engines.text import THINKING, by_line
 from daemon.engines.turns import around_question
 from daemon.errors import EngineError
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.engines.branching import Asked, Said
@@ -138,7 +139,12 @@ class TransformersEngine:
 
     def _too_long(self, tokens: int) -> EngineError:
         return EngineError(
-            f"prompt of {tokens} tokens, context of {self._context_tokens}", "Raise engine.context_tokens."
+            tr(
+                "prompt of {tokens} tokens, context of {context_tokens}",
+                tokens=tokens,
+                context_tokens=self._context_tokens,
+            ),
+            tr("Raise engine.context_tokens."),
         )
 
     def _answers(self, head: list[int], asked: list[Asked]) -> list[Answer]:

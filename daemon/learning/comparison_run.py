@@ -24,6 +24,7 @@ from daemon.learning.model_comparison import (
 from daemon.store.store import Pair, Store
 from daemon.system.files import private_folder, write_atomically
 from daemon.versions.champion import active_adapter
+from daemon.words import tr
 from daemon.worker.shared import SharedWorker, Worker
 
 MOST_DAYS = 20
@@ -47,8 +48,8 @@ def compare_models(
     pairs = accepted_days(now, days)
     if not pairs:
         raise UsageError(
-            "There is no accepted day to compare on.",
-            f"Tick `accepted` in {LEAST_DAYS} reports or more, then try again.",
+            tr("There is no accepted day to compare on."),
+            tr("Tick `accepted` in {least} reports or more, then try again.", least=LEAST_DAYS),
         )
     written = {}
     for side, config in (("now", now), ("other", other)):
@@ -93,7 +94,8 @@ def accepted_days(settings: Config, most: int = MOST_DAYS) -> list[Pair]:
 def name_of(config: Config) -> str:
     """What writes with these settings, in words: base and version, or a server's model and its address."""
     if config.engine.kind == "server":
-        return f"{config.engine.server_model or 'the only model'} at {config.engine.server_url}"
+        model = config.engine.server_model or tr("the only model")
+        return tr("{model} at {url}", model=model, url=config.engine.server_url)
     version = active_adapter(config) if config.engine.adapter == "auto" else None
     adapter = version.name if version else Path(config.engine.adapter).name
     return config.engine.model if adapter in ("auto", "none") else f"{config.engine.model} + {adapter}"

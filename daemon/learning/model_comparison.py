@@ -17,6 +17,7 @@ from daemon.drafting.result import DraftResult
 from daemon.learning.edit_distance import edit_distance
 from daemon.store.store import Pair
 from daemon.system.shipped import starter_folder
+from daemon.words import tr
 
 LEAST_DAYS = 8
 ALPHA = 0.05
@@ -125,23 +126,28 @@ def compare(now: str, other: str, first: Sequence[WrittenDay], second: Sequence[
         raise ValueError("the models wrote different days")
     both = tuple(zip(first, second, strict=True))
     if len(both) < LEAST_DAYS:
-        reason = f"only {len(both)} accepted days can be compared, {LEAST_DAYS} are needed"
+        reason = tr("only {days} accepted days can be compared, {least} are needed", days=len(both), least=LEAST_DAYS)
         return ModelComparison(now, other, both, "abstain", (reason,))
     saved = [one.edits - two.edits for one, two in both]
     better, worse = chance(saved), chance([-one for one in saved])
     before, after = summary(first), summary(second)
     reasons = []
     if new := sum(max(two.leaks - one.leaks, 0) for one, two in both):
-        reasons.append(f"{new} private terms stand in its reports that do not stand in the others")
-    shares = f"{before['edits']:.0%} of the text to change with {now}, {after['edits']:.0%} with {other}"
+        reasons.append(tr("{count} private terms stand in its reports that do not stand in the others", count=new))
+    shares = tr(
+        "{before:.0%} of the text to change with {now}, {after:.0%} with {other}",
+        before=before["edits"],
+        now=now,
+        after=after["edits"],
+        other=other,
+    )
     if better >= ALPHA:
-        what = "more has to be edited" if worse < ALPHA else "the difference may be chance"
+        what = tr("more has to be edited") if worse < ALPHA else tr("the difference may be chance")
         reasons.append(f"{what}: {shares} (p = {min(better, worse):.3f})")
     if reasons:
         return ModelComparison(now, other, both, "keep", tuple(reasons), better, worse)
-    return ModelComparison(
-        now, other, both, "use", (f"less has to be edited: {shares} (p = {better:.3f})",), better, worse
-    )
+    reason = f"{tr('less has to be edited')}: {shares} (p = {better:.3f})"
+    return ModelComparison(now, other, both, "use", (reason,), better, worse)
 
 
 def chance(differences: Sequence[int]) -> float:

@@ -31,8 +31,21 @@ from daemon.vault.report_note import ReadReport, read
 from daemon.vault.scan import read_note
 from daemon.vault.tick_hint import HELD, tick_hints, with_hints
 from daemon.vault.writer import change_key, digest, replace_file, report_digest
+from daemon.words import marked, tr
 
-CONFLICT = "Decide which side holds and remove the marks; until then nothing is learned of it."
+STEPS = (
+    marked("store"),
+    marked("update"),
+    marked("withdraw"),
+    marked("drop"),
+    marked("missing"),
+    marked("found"),
+    marked("lost"),
+    marked("ask"),
+    marked("release"),
+)
+"""The steps of ``daemon.learning.review`` that a line of the log names."""
+CONFLICT = marked("Decide which side holds and remove the marks; until then nothing is learned of it.")
 
 log = logging.getLogger(__name__)
 
@@ -172,8 +185,8 @@ class Reviewer:
         except NippoError as problem:
             return self._set_aside(path, problem, now)
         except Exception as problem:
-            what = f"{path}: cannot be reviewed ({unforeseen(problem)})."
-            return self._set_aside(path, NoteError(what, "Please report this line as a bug."), now)
+            what = tr("{path}: cannot be reviewed ({unforeseen}).", path=path, unforeseen=unforeseen(problem))
+            return self._set_aside(path, NoteError(what, tr("Please report this line as a bug.")), now)
 
     def _look(self, layout: Layout, day: date, now: datetime) -> Reviewed:
         settle(layout, self._store, day)
@@ -184,7 +197,7 @@ class Reviewer:
         data = read_file(file, self._config.watch.max_note_kilobytes) if here else None
         if data is not None and has_conflict(data.decode("utf-8", "replace")):
             self._saw(path, file, before)
-            raise NoteError(f"{path}: holds git's conflict marks (<<<<<<<).", CONFLICT)
+            raise NoteError(tr("{path}: holds git's conflict marks (<<<<<<<).", path=path), tr(CONFLICT))
         note = None if data is None else read(data)
         pair, row = self._store.pair(day.isoformat()), self._store.report(day)
         away = here is None and self._places.is_away(layout, day, [one.day for one in self._store.pairs()])
@@ -208,7 +221,7 @@ class Reviewer:
         if self._store.job(path) is not None:
             self._store.drop(path)
         if done.step != "nothing" or done.redo:
-            log.info("%s: pair %s%s", path, done.step, ", redo" if done.redo else "")
+            log.info("%s: pair %s%s", path, tr(done.step), tr(", redo") if done.redo else "")
         self._saw(path, file, before)
         return done
 
@@ -244,7 +257,12 @@ class Reviewer:
         diary = self._keeper.find_diary(layout, day, note)
         content = None if diary is None else read_note(layout, diary, self._config.watch.max_note_kilobytes)
         if diary is None or content is None:
-            raise NoteError(f"{layout.report_path(day)}: its diary note is gone, so there is nothing to redo.")
+            raise NoteError(
+                tr(
+                    "{report_path}: its diary note is gone, so there is nothing to redo.",
+                    report_path=layout.report_path(day),
+                )
+            )
         change = redo_change(layout, self._store, day, diary, digest(content), now)
         change_key(file, "redo", "false", digest(data), change)
         change.record()
@@ -256,7 +274,10 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
         return None
     data = read_plain(file, kilobytes * 1024)
     if len(data) > kilobytes * 1024:
-        raise ReportBlocked(f"{file}: larger than {kilobytes} KB, so it is no report.", "Make it shorter.")
+        raise ReportBlocked(
+            tr("{file}: larger than {kilobytes} KB, so it is no report.", file=file, kilobytes=kilobytes),
+            tr("Make it shorter."),
+        )
     return data
 
 
@@ -265,7 +286,9 @@ def tick(layout: Layout, path: str, day: date, key: str, value: bool) -> None:
     without such a note."""
     sha = report_digest(layout.file(path))
     if sha is None:
-        raise UsageError(f"{path}: there is no report of {day}.", f"Make one: nippo report {day}")
+        raise UsageError(
+            tr("{path}: there is no report of {day}.", path=path, day=day), tr("Make one: nippo report {day}", day=day)
+        )
     change_key(layout.file(path), key, "true" if value else "false", sha)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from daemon.system.peers import listener
+from daemon.words import marked
 
 if TYPE_CHECKING:
     import httpx
@@ -75,7 +76,7 @@ def _at_port(kind: str, port: int) -> LocalServer | None:
     root = f"http://127.0.0.1:{port}"
     owner = listener(port)
     if hasattr(os, "getuid") and owner is not None and owner >= FIRST_PERSON and owner != os.getuid():
-        return LocalServer(kind, f"{root}/v1", trouble="belongs to another user of this machine")
+        return LocalServer(kind, f"{root}/v1", trouble=marked("belongs to another user of this machine"))
     until = time.monotonic() + MOST_SECONDS
     refused: list[int] = []
     timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
@@ -92,7 +93,7 @@ def _at_port(kind: str, port: int) -> LocalServer | None:
         return None
     url = f"{root}/v1"
     if models is None:
-        return LocalServer(kind, url, trouble="asks for a key") if refused and kind == "llama-server" else None
+        return LocalServer(kind, url, trouble=marked("asks for a key")) if refused and kind == "llama-server" else None
     return LocalServer(kind, url, tuple(models[:MOST_MODELS]))
 
 

@@ -48,6 +48,7 @@ from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import read_note
 from daemon.vault.writer import digest
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.drafting.ask_day import Stage
@@ -249,7 +250,9 @@ class JobRunner:
             written = deliver(self._layout, self._store, job, answer, limit, now, evidence)
             if written:
                 try_evidence(self._config, self._store, self._layout, job.day)
-            log.info("%s: %s", job.path, "report written" if written else "the report is its person's, left alone")
+            log.info(
+                "%s: %s", job.path, tr("report written") if written else tr("the report is its person's, left alone")
+            )
         except NoteChanged:
             log.info("%s: changed while its report was made, drafted again", job.path)
         except (NoteError, EngineCrashed, EngineTimeout, OutOfMemory) as problem:
@@ -264,7 +267,10 @@ class JobRunner:
             self._hold(problem, monotonic, HOLD_SECONDS)
         except Exception as problem:
             # Its text may quote the diary, so only its kind is told.
-            unknown = NoteError(f"{job.path}: {unforeseen(problem)} while drafting.", "Please report this as a bug.")
+            unknown = NoteError(
+                tr("{path}: {unforeseen} while drafting.", path=job.path, unforeseen=unforeseen(problem)),
+                tr("Please report this as a bug."),
+            )
             self._failed(job, unknown, monotonic)
 
     def _failed(self, job: Job, problem: NippoError, monotonic: float) -> None:

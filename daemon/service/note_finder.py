@@ -27,6 +27,7 @@ from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout, shown
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note, stamp
 from daemon.vault.writer import digest
+from daemon.words import tr
 
 SCAN_AGAIN_SECONDS = 1.0
 """A flood of events asks for scan after scan; so long lies between two of them."""
@@ -123,8 +124,12 @@ class NoteFinder:
             self._watcher.start(list(dict(reversed(folders)).items()))
             self.trouble = ""
         except (OSError, RuntimeError) as problem:  # the machine's limit of watches, or of threads
-            every = f"{self._settings.rescan_minutes:g} minutes"
-            told = f"No file events ({problem}); notes are found every {every}. `nippo doctor` tells the remedy."
+            every = tr("{minutes:g} minutes", minutes=self._settings.rescan_minutes)
+            told = tr(
+                "No file events ({problem}); notes are found every {every}. `nippo doctor` tells the remedy.",
+                problem=problem,
+                every=every,
+            )
             if told != self.trouble:
                 self.trouble = told
                 log.error("%s", told)
@@ -264,7 +269,11 @@ class NoteFinder:
         queued = take_in(self.layout, self._store, note, data, "watch", now, self._habits)
         self._store.remember_note(path, note.size, note.mtime_ns)
         log.info(
-            "%s (%d bytes, %s): %s", path, note.size, fingerprint.sha[:12], "queued" if queued else "nothing to do"
+            "%s (%d bytes, %s): %s",
+            path,
+            note.size,
+            fingerprint.sha[:12],
+            tr("queued") if queued else tr("nothing to do"),
         )
         return True
 

@@ -35,6 +35,7 @@ from daemon.service.start import ROOM_SECONDS, first_day, once_there_is_room
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout
+from daemon.words import tr
 from daemon.worker.shared import SharedWorker
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ class Service:
         self._listeners: Sequence[Listener] = ()
         self._beat_file = HeartbeatFile(config.data_path)
         self._opened = False
-        self._checking = PeriodicJob("the vault", UsageError, AlreadyRunning)
-        self._finding, self._drafting = PeriodicJob("looking for notes"), PeriodicJob("the queue")
+        self._checking = PeriodicJob(tr("the vault"), UsageError, AlreadyRunning)
+        self._finding, self._drafting = PeriodicJob(tr("looking for notes")), PeriodicJob(tr("the queue"))
         self._listening: list[tuple[Listener, PeriodicJob]] = []
         self._layout_trouble = ""
 
@@ -262,7 +263,7 @@ class Service:
     def _say_ready(self, again: bool = False) -> None:
         if again or not self._ready_said:
             self._ready_said = True
-            self._notifier.ready(f"paused: {self._paused}" if self._paused else "watching")
+            self._notifier.ready(tr("paused: {message}", message=self._paused) if self._paused else tr("watching"))
 
     def _beat(self, state: str = "watching", message: str = "") -> None:
         runner, finder, jobs = self._runner, self._finder, dict[str, int]()

@@ -13,29 +13,34 @@ from daemon.errors import NippoError
 from daemon.models.local_servers import ELSEWHERE
 from daemon.setup.doctor_system import DoctorLine
 from daemon.system.addresses import is_loopback
+from daemon.words import marked, tr
 
 SECONDS = 5.0
-METHODS = {"sentences": "sentence by sentence", "whole": "the whole diary at once (not trained on sentences)"}
+METHODS = {
+    "sentences": marked("sentence by sentence"),
+    "whole": marked("the whole diary at once (not trained on sentences)"),
+}
 
 
 def server_lines(config: Config) -> Iterator[DoctorLine]:
     """Whether the address that the user wrote answers, and what writes there."""
     engine = config.engine
     if not engine.server_url:
-        yield DoctorLine("engine", "fail", "server: no address", "Set server_url in [engine] of config.toml.")
+        yield DoctorLine("engine", "fail", tr("server: no address"), tr("Set server_url in [engine] of config.toml."))
         return
     names, trouble = _models(config)
     if trouble is not None:
         yield trouble
         return
-    yield DoctorLine("engine", "ok", f"server: {engine.server_url}")
+    yield DoctorLine("engine", "ok", tr("server: {url}", url=engine.server_url))
     wanted = engine.server_model
     if wanted and wanted not in names and f"{wanted}:latest" not in names:
-        remedy = f"Load it there, or name one of: {', '.join(names[:10]) or 'none'}."
-        yield DoctorLine("model", "fail", f"the server has no model {wanted!r}", remedy)
+        remedy = tr("Load it there, or name one that it has: {names}", names=", ".join(names[:10]) or "-")
+        yield DoctorLine("model", "fail", tr("the server has no model {wanted!r}", wanted=wanted), remedy)
     elif ELSEWHERE.search(wanted) and is_loopback(engine.server_url):
-        remedy = "Take a model without `cloud` in its name, or be sure that you want this."
-        yield DoctorLine("model", "warn", f"{wanted}: Ollama sends its texts to another machine", remedy)
+        remedy = tr("Take a model without `cloud` in its name, or be sure that you want this.")
+        what = tr("{model}: Ollama sends its texts to another machine", model=wanted)
+        yield DoctorLine("model", "warn", what, remedy)
     else:
         yield DoctorLine("model", "ok", wanted or ", ".join(names[:10]))
     yield from method_lines(config)
@@ -44,7 +49,7 @@ def server_lines(config: Config) -> Iterator[DoctorLine]:
 def method_lines(config: Config) -> Iterator[DoctorLine]:
     """How the model in use is asked; nothing where its version is missing, which other lines tell."""
     try:
-        yield DoctorLine("method", "ok", METHODS[method_in_use(config)])
+        yield DoctorLine("method", "ok", tr(METHODS[method_in_use(config)]))
     except NippoError:
         return
 
@@ -64,14 +69,14 @@ def _models(config: Config) -> tuple[list[str], DoctorLine | None]:
             follow_redirects=False,
         )
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        what = f"server: {url} does not answer ({type(problem).__name__})"
-        return [], DoctorLine("engine", "fail", what, "Start the server.")
+        what = tr("server: {url} does not answer ({problem})", url=url, problem=type(problem).__name__)
+        return [], DoctorLine("engine", "fail", what, tr("Start the server."))
     if answer.status_code in (401, 403):
-        remedy = "Name the variable that holds the key in server_api_key_env."
-        return [], DoctorLine("engine", "fail", f"server: {url} refuses the key ({answer.status_code})", remedy)
+        what = tr("server: {url} refuses the key ({code})", url=url, code=answer.status_code)
+        return [], DoctorLine("engine", "fail", what, tr("Name the variable that holds the key in server_api_key_env."))
     try:
         data: Any = answer.json()["data"]
         return [str(entry["id"]) for entry in data], None
     except (ValueError, LookupError, TypeError):
-        what = f"server: {url} answers {answer.status_code}, but not as an OpenAI-compatible server does"
-        return [], DoctorLine("engine", "fail", what, "Check server_url; it usually ends in /v1.")
+        what = tr("server: {url} answers {code}, but is no OpenAI-compatible server", url=url, code=answer.status_code)
+        return [], DoctorLine("engine", "fail", what, tr("Check server_url; it usually ends in /v1."))

@@ -12,6 +12,7 @@ from daemon.config import Config
 from daemon.errors import ConfigError, UsageError
 from daemon.system.files import write_atomically
 from daemon.system.toml_values import Setting, Value, with_values
+from daemon.words import tr
 
 
 def values_of(model: str, url: str) -> dict[Setting, str]:
@@ -26,7 +27,7 @@ def use_model(settings: Config, model: str, url: str) -> Path:
     when the file cannot be read, changed or written; then nothing is written."""
     if settings.file is None:
         raise UsageError(
-            "There is no settings file to write into.", "Make one with `nippo setup`, or name it: --config."
+            tr("There is no settings file to write into."), tr("Make one with `nippo setup`, or name it: --config.")
         )
     values: Mapping[Setting, Value] = values_of(model, url)
     try:
@@ -35,7 +36,8 @@ def use_model(settings: Config, model: str, url: str) -> Path:
         Config(**tomllib.loads(after.removeprefix("\ufeff")))
         write_atomically(settings.file.resolve(), after)
     except OSError as problem:
-        raise ConfigError(f"{settings.file}: {problem.strerror}", "Check its rights and the disk.") from None
+        raise ConfigError(f"{settings.file}: {problem.strerror}", tr("Check its rights and the disk.")) from None
     except (ValidationError, ValueError) as problem:
-        raise ConfigError(f"{settings.file}: cannot be changed ({type(problem).__name__})", "Mend it first.") from None
+        what = tr("{file}: cannot be changed ({problem})", file=settings.file, problem=type(problem).__name__)
+        raise ConfigError(what, tr("Mend it first.")) from None
     return settings.file

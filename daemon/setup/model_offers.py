@@ -14,9 +14,24 @@ from daemon.models.local_servers import LocalServer
 from daemon.models.reference import is_here
 from daemon.models.worth import Appraisal, appraise, ranked
 from daemon.system.hardware import probe
+from daemon.words import marked, tr
 
 PROGRAMS = {"Ollama": ("ollama",), "LM Studio": ("lm studio", "lm-studio", "lms"), "llama-server": ("llama-server",)}
 """Program → how its process is called, in small letters, without ".exe"."""
+
+WORTHS = {
+    "likely": marked("likely better than the starter"),
+    "perhaps": marked("perhaps better than the starter"),
+    "hardly": marked("hardly better than the starter"),
+    "too large": marked("more than this machine holds"),
+    "elsewhere": marked("runs on another machine: your diary would go there"),
+}
+LANGUAGES = {
+    "japanese": marked("made for Japanese"),
+    "multilingual": marked("many languages"),
+    "english": marked("mostly English"),
+    "unknown": marked("languages unknown"),
+}
 
 
 @dataclass(frozen=True)
@@ -87,16 +102,21 @@ def known_models(machine: Machine) -> list[dict[str, Any]]:
     return [*rows, *rest]
 
 
-def details(offer: Offer, languages: dict[str, str]) -> str:
+def details(offer: Offer) -> str:
     """Size, rounding, language and memory of an offered model in a few words."""
     model, one = offer.appraisal.model, offer.appraisal
     parts: Sequence[str] = (
         f"{model.parameters:g}B" if model.parameters else "",
         model.quantisation,
-        languages[one.language],
+        tr(LANGUAGES[one.language]),
         f"{one.memory / 1e9:.0f} GB" if one.memory else "",
     )
     return ", ".join(filter(None, parts))
+
+
+def worth_in_words(offer: Offer) -> str:
+    """What an offered model is likely to be worth, and whether it is slow here."""
+    return tr(WORTHS[offer.appraisal.worth]) + (tr(", slow here") if offer.appraisal.slow else "")
 
 
 def suggestion(machine: Machine, reference: str) -> KnownModel | None:

@@ -1,4 +1,4 @@
-"""What `nippo setup` asks about a model that a program on this machine already serves. Japanese, as all of setup."""
+"""What `nippo setup` asks about the models that a program on this machine already serves."""
 
 from __future__ import annotations
 
@@ -8,24 +8,11 @@ import typer
 
 from daemon.models.fitting import Machine
 from daemon.models.local_servers import LocalServer
-from daemon.setup.model_offers import Offer, details, offers
+from daemon.setup.model_offers import Offer, details, offers, worth_in_words
+from daemon.words import tr
 
 OFFERED = 9
 """So many are shown: one key takes one."""
-WORTHS = {
-    "likely": "今のモデルより良くなる見込み",
-    "perhaps": "良くなるかもしれません",
-    "hardly": "良くはならない見込み",
-    "too large": "この機械には大きすぎます",
-    "elsewhere": "この機械の外で動きます(日記が外へ出ます)",
-}
-LANGUAGES = {
-    "japanese": "日本語向け",
-    "multilingual": "多言語",
-    "english": "英語中心",
-    "unknown": "言語は不明",
-}
-
 Number = Callable[[str, int, int], int]
 """Given words, the largest number and the usual one, return the number that the person takes."""
 
@@ -39,24 +26,23 @@ def pick(
 ) -> Offer | None:
     """Given the programs that run, ask whether to look at their models, and which to take; None for nippo's own.
     Nothing is asked of a program before the person says so."""
-    names = "・".join(programs)
-    typer.echo(f"\n{names} が動いています。そのモデルで日報を書くこともできます。日記はこの機械の中だけで扱います。")
-    if not yes(f"{names} にあるモデルを見ますか"):
+    names = ", ".join(programs)
+    typer.echo(
+        "\n" + tr("{names} runs here: its models could write your reports too, within this machine.", names=names)
+    )
+    if not yes(tr("Look at the models of {names}?", names=names)):
         return None
     found = offers(look(), machine)
     usable = [offer for offer in found if offer.usable][:OFFERED]
     for offer in found:
         if not offer.usable:
-            typer.echo(f"  -  {offer.name}({offer.program}): {WORTHS[offer.appraisal.worth]}")
+            typer.echo(f"  -  {offer.name} ({offer.program}): {worth_in_words(offer)}")
     if not usable:
-        typer.echo("使えるモデルは見つかりませんでした。nippoのモデルを使います。")
+        typer.echo(tr("None of them can be used; nippo's own model writes."))
         return None
-    typer.echo("大きさと種類からの見込みです。あなたの日報での比べ方: nippo evaluate --against モデル名")
+    typer.echo(tr("What they are worth is a guess; `nippo evaluate --against` measures it on your own reports."))
     for at, offer in enumerate(usable, start=1):
-        slow = "、この機械では遅い" if offer.appraisal.slow else ""
-        typer.echo(
-            f"  {at}  {offer.name}({offer.program}、{details(offer, LANGUAGES)}): {WORTHS[offer.appraisal.worth]}{slow}"
-        )
-    typer.echo("  0  nippoのモデル(1.5B、日報のために学習済み)")
-    taken = number("どのモデルで書きますか", len(usable), 0)
+        typer.echo(f"  {at}  {offer.name} ({offer.program}; {details(offer)}): {worth_in_words(offer)}")
+    typer.echo("  0  " + tr("nippo's own model (1.5B, trained for reports)"))
+    taken = number(tr("Which model writes"), len(usable), 0)
     return usable[taken - 1] if taken else None

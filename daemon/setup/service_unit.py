@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from daemon.errors import UsageError
 from daemon.system.shipped import PACKAGE
+from daemon.words import tr
 
 CACHE = "/var/cache/nippo"
 """``CacheDirectory=nippo`` of a system unit (systemd.exec(5))."""
@@ -227,12 +228,14 @@ def _plain(value: object) -> str:
     """The text, unless it has a control character: a unit file is made of lines."""
     text = str(value)
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
-        raise UsageError(f"{text!r} has a line break or control character", "Rename that folder.")
+        raise UsageError(tr("{text!r} has a line break or control character", text=text), tr("Rename that folder."))
     return text
 
 
 def _without_double_quote(path: PurePosixPath) -> str:
     text = _plain(path)
     if '"' in text:
-        raise UsageError(f"{text}: a systemd path list cannot hold a double quote", "Rename that folder.")
+        raise UsageError(
+            tr("{text}: a systemd path list cannot hold a double quote", text=text), tr("Rename that folder.")
+        )
     return text

@@ -13,6 +13,7 @@ from typing import Any
 from daemon.errors import NoRoom, StorageError
 from daemon.system.room import lack_of
 from daemon.system.steps import step
+from daemon.words import tr
 
 LOOKING = ("SELECT", "PRAGMA", "BEGIN", "ROLLBACK")
 """How statements begin that write nothing; before each other one stands a step (``daemon.system.steps``)."""
@@ -59,11 +60,17 @@ def _in_words(problem: sqlite3.DatabaseError, file: Path) -> StorageError:
     lack = lack_of(file.parent)
     full = code == sqlite3.SQLITE_FULL or lack == "full"
     if full and code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
-        return NoRoom(f"{file}: the disk is full.", "Free some space; nippo waits and goes on by itself.")
+        return NoRoom(
+            tr("{file}: the disk is full.", file=file), tr("Free some space; nippo waits and goes on by itself.")
+        )
     if lack == "read-only" and code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
-        return NoRoom(f"{file}: the disk is read-only.", "Make it writable; nippo waits and goes on by itself.")
+        return NoRoom(
+            tr("{file}: the disk is read-only.", file=file), tr("Make it writable; nippo waits and goes on by itself.")
+        )
     return StorageError(
-        f"{file}: the database cannot be used ({problem}).",
-        "Check free space and permissions of the data folder. If the file is damaged, move it away: nippo makes a"
-        " new one, and your notes and reports are all in the vault.",
+        tr("{file}: the database cannot be used ({problem}).", file=file, problem=problem),
+        tr(
+            "Check free space and permissions of the data folder. If the file is damaged, move "
+            "it away: nippo makes a new one, and your notes and reports are all in the vault."
+        ),
     )

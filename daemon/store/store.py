@@ -24,6 +24,7 @@ from daemon.store.essences import Essences
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Announcement, Job, JobSource, JobState, Pair, ReportRow
 from daemon.system.files import private, private_folder
+from daemon.words import tr
 
 FILE_NAME = "nippo.sqlite3"
 LEFT = "left to its person"
@@ -293,6 +294,6 @@ def _opening(file: Path) -> Iterator[None]:
         if full := NoRoom.of(problem, file.parent):
             raise full from None
         raise StorageError(
-            f"{file.parent}: the data folder cannot be used ({problem.strerror}).",
-            "Check its permissions, or set folder in [data] of config.toml.",
+            tr("{parent}: the data folder cannot be used ({why}).", parent=file.parent, why=problem.strerror),
+            tr("Check its permissions, or set folder in [data] of config.toml."),
         ) from None

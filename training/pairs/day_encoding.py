@@ -18,6 +18,7 @@ from daemon.drafting.sentences import asked, split
 from daemon.engines.protocol import Message
 from daemon.errors import TrainingError
 from daemon.vault.diary import prepare
+from daemon.words import tr
 from training.pairs.day_rows import DayRows
 from training.pairs.encoding import IGNORED, Example
 
@@ -90,8 +91,8 @@ def turns(tokenizer: Any, messages: Sequence[Message]) -> Turns:
     before, mark, behind = asked_text.rpartition(MARK)
     if not mark or not before.endswith(last["content"].lstrip()) or not answered.startswith(asked_text + MARK):
         raise TrainingError(
-            "the base model's chat template changes messages, so that no question can follow a diary",
-            "Use a model with an ordinary chat template, or train with --rows reports.",
+            tr("the base model's chat template changes messages, so that no question can follow a diary"),
+            tr("Use a model with an ordinary chat template, or train with --rows reports."),
         )
     return Turns(before, behind, answered[len(asked_text + MARK) :].rstrip())
 
@@ -135,7 +136,8 @@ def _labelled(day: DayRows, prepared: str) -> Iterable[tuple[str, tuple[str, ...
     cut = split(prepared)
     if [one.text for one in cut] != [text for text, _ in day.sentences]:
         raise TrainingError(
-            f"{day.id}: the labels are of other sentences than the program cuts", "Label this day anew, or remove it."
+            tr("{id}: the labels are of other sentences than the program cuts", id=day.id),
+            tr("Label this day anew, or remove it."),
         )
     for at in asked(cut, prepared):
         text, lines = day.sentences[at]

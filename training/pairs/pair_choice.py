@@ -15,6 +15,7 @@ from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.store.store import Pair
 from daemon.vault.diary import declared_private
+from daemon.words import tr
 from training.pairs.edit_rows import day_rows
 from training.pairs.holdout import choose_held_out, fraction
 from training.pairs.rows import Row
@@ -73,16 +74,16 @@ def gather(
     open_pairs = [pair for pair in pairs if not declared_private(pair.diary, config.privacy)]
     if pairs and not open_pairs:
         raise TrainingError(
-            "every accepted day has been declared private as a whole, so there is nothing to learn from",
-            "Take `private: true` or the tag out of the days that may be learned from.",
+            tr("every accepted day has been declared private as a whole, so there is nothing to learn from"),
+            tr("Take `private: true` or the tag out of the days that may be learned from."),
         )
     rows = [row_of(pair, config, by_sentence) for pair in open_pairs]
     to_learn = [row for row in rows if row.id not in held_out]
     own = [row for row in to_learn if not by_sentence or teaches(row)]
     if to_learn and not own:
         raise TrainingError(
-            "no accepted report could be traced to sentences of its diary, so there is nothing to learn from",
-            "Accept reports that tell what their diaries tell; `追跡できなかった行` of a verdict lists the lines.",
+            tr("no accepted report could be traced to sentences of its diary, so there is nothing to learn from"),
+            tr("Accept reports that tell what their diaries tell; `追跡できなかった行` of a verdict lists the lines."),
         )
     corpus = (
         [row for row in corpus if teaches(row)] if by_sentence else [unlabelled(row) for row in corpus if row.report]

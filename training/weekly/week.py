@@ -13,6 +13,7 @@ from daemon.learning.forgetting import wipe
 from daemon.learning.run_folder import ROWS, TRAINED, EventKind, Phase, ProgressEvent, TrainingResult
 from daemon.system.accelerator import FileLock
 from daemon.system.files import private_folder, write_atomically
+from daemon.words import tr
 from training.fitting.progress import Progress
 from training.pairs.order import within_epochs
 from training.pairs.pair_choice import to_lines
@@ -65,7 +66,7 @@ def train_on(
         wipe(file)
     result = TrainingResult.need(out / TRAINED)
     if not result.checkpoints:
-        raise TrainingError("the time ran out before the first checkpoint", "Raise training.max_hours.")
+        raise TrainingError(tr("the time ran out before the first checkpoint"), tr("Raise training.max_hours."))
     return result
 
 

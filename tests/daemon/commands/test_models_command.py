@@ -68,7 +68,7 @@ def test_the_models_of_this_machine_are_listed_best_first(ollama: tuple[Ollama, 
     assert {row["name"]: row.get("best") for row in found["known"]}["qwen2.5-14b"] is True
     shown = nippo(file, "models").output
     assert "qwen3:8b (Ollama): 8.2B, Q4_K_M, many languages, 7 GB" in shown
-    assert f"→ nippo models use qwen3:8b --server {url}" in shown and "your diary would go there" in shown
+    assert f"→ `nippo models use qwen3:8b --server {url}`" in shown and "your diary would go there" in shown
     assert "swallow-8b: no verified hash" in shown
     assert not server.seen, "no text is sent"
 
@@ -99,6 +99,19 @@ def test_what_runs_elsewhere_is_not_taken_without_its_address(ollama: tuple[Olla
     assert file.read_bytes() == before
 
 
+def test_a_name_that_nobody_has_is_not_written(ollama: tuple[Ollama, str], file: Path) -> None:
+    before = file.read_bytes()
+    done = nippo(file, "models", "use", "qwen33")
+    assert isinstance(done.exception, UsageError) and "nippo knows none" in str(done.exception)
+    assert file.read_bytes() == before
+
+
+def test_it_speaks_japanese_where_the_person_does(ollama: tuple[Ollama, str], file: Path, in_japanese: None) -> None:
+    shown = nippo(file, "models").output
+    assert "qwen3:8b (Ollama): 8.2B, Q4_K_M, 多言語, 7 GB" in shown and "付属のモデルより良くなる見込み" in shown
+    assert "書き方: 一文ずつ" in shown and "ハッシュを確かめられていない" in shown
+
+
 def test_a_file_that_is_no_toml_is_not_written_over(ollama: tuple[Ollama, str], file: Path) -> None:
     settings = load(file)
     file.write_text("[engine\n", encoding="utf-8")
@@ -122,8 +135,8 @@ def test_setup_looks_after_asking_and_takes_one_with_one_number(
     assert done.exit_code == 0, done.output
     engine = load().engine
     assert (engine.kind, engine.server_url, engine.server_model) == ("server", url, "qwen3:8b")
-    assert "  1  qwen3:8b(Ollama、8.2B, Q4_K_M, 多言語, 7 GB): 今のモデルより良くなる見込み" in done.output
-    assert "gpt-oss:120b-cloud(Ollama): この機械の外で動きます" in done.output
+    assert "  1  qwen3:8b (Ollama; 8.2B, Q4_K_M, many languages, 7 GB): likely better than the starter" in done.output
+    assert "gpt-oss:120b-cloud (Ollama): runs on another machine" in done.output
     assert "nippo evaluate" in done.output and not server.seen
 
 

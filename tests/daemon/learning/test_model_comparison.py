@@ -109,7 +109,7 @@ def test_a_better_server_is_advised_on_the_persons_own_days(config: Config, tmp_
         assert len(list((tmp_path / "out").glob("*-other.md"))) == 8
         shown = evaluate(config, *words, "--days", "2").output
     assert f"{len(server.seen)}" == "10"
-    assert "no advice" in shown and "only 2 accepted days" in shown
+    assert "advice: none" in shown and "only 2 accepted days" in shown
     for text in (*map(diary_of, range(8)), *map(report_of, range(8))):
         assert text not in shown
 

@@ -59,8 +59,8 @@ class Keyed(LocalServer):
     ("answer", "words"),
     [
         (Keyed([]).answer, "refuses the key"),
-        (lambda path, body: (200, b"<html>a web page</html>"), "not as an OpenAI-compatible"),
-        (lambda path, body: (302, b"http://example.org/"), "not as an OpenAI-compatible"),
+        (lambda path, body: (200, b"<html>a web page</html>"), "no OpenAI-compatible server"),
+        (lambda path, body: (302, b"http://example.org/"), "no OpenAI-compatible server"),
     ],
 )
 def test_what_is_no_server_of_this_kind_is_told(config_for, answer, words: str) -> None:  # type: ignore[no-untyped-def]
