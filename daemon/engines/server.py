@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from daemon.config import EngineSettings
 from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
 from daemon.engines.server_answers import ask
-from daemon.engines.server_dialect import clean, context_of, dialect_of
+from daemon.engines.server_dialect import clean, context_of, dialect_of, with_room_to_think
 from daemon.engines.server_errors import not_openai, refusal, thought_only, unreachable
-from daemon.engines.server_stream import read_stream
+from daemon.engines.server_stream import streamed
 from daemon.engines.text import well_formed
 from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities, NotUnderstood
 from daemon.system.addresses import is_loopback
@@ -205,9 +205,7 @@ class ServerEngine:
             only_thoughts = clean(choice)
         except (ValueError, LookupError, TypeError, AttributeError):
             raise not_openai(self._url, answer.status_code) from None
-        if only_thoughts:
-            raise thought_only(self._url, self._model)
-        return body
+        return self._chat(self._roomier(request, body.get("usage") or {})) if only_thoughts else body
 
     def _understood(self, request: dict[str, Any], send: Callable[[dict[str, Any]], Reply]) -> Reply:
         """What ``send`` says to the request as this server takes it. How it takes it is found out once."""
@@ -226,29 +224,33 @@ class ServerEngine:
 
     def _stream(self, request: dict[str, Any], on_text: Callable[[str], None]) -> tuple[str, str, dict[str, Any]]:
         """The text without its thoughts, why it ended, and its cost."""
-        choice, usage = self._understood(request, lambda dressed: self._streamed(dressed, on_text))
-        if not choice["finish_reason"]:
-            raise EngineError(f"the server at {self._url} broke off in the middle of a report", "Look at its log.")
-        if clean(choice):
-            raise thought_only(self._url, self._model)
-        return choice["message"]["content"], choice["finish_reason"], usage
-
-    def _streamed(
-        self, request: dict[str, Any], on_text: Callable[[str], None]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
         import httpx
 
-        body = {**request, "stream": True, "stream_options": {"include_usage": True}}
+        address = f"{self._url}/chat/completions"
+
+        def refused(answer: httpx.Response) -> EngineError:
+            return refusal(answer, self._url, self._settings, self._model)
+
         try:
-            with self._client.stream("POST", f"{self._url}/chat/completions", json=body) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    answer.read()
-                    raise refusal(answer, self._url, self._settings, self._model)
-                return read_stream(answer.iter_lines(), on_text)
+            choice, usage = self._understood(
+                request, lambda dressed: streamed(self._client, address, dressed, on_text, refused)
+            )
         except httpx.HTTPError as problem:
             raise unreachable(problem, self._url, self._settings) from None
         except (ValueError, LookupError, TypeError, AttributeError):
             raise not_openai(self._url, 200) from None
+        if not choice["finish_reason"]:
+            raise EngineError(f"the server at {self._url} broke off in the middle of a report", "Look at its log.")
+        if clean(choice):
+            return self._stream(self._roomier(request, usage), on_text)
+        return choice["message"]["content"], choice["finish_reason"], usage
+
+    def _roomier(self, request: dict[str, Any], usage: dict[str, Any]) -> dict[str, Any]:
+        """The request again after an answer of nothing but thoughts, with room for them and the answer."""
+        roomier = with_room_to_think(request, usage, self.context_tokens)
+        if roomier is None:
+            raise thought_only(self._url, self._model)
+        return roomier
 
     def _own(self, path: str, body: Mapping[str, Any] | None) -> Any:
         """What the server says at an address of its own interface, beside the OpenAI one; None without an answer."""

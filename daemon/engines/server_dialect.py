@@ -32,6 +32,8 @@ REASONING = ("reasoning_content", "reasoning", "thinking")
 UNLOADED_TOKENS = 4096
 """The context with which Ollama and LM Studio load a model unless told otherwise. A longer prompt loses its beginning
 there without a word, so this is what counts until the model is loaded and they tell."""
+THINKING_TOKENS = 2048
+"""Room for the thoughts of a model that was asked not to think and does. A guess, no such model was measured."""
 Get = Callable[[str, Mapping[str, Any] | None], Any]
 """Given a path from the server's root and a body to post (None: GET), return the JSON answer, None without one."""
 
@@ -78,6 +80,17 @@ def clean(choice: dict[str, Any]) -> bool:
     if answer != text:
         message["content"], choice["logprobs"] = answer, None
     return thought and not answer.strip() and choice["finish_reason"] == "length"
+
+
+def with_room_to_think(
+    request: Mapping[str, Any], usage: Mapping[str, Any], context_tokens: int
+) -> dict[str, Any] | None:
+    """The request with room for thoughts before the answer, for a model that cannot leave them; None where it had that
+    room already, or where the context holds no more. ``usage`` tells how long the prompt was."""
+    asked = int(request["max_tokens"])
+    left = context_tokens - (_number(usage.get("prompt_tokens")) or context_tokens - asked)
+    room = min(asked + THINKING_TOKENS, left)
+    return {**request, "max_tokens": room} if asked < THINKING_TOKENS and room >= 2 * asked else None
 
 
 def context_of(entry: Mapping[str, Any], model: str, get: Get) -> int:

@@ -43,7 +43,7 @@ def _about_the_request(status: int, words: str) -> bool:
 def thought_only(url: str, model: str) -> EngineError:
     """The error of an answer that was all thoughts when its tokens were used up."""
     return EngineError(
-        f"{model!r} at {url} only thought: `engine.max_report_tokens` were used up before the report began",
+        f"{model!r} at {url} only thought: its tokens were used up before the report began",
         "Take a model that does not think (an instruct model), or switch its thinking off in the server.",
     )
 

@@ -1,16 +1,37 @@
-"""A server's answer as it comes, line by line: server-sent events of the OpenAI chat API. Pure but for the listener."""
+"""A server's answer as it comes, line by line: server-sent events of the OpenAI chat API."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daemon.engines.server_dialect import REASONING
 from daemon.engines.text import THINKING, well_formed
+from daemon.errors import EngineError
+
+if TYPE_CHECKING:
+    import httpx
 
 MARKS, LONGEST_MARK = "<[◁", 24
 """What the marks of a thought begin with, and more letters than any has."""
+
+
+def streamed(
+    client: httpx.Client,
+    address: str,
+    request: dict[str, Any],
+    on_text: Callable[[str], None],
+    refused: Callable[[httpx.Response], EngineError],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Send a request and read its answer as it comes (``read_stream``); raises what ``refused`` makes of an answer
+    other than 200, and what httpx raises."""
+    body = {**request, "stream": True, "stream_options": {"include_usage": True}}
+    with client.stream("POST", address, json=body) as answer:
+        if answer.status_code != 200:
+            answer.read()
+            raise refused(answer)
+        return read_stream(answer.iter_lines(), on_text)
 
 
 def read_stream(lines: Iterable[str], on_text: Callable[[str], None]) -> tuple[dict[str, Any], dict[str, Any]]:

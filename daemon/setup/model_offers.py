@@ -20,9 +20,9 @@ PROGRAMS = {"Ollama": ("ollama",), "LM Studio": ("lm studio", "lm-studio", "lms"
 """Program → how its process is called, in small letters, without ".exe"."""
 
 WORTHS = {
-    "likely": marked("likely better than the starter"),
-    "perhaps": marked("perhaps better than the starter"),
-    "hardly": marked("hardly better than the starter"),
+    "likely": marked("worth comparing with the starter"),
+    "perhaps": marked("perhaps worth comparing with the starter"),
+    "hardly": marked("not likely to beat the starter"),
     "too large": marked("more than this machine holds"),
     "elsewhere": marked("runs on another machine: your diary would go there"),
 }

@@ -108,7 +108,7 @@ def test_a_name_that_nobody_has_is_not_written(ollama: tuple[Ollama, str], file:
 
 def test_it_speaks_japanese_where_the_person_does(ollama: tuple[Ollama, str], file: Path, in_japanese: None) -> None:
     shown = nippo(file, "models").output
-    assert "qwen3:8b (Ollama): 8.2B, Q4_K_M, 多言語, 7 GB" in shown and "付属のモデルより良くなる見込み" in shown
+    assert "qwen3:8b (Ollama): 8.2B, Q4_K_M, 多言語, 7 GB" in shown and "付属のモデルと比べる価値があります" in shown
     assert "書き方: 一文ずつ" in shown and "ハッシュを確かめられていない" in shown
 
 
@@ -135,7 +135,7 @@ def test_setup_looks_after_asking_and_takes_one_with_one_number(
     assert done.exit_code == 0, done.output
     engine = load().engine
     assert (engine.kind, engine.server_url, engine.server_model) == ("server", url, "qwen3:8b")
-    assert "  1  qwen3:8b (Ollama; 8.2B, Q4_K_M, many languages, 7 GB): likely better than the starter" in done.output
+    assert "  1  qwen3:8b (Ollama; 8.2B, Q4_K_M, many languages, 7 GB): worth comparing with the starter" in done.output
     assert "gpt-oss:120b-cloud (Ollama): runs on another machine" in done.output
     assert "nippo evaluate" in done.output and not server.seen
 

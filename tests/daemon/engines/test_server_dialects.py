@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from daemon.config import EngineSettings, ReportSettings
@@ -108,22 +110,44 @@ def test_a_refusal_that_nothing_mends_is_told_and_forgets_nothing() -> None:
     assert "chat_template_kwargs" in server.seen[-1] and server.seen[-1]["messages"][0]["role"] == "system"
 
 
+class Thinker(LlamaServer):
+    """Thinks ``thoughts`` tokens, whatever it is told, and tells how long the prompt was."""
+
+    thoughts = 1000
+
+    def message(self, body: dict) -> dict:  # type: ignore[type-arg]
+        self.cut = body["max_tokens"] <= self.thoughts
+        return {"content": "" if self.cut else self.text, "reasoning_content": THOUGHT}
+
+    def chat(self, body: dict) -> Reply:  # type: ignore[type-arg]
+        status, said = super().chat(body)
+        usage = {"prompt_tokens": 900, "completion_tokens": body["max_tokens"]}
+        if isinstance(said, bytes):
+            said = said.replace(b"[DONE]", json.dumps({"choices": [], "usage": usage}).encode())
+            return status, said.replace(b'"stop"', b'"length"') if self.cut else said
+        said["choices"][0]["finish_reason"] = "length" if self.cut else "stop"
+        return status, {**said, "usage": usage}
+
+
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_model_that_does_nothing_but_think_is_told_instead_of_an_empty_report(stream: bool) -> None:
-    class Thinker(LlamaServer):
-        def chat(self, body: dict) -> Reply:  # type: ignore[type-arg]
-            status, said = super().chat(body)
-            if isinstance(said, bytes):
-                return status, said.replace(b'"stop"', b'"length"')
-            said["choices"][0]["finish_reason"] = "length"
-            return status, said
+def test_a_model_that_cannot_leave_thinking_gets_room_for_it(stream: bool) -> None:
+    server = Thinker(QWEN3)
+    assert drawn(server, stream)[0] == server.text
+    assert [body["max_tokens"] for body in server.seen] == [64, 64 + 2048]
 
-        def message(self, body: dict) -> dict:  # type: ignore[type-arg]
-            return {"content": "", "reasoning_content": THOUGHT}
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("thoughts", "context", "asked"), [(9000, 6144, [64, 2112]), (1000, 1000, [64])])
+def test_a_model_that_does_nothing_but_think_is_told_instead_of_an_empty_report(
+    stream: bool, thoughts: int, context: int, asked: list[int]
+) -> None:
+    server = Thinker(QWEN3)
+    server.thoughts = thoughts
+    server.own = lambda path, body: (200, {"default_generation_settings": {"n_ctx": context}})  # type: ignore[method-assign]
     with pytest.raises(EngineError, match="only thought") as caught:
-        drawn(Thinker(QWEN3), stream)
+        drawn(server, stream)
     assert "instruct" in caught.value.next_step and THOUGHT not in str(caught.value)
+    assert [body["max_tokens"] for body in server.seen] == asked
 
 
 def test_thoughts_take_their_probabilities_along() -> None:
