@@ -15,8 +15,8 @@ from daemon.models.fitting import Machine, fits, needed, quick
 from daemon.models.local_servers import LocalModel
 
 Worth = Literal["likely", "perhaps", "hardly", "too large", "elsewhere"]
-"""Whether it may beat the starter, which is smaller and trained for this: likely enough to compare them, perhaps, hardly;
-more than the machine holds; not on this machine at all."""
+"""Whether it may beat the starter, which is smaller and trained for this: likely enough to compare them, perhaps,
+hardly; more than the machine holds; not on this machine at all."""
 Language = Literal["japanese", "multilingual", "english", "unknown"]
 
 JAPANESE = re.compile(
