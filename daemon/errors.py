@@ -15,6 +15,7 @@
     │   ├── ModelMissing           no model file, or its hash is wrong
     │   ├── SourceFailed           one source of a model file cannot give a piece; the next one is asked
     │   ├── EngineTimeout          no answer within the time limit
+    │   ├── ServerAway             nobody answers at the server's address: not started, starting, or on another network
     │   ├── EngineCrashed          the worker process died
     │   ├── NoProbabilities        a server tells none; the request is sent again without asking for them
     │   ├── NotUnderstood          a server refuses a request that may be made simpler; it is sent again so
@@ -111,6 +112,10 @@ class SourceFailed(EngineError):
 
 class EngineTimeout(EngineError):
     title = "モデルが応答しません"
+
+
+class ServerAway(EngineError):
+    title = "サーバーにつながりません"
 
 
 class EngineCrashed(EngineError):

@@ -21,7 +21,10 @@ from daemon.errors import kinds
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "transformers", "peft", "trl", "unsloth", "datasets", "bitsandbytes", "accelerate"}
 TORCH_ENGINE = "daemon/engines/transformers.py"
-ITS_PARTS = ("branching", "decode", "fused", "loading", "sampling", "slots")
+ITS_PARTS = (
+    *("attention", "branching", "decode", "fused", "host_embedding"),
+    *("loading", "question_slots", "sampling", "slots"),
+)
 """Modules of daemon/engines that need torch at import; the engine alone imports them, when it is opened."""
 LATE = (
     "torch",

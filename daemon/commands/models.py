@@ -16,7 +16,7 @@ from daemon.options import ConfigFile, Json
 from daemon.setup.doctor_server import METHODS
 from daemon.setup.engine_settings import use_model
 from daemon.setup.model_offers import WORTHS, Offer, details, known_models, offers, this_machine, worth_in_words
-from daemon.setup.status import method_told, model_in_use
+from daemon.setup.status import model_in_use
 from daemon.words import tr
 
 models = typer.Typer(invoke_without_command=True)
@@ -37,13 +37,14 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
         context.obj = config
         return
     settings = load(config)
+    now, _, method = model_in_use(settings)
     machine = this_machine()
     servers = look()
     found = offers(servers, machine)
     known = known_models(machine)
     if as_json:
         values = {
-            "in_use": {"model": model_in_use(settings)[0], "method": method_told(settings)},
+            "in_use": {"model": now, "method": method},
             "machine": {"memory": machine.memory, "cores": machine.cores, "gpu_memory": machine.gpu_memory},
             "servers": [{"program": one.kind, "url": one.url, "trouble": one.trouble} for one in servers],
             "offers": [offer.to_json() for offer in found],
@@ -51,8 +52,8 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
         }
         typer.echo(json.dumps(values, ensure_ascii=False, indent=1))
         return
-    typer.echo(tr("in use: {model}", model=model_in_use(settings)[0]))
-    if method := method_told(settings):
+    typer.echo(tr("in use: {model}", model=now))
+    if method:
         typer.echo(tr("writes {how}", how=tr(METHODS[method])))
     _print_offers(servers, found)
     _print_known(known)

@@ -11,13 +11,12 @@ import typer
 from daemon.config import load
 from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json
-from daemon.setup.doctor_server import METHODS
 from daemon.setup.status import status as look
 from daemon.system.clock import local_time
 from daemon.system.processes import memory_of
-from daemon.words import tr
 
 ATTENTION_SHOWN = 20
+WHOLE = ", writes a diary as a whole (it was not trained on sentences)"
 STATES = {"no room": "waits for room on a disk"}
 """States of the daemon whose names are no words for a person."""
 
@@ -104,9 +103,7 @@ def _print(found: dict[str, Any]) -> None:
     for line in found["storage"] if daemon.get("state") != "no room" else ():
         typer.echo(f"room     {line}")
     typer.echo(f"vault    {found['vault']}")
-    typer.echo(f"model    {found['model']}")
-    if found["method"]:
-        typer.echo(f"         {tr('writes {how}', how=tr(METHODS[found['method']]))}")
+    typer.echo(f"model    {found['model']}{WHOLE if found['method'] == 'whole' else ''}")
     if daemon["running"] and daemon.get("worker_pid"):
         typer.echo(f"         {_in_memory(daemon['worker_pid'])}")
     if found["advice"]:

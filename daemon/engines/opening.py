@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from daemon.config import Config
 from daemon.engines.protocol import Engine, ModelIdentity
 from daemon.errors import ModelMissing
-from daemon.versions.artifact import method_of
+from daemon.versions.artifact import method_of, models_folder
 from daemon.words import tr
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ def adapter_in_use(config: Config) -> Adapter | None:
         from daemon.versions.champion import active_adapter
 
         version = active_adapter(config)
+        if version and registered and config.engine.kind == "server" and version.path.parent != models_folder(config):
+            return None  # the one that ships is registered nowhere
         return Adapter(version.name, Path(version.path), version.meta.method) if version else None
     path = Path(wanted).expanduser()
     if not path.exists():
@@ -143,20 +145,6 @@ def adapter_in_use(config: Config) -> Adapter | None:
             tr('Name a folder or a GGUF file, "auto" or "none".'),
         )
     return Adapter(path.stem, path) if path.is_file() else Adapter(path.name, path, method_of(path))
-
-
-def method_in_use(config: Config) -> str:
-    """How the next draft is written, without loading anything: "sentences" by a version that was trained so, "whole" by
-    any other model, or as ``engine.method`` says. Raises ``ModelMissing`` and ``ConfigError``."""
-    if config.engine.method != "auto":
-        return config.engine.method
-    if config.engine.kind == "server":
-        from daemon.versions.served_adapter import served_adapter
-
-        served = served_adapter(config)
-        return served.method if served else "whole"
-    adapter = adapter_in_use(config)
-    return adapter.method if adapter else "whole"
 
 
 def model_name(reference: str) -> str:

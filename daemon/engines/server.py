@@ -6,7 +6,6 @@ for a loopback address no proxy is asked. No message quotes what was sent or rec
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from daemon.engines.server_answers import ask
 from daemon.engines.server_dialect import clean, context_of, dialect_of, with_room_to_think
 from daemon.engines.server_errors import not_openai, refusal, thought_only, unreachable
 from daemon.engines.server_stream import streamed
-from daemon.engines.text import well_formed
+from daemon.engines.text import estimate_tokens, well_formed
 from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities, NotUnderstood
 from daemon.system.addresses import is_loopback
 from daemon.versions.served_adapter import ServedAdapter, register
@@ -29,9 +28,8 @@ if TYPE_CHECKING:
 
 Reply = TypeVar("Reply")
 CONNECT_SECONDS = 10.0
-WIDE_TOKENS, NARROW_TOKENS = 1.5, 0.5
-"""Estimated tokens of a character beyond ASCII and of an ASCII one. Tokenizers of today need 0.6 to 1.2 and 0.25 to 0.4
-on Japanese and English text, so the estimate errs towards too many: a diary is then shortened early, never refused."""
+SHARE_OF_ONE = 0.25
+"""The share of ``engine.timeout_seconds``, the limit of a whole draft, that one short question may take."""
 
 
 def open_server(
@@ -188,24 +186,26 @@ class ServerEngine:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One question, with probabilities where the server tells them."""
+        seconds = self._settings.timeout_seconds * SHARE_OF_ONE
         try:
             if self._tells_chances:
-                return self._chat({"model": self._model, **request})
+                return self._chat({"model": self._model, **request}, seconds)
         except NoProbabilities:
             self._tells_chances = False
         plain = {name: value for name, value in request.items() if "logprobs" not in name}
-        return self._chat({"model": self._model, **plain})
+        return self._chat({"model": self._model, **plain}, seconds)
 
-    def _chat(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _chat(self, request: dict[str, Any], seconds: float | None = None) -> dict[str, Any]:
         """The server's whole answer, of which the first choice holds a message without thoughts and a reason."""
-        answer = self._understood(request, lambda dressed: self._send("POST", f"{self._url}/chat/completions", dressed))
+        address = f"{self._url}/chat/completions"
+        answer = self._understood(request, lambda dressed: self._send("POST", address, dressed, seconds))
         try:
             body: dict[str, Any] = well_formed(answer.json())
             choice = body["choices"][0]
             only_thoughts = clean(choice)
         except (ValueError, LookupError, TypeError, AttributeError):
             raise not_openai(self._url, answer.status_code) from None
-        return self._chat(self._roomier(request, body.get("usage") or {})) if only_thoughts else body
+        return self._chat(self._roomier(request, body.get("usage") or {}), seconds) if only_thoughts else body
 
     def _understood(self, request: dict[str, Any], send: Callable[[dict[str, Any]], Reply]) -> Reply:
         """What ``send`` says to the request as this server takes it. How it takes it is found out once."""
@@ -236,7 +236,7 @@ class ServerEngine:
                 request, lambda dressed: streamed(self._client, address, dressed, on_text, refused)
             )
         except httpx.HTTPError as problem:
-            raise unreachable(problem, self._url, self._settings) from None
+            raise unreachable(problem, self._url, self._settings.timeout_seconds) from None
         except (ValueError, LookupError, TypeError, AttributeError):
             raise not_openai(self._url, 200) from None
         if not choice["finish_reason"]:
@@ -273,24 +273,22 @@ class ServerEngine:
         count, tokens = values.get("count"), values.get("tokens")
         return int(count) if isinstance(count, int) else len(tokens) if isinstance(tokens, list) else None
 
-    def _send(self, method: str, address: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    def _send(
+        self, method: str, address: str, body: dict[str, Any] | None = None, seconds: float | None = None
+    ) -> httpx.Response:
         """The server's answer. A kept connection that the server closed while it was idle breaks at the next request,
         before anything was answered: once, it is sent again over a new one."""
         import httpx
 
+        limit = self._settings.timeout_seconds if seconds is None else seconds
+        wait = httpx.Timeout(limit, connect=CONNECT_SECONDS)
         try:
             try:
-                answer = self._client.request(method, address, json=body)
+                answer = self._client.request(method, address, json=body, timeout=wait)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                answer = self._client.request(method, address, json=body)
+                answer = self._client.request(method, address, json=body, timeout=wait)
         except httpx.HTTPError as problem:
-            raise unreachable(problem, self._url, self._settings) from None
+            raise unreachable(problem, self._url, limit) from None
         if answer.status_code != httpx.codes.OK:
             raise refusal(answer, self._url, self._settings, self._model)
         return answer
-
-
-def estimate_tokens(text: str) -> int:
-    """Tokens of a text without its tokenizer, rounded up; see ``WIDE_TOKENS``. Pure."""
-    narrow = sum(letter.isascii() for letter in text)
-    return math.ceil(narrow * NARROW_TOKENS + (len(text) - narrow) * WIDE_TOKENS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.config import EngineSettings
-from daemon.errors import EngineError, EngineTimeout, ModelMissing, NoProbabilities, NotUnderstood
+from daemon.errors import EngineError, EngineTimeout, ModelMissing, NoProbabilities, NotUnderstood, ServerAway
 
 if TYPE_CHECKING:
     import httpx
@@ -31,6 +31,8 @@ def refusal(answer: httpx.Response, url: str, settings: EngineSettings, model: s
             f"the server at {url} has no such address or no model {settings.server_model!r} (404)",
             "Check engine.server_url (it usually ends in /v1) and engine.server_model.",
         )
+    if status in (502, 503, 504):
+        return ServerAway(f"the server at {url} is not ready ({status})", "nippo looks again by itself.")
     kind_of = NotUnderstood if status in (400, 422, 500) and _about_the_request(status, kind) else EngineError
     return kind_of(f"the server at {url} answered {status}", "Look at the server's log.")
 
@@ -48,20 +50,20 @@ def thought_only(url: str, model: str) -> EngineError:
     )
 
 
-def unreachable(problem: httpx.HTTPError, url: str, settings: EngineSettings) -> EngineError:
-    """The error that a broken or missing connection stands for."""
+def unreachable(problem: httpx.HTTPError, url: str, seconds: float) -> EngineError:
+    """The error that a broken or missing connection stands for; ``seconds`` is how long an answer was waited for."""
     import httpx
 
     if isinstance(problem, httpx.ConnectTimeout | httpx.ConnectError):
-        return EngineError(
+        return ServerAway(
             f"no server answers at {url} ({type(problem).__name__})", "Start it, or correct engine.server_url."
         )
     if isinstance(problem, httpx.TimeoutException):
         return EngineTimeout(
-            f"the server at {url} gave no answer within {settings.timeout_seconds:g} seconds",
+            f"the server at {url} gave no answer within {seconds:g} seconds",
             "Raise engine.timeout_seconds or look at the server's load.",
         )
-    return EngineError(f"the connection to {url} broke ({type(problem).__name__})", "Look at the server's log.")
+    return ServerAway(f"the connection to {url} broke ({type(problem).__name__})", "Look at the server's log.")
 
 
 def not_openai(url: str, status: int) -> EngineError:

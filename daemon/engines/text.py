@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +24,9 @@ THINKING = re.compile(
 """Thoughts; they are no part of a draft. All up to the last end of a thought, whether its beginning is there (some chat
 templates write that into the prompt) or not, and all from a beginning that has no end."""
 LONE = re.compile(r"[\ud800-\udfff]")
+WIDE_TOKENS, NARROW_TOKENS = 1.5, 0.5
+"""Estimated tokens of a character beyond ASCII and of an ASCII one. Tokenizers of today need 0.6 to 1.2 and 0.25 to 0.4
+on Japanese and English text, so the estimate errs towards too many: a diary is then shortened early, never refused."""
 
 
 def well_formed(value: Any) -> Any:
@@ -56,3 +60,9 @@ def by_line(text: str, tokens: Sequence[tuple[str, float]]) -> tuple[float, ...]
     if len(sums) < lines or THINKING.search(text):
         return ()
     return tuple(total / max(count, 1) for total, count in zip(sums, counts, strict=True))[:lines]
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens of a text without its tokenizer, rounded up; see ``WIDE_TOKENS``. Pure."""
+    narrow = sum(letter.isascii() for letter in text)
+    return math.ceil(narrow * NARROW_TOKENS + (len(text) - narrow) * WIDE_TOKENS)

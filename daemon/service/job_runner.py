@@ -27,6 +27,7 @@ from daemon.errors import (
     NoteChanged,
     NoteError,
     OutOfMemory,
+    ServerAway,
     StorageError,
     VaultUnavailable,
     WorkerStopped,
@@ -59,6 +60,8 @@ ATTEMPTS = 3
 RETRY_SECONDS = (5.0, 30.0)
 HOLD_SECONDS = (30.0, 120.0, 600.0)
 """Pauses of the whole queue while the model cannot run."""
+AWAY_SECONDS = (5.0, 10.0, 30.0, 60.0)
+"""Pauses of the whole queue while a server does not answer: a look costs nothing, and a start takes a minute."""
 ROOM_SECONDS = (1.0, 2.0, 5.0)
 """Pauses of the whole queue while a disk that drafting needs takes nothing."""
 
@@ -263,6 +266,8 @@ class JobRunner:
             if problem is not answer:
                 raise
             self._hold(problem, monotonic, ROOM_SECONDS)
+        except ServerAway as problem:
+            self._hold(problem, monotonic, AWAY_SECONDS)
         except NippoError as problem:
             self._hold(problem, monotonic, HOLD_SECONDS)
         except Exception as problem:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from daemon.config import Config
-from daemon.engines.opening import method_in_use
-from daemon.errors import NippoError
 from daemon.models.local_servers import ELSEWHERE
 from daemon.setup.doctor_system import DoctorLine
+from daemon.setup.status import model_in_use
 from daemon.system.addresses import is_loopback
 from daemon.words import marked, tr
 
@@ -48,10 +47,8 @@ def server_lines(config: Config) -> Iterator[DoctorLine]:
 
 def method_lines(config: Config) -> Iterator[DoctorLine]:
     """How the model in use is asked; nothing where its version is missing, which other lines tell."""
-    try:
-        yield DoctorLine("method", "ok", tr(METHODS[method_in_use(config)]))
-    except NippoError:
-        return
+    if method := model_in_use(config)[2]:
+        yield DoctorLine("method", "ok", tr(METHODS[method]))
 
 
 def _models(config: Config) -> tuple[list[str], DoctorLine | None]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from daemon.config import Config
-from daemon.engines.opening import adapter_in_use, method_in_use
+from daemon.engines.opening import adapter_in_use
 from daemon.errors import NippoError, StorageError
 from daemon.learning.attention import attention
 from daemon.learning.run_report import training_status
@@ -15,7 +15,6 @@ from daemon.store.store import Store
 from daemon.system.lock import holder_of
 from daemon.system.room import lack_of
 from daemon.vault.layout import Layout, read_layout
-from daemon.versions.served_adapter import served_adapter
 
 LAST_REPORTS = 5
 NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one"
@@ -28,14 +27,14 @@ def status(config: Config) -> dict[str, Any]:
     beat = read_heartbeat(config.data_path)
     if holder is None and beat:
         beat |= {"state": "stopped", "ready": False, "working_on": "", "message": "", "worker_pid": None}
-    model, advice = model_in_use(config)
+    model, advice, method = model_in_use(config)
     found: dict[str, Any] = {
         "daemon": {**beat, "running": holder is not None, "pid": holder or beat.get("pid")},
         "vault": str(config.vault_path),
         "data": str(config.data_path),
         "first_run_date": None,
         "model": model,
-        "method": method_told(config),
+        "method": method,
         "advice": advice,
         "waiting": [],
         "failed": [],
@@ -89,33 +88,18 @@ def storage_lines(config: Config) -> list[str]:
     ]
 
 
-def model_in_use(config: Config) -> tuple[str, str]:
-    """The model and adapter that the next draft is written with, or why there is none; and what to do about a base that
-    has no adapter yet, "" where nothing is to be done."""
-    model = config.engine.model
-    if config.engine.kind == "server":
-        return _served(config), ""
+def model_in_use(config: Config) -> tuple[str, str, str]:
+    """The model and adapter that the next draft is written with, or why there is none; what to do about a base that has
+    no adapter yet, "" where nothing is to be done; and how it writes, "sentences" or "whole" ("": no model)."""
+    model, engine = config.engine.model, config.engine
+    if engine.kind == "server":
+        model = f"{engine.server_model or 'its only model'} at {engine.server_url}"
     try:
         adapter = adapter_in_use(config)
     except NippoError as problem:
-        return f"{model} ({problem.what})", ""
+        return f"{model} ({problem.what})", "", ""
+    method = (adapter.method if adapter else "whole") if engine.method == "auto" else engine.method
     if adapter:
-        return f"{model} + {adapter.name}", ""
-    return model, NO_ADAPTER if config.engine.adapter == "auto" else ""
-
-
-def _served(config: Config) -> str:
-    model = config.engine.server_model or "the only model"
-    try:
-        served = served_adapter(config)
-    except NippoError as problem:
-        return f"{model} at {config.engine.server_url} ({problem.what})"
-    return f"{model}{f' + {served.version}' if served else ''} at {config.engine.server_url}"
-
-
-def method_told(config: Config) -> str:
-    """How the next draft is written, "sentences" or "whole"; "" where the adapter that would say so is missing."""
-    try:
-        return method_in_use(config)
-    except NippoError:
-        return ""
+        return f"{model} + {adapter.name}", "", method
+    wants_one = engine.adapter == "auto" and engine.kind != "server"
+    return model, NO_ADAPTER if wants_one else "", method

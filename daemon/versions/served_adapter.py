@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from daemon.config import Config
-from daemon.errors import ConfigError, EngineError, NippoError
+from daemon.errors import ConfigError, EngineError, NippoError, ServerAway
 from daemon.system.addresses import is_loopback, is_private
 from daemon.versions.artifact import META, Version, list_versions, models_folder
 from daemon.versions.champion import active_adapter
@@ -77,7 +77,7 @@ def register(client: httpx.Client, url: str, adapter: ServedAdapter) -> None:
         for name in sorted(there & adapter.others):
             client.post(f"{url}/unload_lora_adapter", json={"lora_name": name}, timeout=wait)
     except httpx.HTTPError as problem:
-        raise EngineError(
+        raise ServerAway(
             tr(
                 "{version} could not be registered: no answer from {url} ({kind})",
                 version=adapter.version,

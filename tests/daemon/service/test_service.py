@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
-from daemon.errors import AlreadyRunning, EngineCrashed, ModelMissing
+from daemon.errors import AlreadyRunning, EngineCrashed, ModelMissing, ServerAway
 from daemon.service.config_changes import config_changes
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.service import Service
@@ -231,6 +231,15 @@ def test_a_model_that_cannot_run_holds_the_queue_and_blames_no_note(make_vault, 
     with running(config, FakeWorker(*[ModelMissing("no model file", "Run `nippo fetch`.")] * 5)):
         until(lambda: "nippo fetch" in str(read_heartbeat(config.data_path).get("message")))
         assert jobs(config, "waiting") == [(NOTE, "")]
+
+
+def test_a_server_that_is_away_is_looked_for_again_soon(make_vault, settings, monkeypatch) -> None:
+    monkeypatch.setattr("daemon.service.job_runner.AWAY_SECONDS", (0.05, 0.05))
+    vault = make_vault({NOTE: "日記"})
+    config = settings(vault)
+    with running(config, FakeWorker(*[ServerAway("no server answers", "Start it.")] * 4)):
+        until((vault / REPORT).exists)
+        assert jobs(config, "failed") == []
 
 
 BAD = {

@@ -79,7 +79,7 @@ def test_status_names_the_server_and_the_method(config_for, tmp_path: Path) -> N
     found = json.loads(CliRunner().invoke(app, ["status", "--json", "--config", file]).output)
     assert (found["model"], found["method"]) == ("qwen3:8b at http://127.0.0.1:9/v1", "whole")
     shown = CliRunner().invoke(app, ["status", "--config", file]).output
-    assert "qwen3:8b at http://127.0.0.1:9/v1" in shown and "writes the whole diary at once" in shown
+    assert "qwen3:8b at http://127.0.0.1:9/v1" in shown and "writes a diary as a whole" in shown
 
 
 def test_the_starter_is_told_to_write_by_sentence(make_vault: MakeVault, make_config: MakeConfig) -> None:
