@@ -120,7 +120,8 @@ def progress(name: str, done: int, total: int) -> str:
 def shown(comparison: ModelComparison) -> str:
     """A comparison as a table for a person, with the advice under it."""
     before, after = (summary(days) for days in comparison.sides().values())
-    rows = [["", tr("to change"), "", tr("seconds"), "", tr("findings"), ""], ["", *[tr("now"), tr("other")] * 3]]
+    groups = _cell("", 12) + "".join(_cell(name, 16) for name in (tr("to change"), tr("seconds"), tr("findings")))
+    rows = [["", *[tr("now"), tr("other")] * 3]]
     for one, two in comparison.days:
         shares = [f"{day.edits / max(day.accepted, 1):.0%}" for day in (one, two)]
         found = [str(day.leaks + day.faults) for day in (one, two)]
@@ -135,6 +136,7 @@ def shown(comparison: ModelComparison) -> str:
             tr("now: {model}", model=comparison.now),
             tr("other: {model}", model=comparison.other),
             "",
+            groups.rstrip(),
             *("".join(_cell(cell, 8 if at else 12) for at, cell in enumerate(row)).rstrip() for row in rows),
             "",
             tr("private terms: {now} now, {other} with the other", now=int(before["leaks"]), other=int(after["leaks"])),

@@ -21,10 +21,10 @@ LM_STUDIO = ("organization_owner", "organization-owner")
 OWNERS: dict[str, dict[str, Any]] = {
     "llamacpp": NO_TEMPLATE_THOUGHTS,
     "vllm": NO_TEMPLATE_THOUGHTS,
-    **{owner: {} for owner in LM_STUDIO},
+    **{owner: {"repeat_penalty": 1.0} for owner in LM_STUDIO},
 }
 """``owned_by`` of a server's list of models → what its requests hold beside the usual. Any other server, Ollama among
-them, is asked in both ways."""
+them, is asked in both ways. LM Studio punishes repetition unless told otherwise; a report repeats its diary's words."""
 SWITCHED = re.compile(r"qwen3(?!\.\d|-coder|-next|.*(?:2507|instruct|thinking))", re.I)
 """Models that read "/no_think" in a message: the first Qwen3, which thinks or not as it is told."""
 REASONING = ("reasoning_content", "reasoning", "thinking")

@@ -135,11 +135,9 @@ def compare(now: str, other: str, first: Sequence[WrittenDay], second: Sequence[
     if new := sum(max(two.leaks - one.leaks, 0) for one, two in both):
         reasons.append(tr("{count} private terms stand in its reports that do not stand in the others", count=new))
     shares = tr(
-        "{before:.0%} of the text to change with {now}, {after:.0%} with {other}",
+        "{before:.0%} of the text to change now, {after:.0%} with the other",
         before=before["edits"],
-        now=now,
         after=after["edits"],
-        other=other,
     )
     if better >= ALPHA:
         what = tr("more has to be edited") if worse < ALPHA else tr("the difference may be chance")

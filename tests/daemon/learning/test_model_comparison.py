@@ -38,7 +38,7 @@ def test_the_chance_of_a_difference_is_exact() -> None:
 @pytest.mark.parametrize(
     ("now", "other", "leaks", "advice", "words"),
     [
-        ([40] * 8, [10] * 8, 0, "use", "40% of the text to change with now, 10% with other"),
+        ([40] * 8, [10] * 8, 0, "use", "40% of the text to change now, 10% with the other"),
         ([40] * 7, [10] * 7, 0, "abstain", "only 7 accepted days"),
         ([40] * 8, [10] * 8, 1, "keep", "8 private terms"),
         ([10] * 8, [40] * 8, 0, "keep", "more has to be edited"),
