@@ -57,9 +57,10 @@ class Dialect:
         return {**request, "messages": messages, **self.extra}
 
     def simpler(self) -> Dialect | None:
-        """What to try when this one is refused: without the extra fields, then without a system message."""
+        """What to try when this one is refused: without the last extra field, and so on, then without a system
+        message."""
         if self.extra:
-            return replace(self, extra={})
+            return replace(self, extra=dict(list(self.extra.items())[:-1]))
         return replace(self, system_role=False) if self.system_role else None
 
 

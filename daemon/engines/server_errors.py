@@ -39,7 +39,7 @@ def refusal(answer: httpx.Response, url: str, settings: EngineSettings, model: s
 
 def _about_the_request(status: int, words: str) -> bool:
     """Whether a refusal may go away when the request is made simpler. A chat template that raises is a 500 in some."""
-    return status != 500 or any(word in words for word in ("template", "jinja", "system role", "chat_template_kwargs"))
+    return status != 500 or any(word in words for word in ("template", "jinja", "system role", "think"))
 
 
 def thought_only(url: str, model: str) -> EngineError:

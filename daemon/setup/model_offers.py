@@ -4,7 +4,7 @@ that nippo knows by name."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from daemon.engines import cpu
@@ -78,8 +78,15 @@ def offers(servers: Iterable[LocalServer], machine: Machine) -> list[Offer]:
     return [Offer(server.kind, server.url, one) for server, one in ordered]
 
 
+def by_processor(machine: Machine) -> Machine:
+    """The machine as llama.cpp's ordinary package uses it, which knows no NVIDIA GPU; what such a GPU holds is chosen by
+    ``daemon.system.hardware``, and programs of their own use it as they can."""
+    return replace(machine, gpu_memory=0)
+
+
 def known_models(machine: Machine) -> list[dict[str, Any]]:
     """The models that nippo knows by name, as JSON values: whether each fits this machine, is quick enough, is here."""
+    machine = by_processor(machine)
     best = best_known(machine)
     rows = [
         {
@@ -121,5 +128,5 @@ def worth_in_words(offer: Offer) -> str:
 
 def suggestion(machine: Machine, reference: str) -> KnownModel | None:
     """The best known model for this machine, where it is larger than the one in use by its reference."""
-    best, now = best_known(machine), KNOWN.get(reference)
+    best, now = best_known(by_processor(machine)), KNOWN.get(reference)
     return best if best and now and best.parameters > now.parameters else None

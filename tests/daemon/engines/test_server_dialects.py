@@ -84,7 +84,16 @@ def test_what_a_server_refuses_is_left_out_from_then_on(stream: bool) -> None:
         drafts = engine.generate(MESSAGES, [GREEDY, GREEDY], (lambda piece: None) if stream else None)
         assert [draft.text for draft in drafts] == [server.text] * 2
         engine.close()
-    assert ["chat_template_kwargs" in body for body in server.seen] == [True, False, False]
+    assert ["chat_template_kwargs" in body for body in server.seen] == [True, True, False, False]
+
+
+def test_of_two_ways_not_to_think_the_one_that_is_taken_stays() -> None:
+    class Other(Vllm):
+        owner = "sglang"
+
+    server = Other(QWEN3, thinks=True)
+    drawn(server, False)
+    assert "reasoning_effort" not in server.seen[-1] and server.told_not_to_think(server.seen[-1])
 
 
 def test_a_template_without_a_system_role_gets_the_rules_in_the_first_message() -> None:
