@@ -79,8 +79,8 @@ def offers(servers: Iterable[LocalServer], machine: Machine) -> list[Offer]:
 
 
 def by_processor(machine: Machine) -> Machine:
-    """The machine as llama.cpp's ordinary package uses it, which knows no NVIDIA GPU; what such a GPU holds is chosen by
-    ``daemon.system.hardware``, and programs of their own use it as they can."""
+    """The machine as llama.cpp's ordinary package uses it: no NVIDIA GPU is counted on. What such a GPU holds is chosen
+    by ``daemon.system.hardware``, and programs of their own use it as they can."""
     return replace(machine, gpu_memory=0)
 
 
