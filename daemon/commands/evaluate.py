@@ -9,13 +9,17 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+from rich.console import Console
 
+from daemon.commands.fetch import fetch_with_progress
 from daemon.config import Config, load
 from daemon.errors import UsageError
 from daemon.learning.comparison_run import MOST_DAYS, compare_models
 from daemon.learning.model_comparison import ModelComparison, summary
 from daemon.learning.training_call import call, check, evaluate_argv
+from daemon.models.known import UNVERIFIED
 from daemon.models.local_servers import ELSEWHERE
+from daemon.models.reference import is_gguf
 from daemon.options import ConfigFile, Json
 from daemon.system.addresses import is_loopback, is_private
 from daemon.words import marked, tr
@@ -80,6 +84,8 @@ def evaluate(
     if not rows:
         model, url = _other(settings, against, server)
         _agree(settings, url, model, yes)
+        if not url and (is_gguf(model) or model in UNVERIFIED):
+            fetch_with_progress(model, Console(stderr=True))
         comparison = compared(settings, model, url, days, out)
         typer.echo(json.dumps(comparison.to_json(), ensure_ascii=False, indent=1) if as_json else shown(comparison))
         if comparison.advice == "use" and not as_json and settings.engine.kind != "server":
@@ -105,8 +111,6 @@ def evaluate(
 
 def compared(settings: Config, model: str, url: str, days: int = MOST_DAYS, out: Path | None = None) -> ModelComparison:
     """``compare_models``, with a line that shows how far it is."""
-    from rich.console import Console
-
     with Console(stderr=True).status("") as line:
         return compare_models(
             settings, model, url, days, out, lambda name, done, total: line.update(progress(name, done, total))

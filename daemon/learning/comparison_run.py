@@ -52,7 +52,7 @@ def compare_models(
             tr("Tick `accepted` in {least} reports or more, then try again.", least=LEAST_DAYS),
         )
     written = {}
-    for side, config in (("now", now), ("other", other)):
+    for side, config in (("other", other), ("now", now)):  # what is not there is told at once, not after some minutes
         worker = make_worker(config)
         try:
             written[side] = _days(worker, pairs, out, side, partial(_tell, told, name_of(config), len(pairs)))

@@ -114,7 +114,7 @@ def details(offer: Offer) -> str:
     model, one = offer.appraisal.model, offer.appraisal
     parts: Sequence[str] = (
         f"{model.parameters:g}B" if model.parameters else "",
-        model.quantisation,
+        "" if model.quantisation == "unknown" else model.quantisation,
         tr(LANGUAGES[one.language]),
         f"{one.memory / 1e9:.0f} GB" if one.memory else "",
     )

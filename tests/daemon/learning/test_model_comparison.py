@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from daemon.cli import app
 from daemon.config import Config
 from daemon.drafting.result import DraftResult
-from daemon.errors import UsageError
+from daemon.errors import ModelMissing, UsageError
 from daemon.learning.comparison_run import compare_models
 from daemon.learning.model_comparison import WrittenDay, chance, compare, config_of, fitting_days, measured
 from daemon.store.store import Pair, Store
@@ -147,11 +147,18 @@ def test_a_server_that_is_in_use_is_compared_with_the_starter(make_vault: MakeVa
 
     def worker(one: Config) -> FakeWorker:
         made.append(one)
-        return FakeWorker(*[result(report_of(at)) for at in range(9)] if len(made) == 2 else [])
+        return FakeWorker(*[result(report_of(at)) for at in range(9)] if len(made) == 1 else [])
 
     found = compare_models(config, "qwen3:8b", "http://127.0.0.1:9/v1", make_worker=worker)  # type: ignore[arg-type]
-    assert [one.engine.kind for one in made] == ["auto", "server"]
+    assert [one.engine.kind for one in made] == ["server", "auto"]
     assert (found.now, found.advice) == ("starter + starter-2", "use")
+
+
+def test_a_model_that_cannot_be_had_is_told_before_anything_is_written(config: Config) -> None:
+    with Store.open(config.data_path) as store:
+        accept(store, 1)
+    done = evaluate(config, "--against", "swallow-8b")
+    assert isinstance(done.exception, ModelMissing) and "not verified" in str(done.exception)
 
 
 def test_a_failing_server_ends_it_in_words(config: Config) -> None:
