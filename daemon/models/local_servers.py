@@ -93,7 +93,7 @@ def _at_port(kind: str, port: int) -> LocalServer | None:
         return None
     url = f"{root}/v1"
     if models is None:
-        return LocalServer(kind, url, trouble=marked("asks for a key")) if refused and kind == "llama-server" else None
+        return LocalServer(kind, url, trouble=marked("asks for a key")) if refused else None
     return LocalServer(kind, url, tuple(models[:MOST_MODELS]))
 
 

@@ -68,8 +68,9 @@ def test_llama_server_tells_its_one_model() -> None:
     assert server.models == (LocalModel("Swallow-8B-Instruct-Q5_K_M.gguf", 8.0, 5_700_000_000, "Q5_K_M"),)
 
 
-def test_a_server_that_wants_a_key_is_told_so() -> None:
-    server = found("llama-server", lambda path, body: (401, {"error": "no"}))
+@pytest.mark.parametrize("kind", ["LM Studio", "llama-server"])
+def test_a_server_that_wants_a_key_is_told_so(kind: str) -> None:
+    server = found(kind, lambda path, body: (401, {"error": "no"}))
     assert server is not None and (server.models, server.trouble) == ((), "asks for a key")
 
 
