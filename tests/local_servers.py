@@ -46,6 +46,7 @@ def serving(answer: Callable[[str, dict[str, Any] | None], Reply], port: int = 0
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Standing)
     server.answer = answer  # type: ignore[attr-defined]
     server.daemon_threads = True
+    server.handle_error = lambda request, address: None  # type: ignore[method-assign]  # who asked may hang up
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
