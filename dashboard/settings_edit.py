@@ -8,19 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array, Table
-
 from daemon.config import PREFIX, Config, load
 from daemon.errors import ConfigError
 from daemon.system.files import beside, create, write_atomically
+from daemon.system.toml_values import Setting, Value
+from daemon.system.toml_values import with_values as put_in
 from daemon.vault.writer import digest
-
-Setting = tuple[str, str]
-"""(section, key)."""
-Value = str | bool | int | tuple[str, ...]
-MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -50,28 +43,11 @@ def changed(config: Config, wanted: Mapping[Setting, Value]) -> dict[Setting, Va
 
 
 def with_values(text: str, values: Mapping[Setting, Value]) -> str:
-    """Given a settings file's text, return it with these values; comments, order, line ends and a byte-order mark stay.
-    A section or key that is missing is added at its end. Raises ``ConfigError`` for what is no TOML. Pure."""
-    mark = MARK if text.startswith(MARK) else ""
-    ends = "\r\n" if "\r\n" in text else "\n"
+    """``daemon.system.toml_values.with_values``, with its error as a ``ConfigError`` for the page. Pure."""
     try:
-        document = tomlkit.parse(text.removeprefix(MARK).replace("\r\n", "\n"))
-    except TOMLKitError as problem:
+        return put_in(text, values)
+    except ValueError as problem:
         raise ConfigError(f"config.toml: 正しいTOMLではありません({problem})。", "その行を直してください。") from None
-    for (section, key), value in values.items():
-        if section not in document:
-            document[section] = tomlkit.table()
-        table = document[section]
-        if not isinstance(table, Table):
-            raise ConfigError(f"config.toml: [{section}] が表ではありません。", "その行を直してください。")
-        table[key] = _array(value) if isinstance(value, tuple) else value
-    return mark + tomlkit.dumps(document).replace("\n", ends)
-
-
-def _array(values: tuple[str, ...]) -> Array:
-    array = tomlkit.array()
-    array.extend(values)
-    return array
 
 
 def validate(settings: SettingsText, text: str) -> None:

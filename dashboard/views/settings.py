@@ -10,13 +10,13 @@ import streamlit as st
 from daemon.config import WEEKDAYS, Config, weekly_time
 from daemon.errors import ConfigError
 from daemon.system.lock import holder_of
+from daemon.system.toml_values import Value
 from dashboard import context
 from dashboard.changes import changed_lines_html
 from dashboard.explain import explained
 from dashboard.markup import heading, notice, small, title
 from dashboard.settings_edit import (
     SettingsText,
-    Value,
     changed,
     from_environment,
     read_settings,

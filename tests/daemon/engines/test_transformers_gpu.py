@@ -16,9 +16,11 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from daemon.drafting.prompt import NOTHING, Message  # noqa: E402
+from daemon.engines import decode  # noqa: E402
 from daemon.engines.branching import Asked  # noqa: E402
 from daemon.engines.decode import Decoder  # noqa: E402
 from daemon.engines.fused import fuse  # noqa: E402
+from daemon.engines.host_embedding import HostEmbedding  # noqa: E402
 from daemon.engines.protocol import Question, Sampling  # noqa: E402
 from daemon.engines.transformers import TransformersEngine  # noqa: E402
 from tests import greedy_answers  # noqa: E402
@@ -121,6 +123,23 @@ def test_a_graph_answers_what_single_launches_answer(model: Any, rows: int) -> N
     fast.answer(PROMPT * 5, asked()[::-1], NO_END)
     assert fast.answer(PROMPT * 9, asked(), NO_END) == expected
     assert all(len(one.tokens) == 60 for one in expected)
+
+
+def test_a_card_short_of_memory_keeps_the_table_outside_and_the_graph(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daemon.engines.loading import load
+
+    model = fuse(load(str(folder), None)[0])
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.detach().clone())
+    questions = [Asked(Question("", 40), PROMPT[: 2 + row % 7]) for row in range(9)]
+    expected = [one.tokens for one in Decoder(model, 1024).answer(PROMPT * 9, questions, NO_END)]
+    monkeypatch.setattr(decode, "SCARCE_BYTES", 1 << 50)
+    decoder = Decoder(model, 1024)
+    assert isinstance(model.get_input_embeddings(), HostEmbedding) and model.device.type == "cuda"
+    assert [one.tokens for one in decoder.answer(PROMPT * 9, questions, NO_END)] == expected
+    assert decoder.graphs and all(one.captured for one in decoder._questions.values())
 
 
 def test_questions_share_the_memory_that_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
