@@ -64,7 +64,7 @@ def setup(
         )
         if words
     ]
-    _closing(layout, service, extra)
+    _closing(settings, layout, service, extra)
     for words in failed:
         typer.echo(f"\n※ {words}", err=True)
     if failed:
@@ -217,7 +217,7 @@ def _told(failed: str, problem: NippoError, again: str) -> str:
     return f"{failed}: {problem}\n  → やり直すには: {again}"
 
 
-def _closing(layout: Layout, service: bool, extra: str) -> None:
+def _closing(settings: Config, layout: Layout, service: bool, extra: str) -> None:
     where = f"{layout.report_folder}/" if layout.report_folder else "保管庫の直下"
     typer.echo("\n準備ができました。")
     if not service:
@@ -228,3 +228,8 @@ def _closing(layout: Layout, service: bool, extra: str) -> None:
     typer.echo(
         f"日記を書くと、{where} に日報ができます。提出したら、プロパティの accepted にチェックを入れてください。"
     )
+    if settings.report.evidence:
+        typer.echo(
+            f"各行のもとになった日記の文は {layout.evidence_folder}/ に置きます。{where} を人と共有すると見えます。"
+        )
+        typer.echo(f"要らなければ、{settings.file} の [report] に evidence = false と書いてください。")
