@@ -278,3 +278,13 @@ def test_another_sites_script_is_turned_away(browser: Browser, tmp_path: Path) -
         }
         connection.request("GET", "/_stcore/stream", headers=headers)
         assert connection.getresponse().status == 403
+
+
+def test_settings_changed_by_another_hand_are_shown_at_the_next_look(browser: Browser, tmp_path: Path) -> None:
+    with site(browser, tmp_path) as here, here.window("settings") as page:
+        expect(page.get_by_label("書き出し")).to_have_value("本日は、以下の学習と課題を完了しました:")
+        assert here.config.file
+        with here.config.file.open("a", encoding="utf-8") as stream:
+            stream.write('\n[report]\nlead = "今日は次のことを学びました。"\n')
+        here.go(page, "settings")
+        expect(page.get_by_label("書き出し")).to_have_value("今日は次のことを学びました。")
