@@ -162,13 +162,13 @@ def test_a_change_in_obsidian_comes_in_while_the_text_is_untouched(world: tuple[
     assert page.text_area[0].value == "Obsidianの文です。" and "変更がぶつかりました" not in shown(page)
 
 
-def test_redo_queues_the_note_and_clears_its_box(world: tuple[Path, Config]) -> None:
+def test_redo_queues_the_note_and_shows_its_tick_until_the_draft_is_there(world: tuple[Path, Config]) -> None:
     vault, config = world
     page = open_page("review")
     page.button(key="redo").click().run()
     with Store.open(config.data_path) as store:
         assert [(job.day, job.source) for job in store.jobs("waiting")] == [(str(DAY), "redo")]
-    assert "redo: false" in (vault / NOTE).read_text(encoding="utf-8")
+    assert "redo: true" in (vault / NOTE).read_text(encoding="utf-8") and "作り直しを待っています" in shown(page)
     assert "デーモンが動いていません" in shown(page)
 
 
