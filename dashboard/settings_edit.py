@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -16,10 +17,12 @@ from daemon.config import PREFIX, Config, load
 from daemon.errors import ConfigError
 from daemon.system.files import beside, create, write_atomically
 from daemon.vault.writer import digest
+from dashboard.sections_edit import SectionValues, put_sections
 
 Setting = tuple[str, str]
 """(section, key)."""
-Value = str | bool | int | tuple[str, ...]
+Value = str | bool | int | tuple[str, ...] | tuple[SectionValues, ...]
+SECTIONS: Setting = ("report", "sections")
 MARK = "\ufeff"
 
 
@@ -64,11 +67,14 @@ def with_values(text: str, values: Mapping[Setting, Value]) -> str:
         table = document[section]
         if not isinstance(table, Table):
             raise ConfigError(f"config.toml: [{section}] が表ではありません。", "その行を直してください。")
-        table[key] = _array(value) if isinstance(value, tuple) else value
+        if (section, key) == SECTIONS and isinstance(value, tuple):
+            put_sections(table, cast("tuple[SectionValues, ...]", value))
+        else:
+            table[key] = _array(value) if isinstance(value, tuple) else value
     return mark + tomlkit.dumps(document).replace("\n", ends)
 
 
-def _array(values: tuple[str, ...]) -> Array:
+def _array(values: tuple[object, ...]) -> Array:
     array = tomlkit.array()
     array.extend(values)
     return array
