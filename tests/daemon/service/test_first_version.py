@@ -156,6 +156,21 @@ def test_who_writes_into_it_or_ticks_it_wins(evening: Evening, act: str) -> None
     assert evening.store.pairs() == []
 
 
+def test_who_has_written_into_it_may_still_ask_for_a_draft_and_keeps_a_copy(evening: Evening) -> None:
+    evening.queue()
+    evening.begin()
+    mine = evening.report.read_bytes().rstrip() + "\n私の日報です。\n".encode()
+    evening.report.write_bytes(mine)
+    evening.finish()
+    evening.report.write_bytes(set_key(mine, "redo", "true"))
+    evening.look()
+    evening.finish()
+    note = read(evening.report.read_bytes())
+    assert (note.body, note.redo, note.status, note.warnings) == (BODY, False, "draft", ())
+    (copy,) = (evening.report.parent / ".history").iterdir()
+    assert read(copy.read_bytes()).body == "私の日報です。"
+
+
 def test_a_tick_for_another_draft_in_it_takes_the_one_under_way(evening: Evening) -> None:
     evening.queue()
     evening.begin()
