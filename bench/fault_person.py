@@ -18,7 +18,8 @@ from bench.fault_checks import Complaint, Day, of_diary, of_pairs, of_report, pl
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.learning.forgetting import forget
-from daemon.learning.reviewer import Reviewer, tick
+from daemon.learning.reviewer import Reviewer
+from daemon.learning.ticking import tick
 from daemon.service.on_demand import ask, find_note
 from daemon.service.service import now
 from daemon.store.store import Store
@@ -152,7 +153,7 @@ class Person:
     def run_accept(self, day: date) -> None:
         with Store.open(self.config.data_path) as store:
             layout = read_layout(self.config)
-            tick(layout, day, "accepted", True)
+            tick(layout, f"nippo/{day}-nippo.md", day, "accepted", True)
             Reviewer(self.config, store).review(layout, day, now())
 
     def run_forget(self, day: date) -> None:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, UsageError, unforeseen
+from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, unforeseen
 from daemon.learning.announcement import settle, unknown_report
 from daemon.learning.given_away import give_away, given, take_back, went_on
 from daemon.learning.leak_question import LeakQuestion
@@ -288,17 +288,6 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
             tr("Make it shorter."),
         )
     return data
-
-
-def tick(layout: Layout, path: str, day: date, key: str, value: bool) -> None:
-    """Set a checkbox of a day's report note, which lies under ``path``, changing only that line. Raises ``UsageError``
-    without such a note."""
-    sha = report_digest(layout.file(path))
-    if sha is None:
-        raise UsageError(
-            tr("{path}: there is no report of {day}.", path=path, day=day), tr("Make one: nippo report {day}", day=day)
-        )
-    change_key(layout.file(path), key, "true" if value else "false", sha)
 
 
 def _state(file: Path) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ What the scans see anyway; a note is read only to tell whether a report of nippo
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -26,6 +27,8 @@ KEY = "passed_over"
 MOST = 20
 """So many of each kind are remembered by name."""
 PassedKind = Literal["before", "changed", "name"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class PassedOver:
     def saved(self, note: DiaryNote) -> None:
         """A note of a day that is not taken was saved just now."""
         if one := self._of(note):
+            if note.path not in self._found:
+                log.info("%s: is of a day before the first run; `nippo status` says how to take it", one.path)
             self._found[note.path] = one
             self._remember()
 

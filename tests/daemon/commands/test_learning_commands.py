@@ -29,7 +29,7 @@ from daemon.summaries.days import read_days
 from daemon.system.extras import adding
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout
-from daemon.vault.report_note import ReportNote, read, render
+from daemon.vault.report_note import ReportNote, read, render, set_key
 from daemon.versions.champion import champion, promote
 from dashboard import training_page
 from tests.conftest import MakeConfig, MakeVault, ReadVault
@@ -85,6 +85,16 @@ def test_rebuild_finds_every_accepted_report_and_keeps_the_old_database(config: 
     old = [file for file in config.data_path.iterdir() if file.name.startswith(f"{FILE_NAME}.2")]
     assert len(old) == 1 and old[0].read_bytes().startswith(b"this was")
     assert read_vault(config.vault_path) == before
+
+
+def test_what_is_not_written_yet_cannot_be_accepted(config: Config) -> None:
+    file = config.vault_path / PATH
+    file.write_text(file.read_text(encoding="utf-8").partition("\n---\n")[0] + "\n---\n\n", encoding="utf-8")
+    file.write_bytes(set_key(file.read_bytes(), "status", "writing"))
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="not written yet"):
+        nippo(config, "accept", DAY)
+    assert file.read_bytes() == before
 
 
 def test_rebuild_knows_the_notes_again_that_only_say_that_their_report_is_written(config: Config) -> None:

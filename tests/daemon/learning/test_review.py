@@ -16,7 +16,8 @@ from daemon.errors import NoteError, ReportBlocked
 from daemon.learning.announcement import settle_all, unknown_report
 from daemon.learning.forgetting import forget
 from daemon.learning.review import FORGOTTEN, GRACE, decide
-from daemon.learning.reviewer import Reviewer, tick
+from daemon.learning.reviewer import Reviewer
+from daemon.learning.ticking import tick
 from daemon.learning.weekly import Teacher
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Pair, Store
