@@ -24,7 +24,7 @@ from daemon.service.on_demand import ask, find_note
 from daemon.service.service import now
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
-from daemon.vault.report_note import read, set_key
+from daemon.vault.report_note import is_begun, read, set_key
 
 DAYS = 12
 
@@ -164,7 +164,7 @@ class Person:
         """After a command: what it left is the person's wish."""
         one, file = self.days[day], self.report(day)
         data = file.read_bytes() if file.exists() else None
-        if data is None:
+        if data is None or is_begun(read(data)):
             one.report = "any" if forgotten else one.report
         elif plain(data) == plain(one.drawn) and not forgotten and one.report != "auto":
             one.report, one.words = "either", data

@@ -18,6 +18,7 @@
     │   ├── ServerAway             nobody answers at the server's address: not started, starting, or on another network
     │   ├── EngineCrashed          the worker process died
     │   ├── NoProbabilities        a server tells none; the request is sent again without asking for them
+    │   ├── NotUnderstood          a server refuses a request that may be made simpler; it is sent again so
     │   ├── OutOfMemory            the accelerator or the machine is too small for the model
     │   └── WorkerStopped          a draft was given up because somebody asked for it; nothing against the note
     ├── StorageError               the database cannot be used for now: everything waits, nothing is given up
@@ -122,6 +123,10 @@ class EngineCrashed(EngineError):
 
 
 class NoProbabilities(EngineError):
+    pass
+
+
+class NotUnderstood(EngineError):
     pass
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dashboard.settings_edit import Setting
+from daemon.system.toml_values import Setting
 
 
 @dataclass(frozen=True)

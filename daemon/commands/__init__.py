@@ -29,6 +29,9 @@ COMMANDS = {
         "Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."
     ),
     "init": "Find the vault, read its daily-note settings, choose the model, write a commented config.toml.",
+    "models": (
+        "List the models that this machine could write with: Ollama's, LM Studio's, llama-server's, and known ones."
+    ),
     "pairs": "List the accepted reports, how much each draft was edited, and the versions that were trained on it.",
     "rebuild": (
         "Make the database anew from the vault: every accepted report becomes a pair again, wherever its note lies."

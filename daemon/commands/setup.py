@@ -14,14 +14,21 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
+from daemon.commands.evaluate import compared, shown
 from daemon.commands.fetch import fetch_with_progress
 from daemon.commands.report import write_now
 from daemon.config import Config, VaultSettings, load, named_config_file, user_config_file
 from daemon.errors import NippoError, UsageError
+from daemon.learning.comparison_run import accepted_days
+from daemon.learning.model_comparison import LEAST_DAYS, config_in_use
 from daemon.learning.places import known_places, place_among
+from daemon.models.local_servers import look
 from daemon.models.reference import is_gguf, is_here
 from daemon.options import folded, on_the_way
 from daemon.setup import service_install, systemctl
+from daemon.setup.engine_settings import use_model, values_of
+from daemon.setup.model_offers import running, suggestion, this_machine
+from daemon.setup.model_question import pick
 from daemon.setup.settings_file import first_answers, write_settings
 from daemon.system.extras import adding, lacking
 from daemon.system.hardware import choose, probe
@@ -49,14 +56,18 @@ def setup(
     if not attended():
         raise UsageError("`nippo setup` asks questions and needs a terminal.", "In scripts: `nippo init --yes`.")
     typer.echo("nippoの準備をします。質問は多くて4つ、Enterだけなら [ ] の中の答えになります。\n")
-    settings, service = settings_in(named_config_file(config) or user_config_file())
+    questions = Questions()
+    settings, service = settings_in(named_config_file(config) or user_config_file(), questions)
     layout = read_layout(settings)
-    note = _first_note(layout, known_places(settings))
-    extra = _extra()
+    note = _first_note(layout, known_places(settings), questions)
+    compare = _compare_first(settings, questions)
+    extra = _extra(questions)
     typer.echo()
+    not_compared, settings = _compare(settings) if compare else ("", settings)
     failed = [
         words
         for words in (
+            not_compared,
             _fetch(settings),
             _report(settings, layout, note) if note else "",
             _serve(settings) if service else "",
@@ -71,19 +82,47 @@ def setup(
         raise typer.Exit(1)
 
 
+class Questions:
+    """The questions that are asked, at most ``MOST`` of them: what would come after that is left to its own command."""
+
+    MOST = 4
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @property
+    def left(self) -> int:
+        return self.MOST - self.asked
+
+    def yes(self, words: str, usual: bool = True) -> bool:
+        self.asked += 1
+        return typer.confirm(words, default=usual)
+
+    def number(self, words: str, most: int, usual: int) -> int:
+        """A number from 0 to ``most``, asked for until it is one."""
+        self.asked += 1
+        while True:
+            number = int(typer.prompt(words, type=int, default=usual))
+            if 0 <= number <= most:
+                return number
+            typer.echo(f"0から{most}までの番号です。")
+
+
 def attended() -> bool:
     """Whether a person sits before the questions."""
     return sys.stdin.isatty()
 
 
-def settings_in(file: Path) -> tuple[Config, bool]:
+def settings_in(file: Path, questions: Questions) -> tuple[Config, bool]:
     """The settings that are there, as they are; else new ones, for the vault that the person names. And whether the
     person wants a service."""
     if file.is_file():
         typer.echo(f"設定       {file} (そのまま使います)")
         settings = load(file)
-        return settings, systemctl.available() and typer.confirm("いつも動かしますか(サービス)", default=True)
-    vault = _vault(known_vaults())
+        if settings.engine.kind != "server" and (programs := running()):
+            typer.echo(f"モデル     {'・'.join(programs)} が動いています。そのモデルを見るには: nippo models")
+        return settings, systemctl.available() and questions.yes("いつも動かしますか(サービス)")
+    vault = _vault(known_vaults(), questions)
     answers = first_answers(vault, file)
     choice = choose(probe())
     if choice.model != "starter":
@@ -93,23 +132,30 @@ def settings_in(file: Path) -> tuple[Config, bool]:
     if systemctl.available():
         typer.echo("\nログインしている間、いつも動かしますか(サービス)。\n  1  動かして、日報ができたら通知する")
         typer.echo("  2  動かすが、通知はしない\n  0  いまは動かさない")
-        way = _number("番号", 2, 1)
+        way = questions.number("番号", 2, 1)
         service = way > 0
         answers["notify", "desktop"] = way == 1
+    machine, programs = this_machine(), running()
+    taken = pick(programs, machine, questions.yes, questions.number, look) if programs and questions.left > 1 else None
+    if taken:
+        answers |= values_of(taken.name, taken.url)
     write_settings(file, answers)
     settings = load(file)
     typer.echo(f"保管庫     {vault}")
-    typer.echo(f"モデル     {choice.model}")
+    typer.echo(f"モデル     {f'{taken.name}({taken.program})' if taken else choice.model}")
+    if not taken and (larger := suggestion(machine, choice.model)):
+        typer.echo(f"           この機械では {larger.name} も動きます(未計測): nippo models で見られます")
     typer.echo(f"設定       {file} (作りました。すべての項目に説明があります)")
     for path in write_help_page(read_layout(settings)):
         typer.echo(f"保管庫に   {path} (作りました。消してもかまいません)")
     return settings, service
 
 
-def _vault(found: list[Path]) -> Path:
+def _vault(found: list[Path], questions: Questions) -> Path:
     """The one vault that Obsidian knows, or the one that the person names."""
     if len(found) == 1:
         return found[0].absolute()
+    questions.asked += 1
     for number, path in enumerate(found, start=1):
         typer.echo(f"  {number}  {path}")
     words = "番号、または保管庫(Obsidianのvault)のフォルダ" if found else "保管庫(Obsidianのvault)のフォルダ"
@@ -123,7 +169,7 @@ def _vault(found: list[Path]) -> Path:
         typer.echo(f"{answer}: そのフォルダはありません。")
 
 
-def _first_note(layout: Layout, places: Mapping[str, str]) -> DiaryNote | None:
+def _first_note(layout: Layout, places: Mapping[str, str], questions: Questions) -> DiaryNote | None:
     """The diary that the person wants a first report of, of the newest that have none yet. ``places``: where reports
     were last seen."""
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
@@ -135,32 +181,40 @@ def _first_note(layout: Layout, places: Mapping[str, str]) -> DiaryNote | None:
         if not notes:
             typer.echo("           まだ1件もありません。Obsidianのデイリーノートに書くと、見つけて日報にします。")
         return None
+    if not questions.left:
+        typer.echo(f"           ためしに日報を作るには: nippo report {newest[0].day}")
+        return None
     typer.echo("\nためしに日報を1件作れます。")
     for number, note in enumerate(newest, start=1):
         typer.echo(f"  {number}  {note.path}")
     typer.echo("  0  いまは作らない")
-    number = _number("どの日記から", len(newest), 1)
+    number = questions.number("どの日記から", len(newest), 1)
     return newest[number - 1] if number else None
 
 
-def _number(words: str, most: int, usual: int) -> int:
-    """A number from 0 to ``most``, asked for until it is one."""
-    while True:
-        number = int(typer.prompt(words, type=int, default=usual))
-        if 0 <= number <= most:
-            return number
-        typer.echo(f"0から{most}までの番号です。")
+def _compare_first(settings: Config, questions: Questions) -> bool:
+    """Whether a server's model is compared with nippo's before it is put to use: where there are days to compare on."""
+    if settings.engine.kind != "server":
+        return False
+    days = len(accepted_days(config_in_use(settings)))
+    if days < LEAST_DAYS or not questions.left:
+        typer.echo(f"承認した日報が{LEAST_DAYS}件たまったら、nippoのモデルと比べられます: nippo evaluate")
+        return False
+    return questions.yes(f"使う前に、承認した{days}日分でnippoのモデルと比べますか(1日に1〜3分)", usual=False)
 
 
-def _extra() -> str:
+def _extra(questions: Questions) -> str:
     """The extra that the person wants added: the page, or page and training; "" for none or where all is there."""
     if not lacking(("dashboard", "train")):
+        return ""
+    if not questions.left:
+        typer.echo(f"レビュー画面と毎週の学習を足すには: {adding('dashboard', 'train')}")
         return ""
     typer.echo("\n足せるもの(あとからでもかまいません):")
     typer.echo(f"  1  レビュー画面 ({SIZES['dashboard']}、1分ほど)")
     typer.echo(f"  2  レビュー画面と毎週の学習 ({SIZES['train']}、数分)")
     typer.echo("  0  いまは足さない")
-    return ("", "dashboard", "dashboard,train")[_number("どれを足しますか", 2, 0)]
+    return ("", "dashboard", "dashboard,train")[questions.number("どれを足しますか", 2, 0)]
 
 
 def _fetch(settings: Config) -> str:
@@ -175,6 +229,22 @@ def _fetch(settings: Config) -> str:
     except NippoError as problem:
         return _told("モデルを取得できませんでした", problem, "nippo fetch")
     return ""
+
+
+def _compare(settings: Config) -> tuple[str, Config]:
+    """Compare the server's model with nippo's own, and go back to that where the other is not better. What went wrong,
+    in words, and the settings from then on."""
+    model, url = settings.engine.server_model, settings.engine.server_url
+    try:
+        fetch_with_progress("starter", Console())
+        found = compared(settings, model, url)
+    except NippoError as problem:
+        return _told("比べられませんでした", problem, "nippo evaluate"), settings
+    typer.echo(shown(found))
+    if found.advice == "use":
+        return "", settings
+    typer.echo(f"nippoのモデルを使います。{model} にするには: nippo models use {model} --server {url}")
+    return "", load(use_model(settings, "starter", ""))
 
 
 def _report(settings: Config, layout: Layout, note: DiaryNote) -> str:

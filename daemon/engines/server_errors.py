@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daemon.config import EngineSettings
-from daemon.errors import EngineError, EngineTimeout, ModelMissing, NoProbabilities, ServerAway
+from daemon.errors import EngineError, EngineTimeout, ModelMissing, NoProbabilities, NotUnderstood, ServerAway
 
 if TYPE_CHECKING:
     import httpx
@@ -33,7 +33,21 @@ def refusal(answer: httpx.Response, url: str, settings: EngineSettings, model: s
         )
     if status in (502, 503, 504):
         return ServerAway(f"the server at {url} is not ready ({status})", "nippo looks again by itself.")
-    return EngineError(f"the server at {url} answered {status}", "Look at the server's log.")
+    kind_of = NotUnderstood if status in (400, 422, 500) and _about_the_request(status, kind) else EngineError
+    return kind_of(f"the server at {url} answered {status}", "Look at the server's log.")
+
+
+def _about_the_request(status: int, words: str) -> bool:
+    """Whether a refusal may go away when the request is made simpler. A chat template that raises is a 500 in some."""
+    return status != 500 or any(word in words for word in ("template", "jinja", "system role", "think"))
+
+
+def thought_only(url: str, model: str) -> EngineError:
+    """The error of an answer that was all thoughts when its tokens were used up."""
+    return EngineError(
+        f"{model!r} at {url} only thought: its tokens were used up before the report began",
+        "Take a model that does not think (an instruct model), or switch its thinking off in the server.",
+    )
 
 
 def unreachable(problem: httpx.HTTPError, url: str, seconds: float) -> EngineError:

@@ -38,9 +38,9 @@ ATTEMPTS = 4
 SECONDS = 30.0
 
 
-def hub_address(repository: str, file: str) -> str:
-    """The address of one file of a repository's main branch."""
-    return f"{_endpoint()}/{repository}/resolve/main/{file}"
+def hub_address(repository: str, file: str, revision: str = "main") -> str:
+    """The address of one file of a repository, on its main branch or as a revision has it."""
+    return f"{_endpoint()}/{repository}/resolve/{revision}/{file}"
 
 
 class HubFile:

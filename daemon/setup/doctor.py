@@ -19,12 +19,15 @@ from daemon.config import Config, load
 from daemon.engines.opening import adapter_in_use, engine_kind
 from daemon.errors import NippoError
 from daemon.learning.training_call import missing_packages
+from daemon.models.known import KNOWN
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
 from daemon.setup.doctor_diary import stray_lines
 from daemon.setup.doctor_private import private_lines
 from daemon.setup.doctor_rights import rights_lines
+from daemon.setup.doctor_server import method_lines, server_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
+from daemon.setup.model_offers import suggestion, this_machine
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
 from daemon.system.extras import adding
@@ -34,7 +37,6 @@ from daemon.vault.scan import DiaryNote, Oddity, find_diaries
 from daemon.words import tr
 
 LEAST_FREE_BYTES = 200_000_000
-MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}
 INOTIFY_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
@@ -184,7 +186,8 @@ def space_line(config: Config) -> DoctorLine:
     """Free space for the database and trained versions, and for a model that is still to be downloaded."""
     needs = [(config.data_path, LEAST_FREE_BYTES)]
     if config.engine.kind in ("auto", "llamacpp") and not is_here(config.engine.model):
-        needs.append((cache_folder(), 2 * MODEL_BYTES.get(config.engine.model, 0)))
+        known = KNOWN.get(config.engine.model)
+        needs.append((cache_folder(), 2 * known.size if known else 0))
     for folder, needed in needs:
         nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
         free = shutil.disk_usage(nearest).free
@@ -212,7 +215,7 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
         yield DoctorLine("engine", "fail", problem.what, problem.next_step)
         return
     if kind == "server":
-        yield server_line(config)
+        yield from server_lines(config)
         return
     if kind == "llamacpp" and find_spec("xllamacpp") is None:
         yield DoctorLine("engine", "fail", tr("llamacpp: the package xllamacpp is missing"), adding("starter"))
@@ -230,8 +233,22 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
             yield DoctorLine("adapter", "warn", tr("no adapter for this base yet: the bare model writes"), remedy)
         else:
             yield DoctorLine("adapter", "ok", adapter.name if adapter else tr("none: the bare model writes"))
+        yield from method_lines(config)
+        yield from larger_lines(config)
     except NippoError as problem:
         yield DoctorLine("adapter", "fail", problem.what, problem.next_step)
+
+
+def larger_lines(config: Config) -> Iterator[DoctorLine]:
+    """The largest known model that this machine would run in reasonable time, where that is larger than the one in use.
+    Whether it writes better reports nobody has measured, so it is no fault to go without."""
+    if larger := suggestion(this_machine(), config.engine.model):
+        what = tr(
+            "{name} ({size}) would run here too, not measured: `nippo fetch`, then `nippo evaluate --against`",
+            name=larger.name,
+            size=f"{larger.parameters:g}B, {larger.size / 1e9:.1f} GB",
+        )
+        yield DoctorLine("models", "ok", what)
 
 
 def training_line(config: Config) -> DoctorLine:
@@ -248,25 +265,3 @@ def training_line(config: Config) -> DoctorLine:
     return DoctorLine(
         "training", "ok", tr("the training packages are there; weekly training: {schedule}", schedule=schedule)
     )
-
-
-def server_line(config: Config) -> DoctorLine:
-    """Whether the address that the user wrote answers."""
-    import httpx
-
-    url = config.engine.server_url
-    if not url:
-        return DoctorLine("engine", "fail", tr("server: no address"), tr("Set server_url in [engine] of config.toml."))
-    try:
-        code = httpx.get(f"{url.rstrip('/')}/models", timeout=5.0).status_code
-    except httpx.HTTPError as problem:
-        return DoctorLine(
-            "engine",
-            "fail",
-            tr("server: {url} does not answer ({kind})", url=url, kind=type(problem).__name__),
-            tr("Start the server."),
-        )
-    if code in (401, 403):
-        remedy = tr("Name the variable that holds the key in server_api_key_env.")
-        return DoctorLine("engine", "fail", tr("server: {url} refuses the key ({code})", url=url, code=code), remedy)
-    return DoctorLine("engine", "ok", tr("server: {url}", url=url))

@@ -18,7 +18,7 @@ from dashboard.sections_edit import SectionValues, what_is_missing
 from dashboard.settings_edit import (
     SECTIONS,
     SettingsText,
-    Value,
+    Wanted,
     changed,
     from_environment,
     read_settings,
@@ -103,10 +103,10 @@ def _ask_week(each: SettingField, value: str, common: dict[str, Any]) -> None:
     right.time_input("時刻", value=time(hour, minute), key=f"{common['key']}-time", disabled=common["disabled"])
 
 
-def _wanted(config: Config) -> dict[tuple[str, str], Value]:
+def _wanted(config: Config) -> dict[tuple[str, str], Wanted]:
     """What the fields say and the settings do not."""
     state = st.session_state
-    found: dict[tuple[str, str], Value] = {}
+    found: dict[tuple[str, str], Wanted] = {}
     for each in FIELDS:
         name = _name(each)
         if name not in state or from_environment(each.setting):

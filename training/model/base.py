@@ -89,10 +89,10 @@ def lean_knows(config: Mapping[str, Any]) -> bool:
 
 
 def base_config(reference: str) -> dict[str, Any]:
-    """The config.json of a base before its weights are fetched: a folder's own, what is known of the starter, that of a
-    hub id (asked for as its weights will be), else nothing: fetching the weights will say what is wrong."""
+    """The config.json of a base before its weights are fetched: a folder's own, what is known of a known model, that
+    of a hub id (asked for as its weights will be), else nothing: fetching the weights will say what is wrong."""
     if reference in KNOWN:
-        return {"model_type": "qwen2", "hidden_act": "silu"}
+        return {"model_type": KNOWN[reference].architecture, "hidden_act": "silu"}
     folder = Path(reference).expanduser()
     try:
         file = folder / "config.json" if folder.exists() or not HUB_ID.fullmatch(reference) else _from_hub(reference)

@@ -16,7 +16,8 @@ import xllamacpp
 from daemon.config import EngineSettings, ReportSettings
 from daemon.drafting.prompt import render_prompt
 from daemon.engines.protocol import Question, Sampling
-from daemon.engines.server import ServerEngine, estimate_tokens, open_server
+from daemon.engines.server import ServerEngine, open_server
+from daemon.engines.text import estimate_tokens
 from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing, ServerAway
 from daemon.system.addresses import is_loopback
 from tests.tiny_model import TinyModel
