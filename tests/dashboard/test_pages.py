@@ -485,6 +485,16 @@ def test_a_forgotten_day_leaves_nothing_on_the_page(world: tuple[Path, Config]) 
     assert open_page("review").text_area[0].value == scene.REPORT
 
 
+def test_notes_that_are_not_taken_are_named_with_what_takes_them(world: tuple[Path, Config]) -> None:
+    _, config = world
+    with Store.open(config.data_path) as store:
+        newest = [{"kind": "before", "path": "diary/2026-01-02.md", "day": "2026-01-02", "sha": ""}]
+        store.set_meta("passed_over", {"before": {"count": 9, "newest": newest}})
+    said = shown(open_page("health"))
+    assert "diary/2026-01-02.md: はじめて動かした日より前の日の日記です" in said
+    assert "nippo report 2026-01-02" in said and "ほかに8件" in said
+
+
 def test_today_shows_the_report_of_today_and_its_state(world: tuple[Path, Config]) -> None:
     vault, config = world
     today = date.today()
