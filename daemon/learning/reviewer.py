@@ -254,7 +254,8 @@ class Reviewer:
         """
         row, what = self._store.report(day), given(self._store, day)
         body = note.body if note is not None else ""
-        if what is not None and row is not None and row.report_sha == digest(data) and self._store.job(what.diary):
+        job = self._store.job(what.diary) if what is not None else None
+        if row is not None and row.report_sha == digest(data) and job is not None and job.state != "failed":
             return False
         if went_on(what, body):
             sha = change_key(layout.file(path), "redo", "false", digest(data))

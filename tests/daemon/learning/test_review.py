@@ -184,6 +184,16 @@ def test_redo_queues_a_draft_and_leaves_the_tick_until_it_is_there(desk: Desk) -
     assert desk.store.jobs() == queued, "the tick that is still there asks for nothing more"
 
 
+def test_a_new_draft_that_failed_is_tried_again_when_it_is_asked_for_again(desk: Desk) -> None:
+    """`nippo redo` and the page tick the box that is ticked already, and look then."""
+    desk.file.write_text(note(redo=True), encoding="utf-8")
+    desk.look()
+    desk.store.fail("diary/2026-01-07.md", NoteError("it failed", "again"), give_up=True)
+    tick(desk.layout, PATH, DAY, "redo", True)
+    desk.reviewer.review(desk.layout, DAY, NOW)
+    assert [(job.source, job.state) for job in desk.store.jobs()] == [("redo", "waiting")]
+
+
 def test_who_writes_on_under_the_tick_has_changed_their_mind(desk: Desk) -> None:
     desk.file.write_text(note("* 私の直し。", redo=True), encoding="utf-8")
     desk.look()
