@@ -37,6 +37,7 @@ from daemon.vault.note_text import decode
 from daemon.vault.report_note import is_begun, read
 from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.words import place_in_words, tr
+from daemon.words.breaking import break_japanese
 
 WORD = re.compile(r"[A-Za-z0-9]{2,}|[ァ-ヶー]{2,}|[一-龠々]{2,}")
 
@@ -97,6 +98,7 @@ def check(
         values = as_values(pair, terms, result, show, known) | {"cut": cut_values(seen, show)}
         typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
     else:
+        break_japanese()
         _print_cut(seen, chosen.privacy, show)
         _print(pair, terms, result, show, known, chosen.report)
     if result is not None and not result.clean:

@@ -16,9 +16,10 @@ from daemon.store.store import Store
 from daemon.system.lock import holder_of
 from daemon.system.room import lack_of
 from daemon.vault.layout import Layout, read_layout
+from daemon.words import marked, tr
 
 LAST_REPORTS = 5
-NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one"
+NO_ADAPTER = marked("no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one")
 
 
 def status(config: Config) -> dict[str, Any]:
@@ -88,10 +89,15 @@ def _layout(config: Config) -> Layout | None:
 
 def storage_lines(config: Config) -> list[str]:
     """A line for each disk that takes nothing now. The daemon's own word may be missing: it has to be written, too."""
-    places = {"vault": config.vault_path, "data folder": config.data_path}
+    places = {tr("vault"): config.vault_path, tr("data folder"): config.data_path}
     lacks = {name: lack_of(folder) for name, folder in places.items()}
     return [
-        f"{places[name]}: the disk of the {name} is {lack}; nippo waits and goes on by itself."
+        tr(
+            "{place}: the disk of the {name} is {lack}; nippo waits and goes on by itself.",
+            place=places[name],
+            name=name,
+            lack=tr("full") if lack == "full" else tr("read-only"),
+        )
         for name, lack in lacks.items()
         if lack
     ]
@@ -102,7 +108,7 @@ def model_in_use(config: Config) -> tuple[str, str, str]:
     no adapter yet, "" where nothing is to be done; and how it writes, "sentences" or "whole" ("": no model)."""
     model, engine = config.engine.model, config.engine
     if engine.kind == "server":
-        model = f"{engine.server_model or 'its only model'} at {engine.server_url}"
+        model = tr("{model} at {url}", model=engine.server_model or tr("its only model"), url=engine.server_url)
     try:
         adapter = adapter_in_use(config)
     except NippoError as problem:
@@ -111,4 +117,4 @@ def model_in_use(config: Config) -> tuple[str, str, str]:
     if adapter:
         return f"{model} + {adapter.name}", "", method
     wants_one = engine.adapter == "auto" and engine.kind != "server"
-    return model, NO_ADAPTER if wants_one else "", method
+    return model, tr(NO_ADAPTER) if wants_one else "", method
