@@ -106,10 +106,7 @@ def _first_note(layout: Layout, places: Mapping[str, str], questions: Questions)
         typer.echo(tr("           For a first report: nippo report {day}", day=newest[0].day))
         return None
     typer.echo("\n" + tr("A first report can be made now."))
-    for number, note in enumerate(newest, start=1):
-        typer.echo(f"  {number}  {note.path}")
-    typer.echo("  0  " + tr("not now"))
-    number = questions.number(tr("Of which diary"), len(newest), 1)
+    number = questions.one_of(tr("Of which diary"), [note.path for note in newest], tr("not now"), 1)
     return newest[number - 1] if number else None
 
 
@@ -140,10 +137,11 @@ def _extra(questions: Questions) -> str:
         typer.echo(tr("To add the review page and the weekly training: {adding}", adding=adding("dashboard", "train")))
         return ""
     typer.echo("\n" + tr("What can be added, now or later:"))
-    typer.echo("  1  " + tr("the review page ({size}, about a minute)", size=tr(SIZES["dashboard"])))
-    typer.echo("  2  " + tr("the review page and the weekly training ({size}, some minutes)", size=tr(SIZES["train"])))
-    typer.echo("  0  " + tr("not now"))
-    return ("", "dashboard", "dashboard,train")[questions.number(tr("Which"), 2, 0)]
+    choices = (
+        tr("the review page ({size}, about a minute)", size=tr(SIZES["dashboard"])),
+        tr("the review page and the weekly training ({size}, some minutes)", size=tr(SIZES["train"])),
+    )
+    return ("", "dashboard", "dashboard,train")[questions.one_of(tr("Which"), choices, tr("not now"), 0)]
 
 
 def _fetch(settings: Config) -> str:

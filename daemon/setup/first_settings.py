@@ -41,10 +41,8 @@ def settings_in(file: Path, questions: Questions) -> tuple[Config, bool]:
     service = False
     if systemctl.available():
         typer.echo("\n" + tr("Keep nippo running while you are logged in (service)?"))
-        typer.echo("  1  " + tr("yes, with a notification when a report is ready"))
-        typer.echo("  2  " + tr("yes, without notifications"))
-        typer.echo("  0  " + tr("not now"))
-        way = questions.number(tr("Number"), 2, 1)
+        ways = (tr("yes, with a notification when a report is ready"), tr("yes, without notifications"))
+        way = questions.one_of(tr("Number"), ways, tr("not now"), 1)
         service = way > 0
         answers["notify", "desktop"] = way == 1
     machine, programs = this_machine(), running()

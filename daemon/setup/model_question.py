@@ -36,8 +36,7 @@ def pick(
         typer.echo(tr("None of them can be used; nippo's own model writes."))
         return None
     typer.echo(tr("What they are worth is a guess; `nippo evaluate --against` measures it on your own reports."))
-    for at, offer in enumerate(usable, start=1):
-        typer.echo(f"  {at}  {offer.name} ({offer.program}; {details(offer)}): {worth_in_words(offer)}")
-    typer.echo("  0  " + tr("nippo's own model (1.5B, trained for reports)"))
-    taken = questions.number(tr("Which model writes"), len(usable), 0)
+    choices = [f"{offer.name} ({offer.program}; {details(offer)}): {worth_in_words(offer)}" for offer in usable]
+    own = tr("nippo's own model (1.5B, trained for reports)")
+    taken = questions.one_of(tr("Which model writes"), choices, own, 0)
     return usable[taken - 1] if taken else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
 from daemon.words import tr
@@ -31,3 +33,10 @@ class Questions:
             if answer.isdecimal() and int(answer) <= most:
                 return int(answer)
             typer.echo(tr("A number from 0 to {most}, please.", most=most))
+
+    def one_of(self, words: str, choices: Sequence[str], otherwise: str, usual: int) -> int:
+        """The number of one of the choices, which are shown, from 1 on; 0 for ``otherwise``."""
+        for number, choice in enumerate(choices, start=1):
+            typer.echo(f"  {number}  {choice}")
+        typer.echo(f"  0  {otherwise}")
+        return self.number(words, len(choices), usual)
