@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "transformers", "peft", "trl", "unsloth", "datasets", "bitsandbytes", "accelerate"}
 TORCH_ENGINE = "daemon/engines/transformers.py"
 ITS_PARTS = (
-    *("attention", "branching", "decode", "fused", "host_embedding"),
+    *("attention", "branching", "decode", "fixed_cache", "fused", "host_embedding"),
     *("loading", "question_slots", "sampling", "slots"),
 )
 """Modules of daemon/engines that need torch at import; the engine alone imports them, when it is opened."""

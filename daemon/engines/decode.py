@@ -20,6 +20,7 @@ from transformers import AttentionInterface
 
 from daemon.engines.attention import ATTENTION, attend
 from daemon.engines.branching import Asked, Said, answer_rows
+from daemon.engines.fixed_cache import FixedCache
 from daemon.engines.host_embedding import move_embedding
 from daemon.engines.protocol import Sampling
 from daemon.engines.question_slots import QuestionSlots
@@ -236,7 +237,7 @@ class Decoder:
             free += kept.rows * kept.capacity * token_bytes(self._model)
         return int(free)
 
-    def _capture(self, slots: Slots | QuestionSlots) -> None:
+    def _capture(self, slots: FixedCache) -> None:
         try:
             slots.capture()
         except torch.OutOfMemoryError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from daemon.errors import NoRoom, StorageError
 from daemon.system.files import private
-from daemon.system.room import lack_of
+from daemon.system.room import lack_of, unusable
 from daemon.system.steps import step
 from daemon.words import tr
 
@@ -96,7 +96,4 @@ def opening(file: Path) -> Iterator[None]:
     except OSError as problem:
         if full := NoRoom.of(problem, file.parent):
             raise full from None
-        raise StorageError(
-            tr("{parent}: the data folder cannot be used ({why}).", parent=file.parent, why=problem.strerror),
-            tr("Check its permissions, or set folder in [data] of config.toml."),
-        ) from None
+        raise unusable(file.parent, problem, StorageError) from None

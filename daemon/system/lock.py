@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from daemon.errors import AlreadyRunning, NippoError, NoRoom
+from daemon.errors import AlreadyRunning, NoRoom
 from daemon.system.files import private, private_folder
+from daemon.system.room import unusable
 from daemon.words import tr
 
 FILE_NAME = "daemon.system.lock"
@@ -142,10 +143,7 @@ class VaultLock:
         except OSError as problem:
             if full := NoRoom.of(problem, self._folder):
                 raise full from None
-            raise NippoError(
-                tr("{folder}: the data folder cannot be used ({why}).", folder=self._folder, why=problem.strerror),
-                tr("Check its permissions, or set folder in [data] of config.toml."),
-            ) from None
+            raise unusable(self._folder, problem) from None
         if not free:
             pid = self._data.holder()
             raise AlreadyRunning(tr("{who} works with {folder}.", who=_who(pid), folder=self._folder), _remedy(pid))

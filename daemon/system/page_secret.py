@@ -13,9 +13,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from daemon.errors import NippoError
 from daemon.system.files import private_folder, write_atomically
-from daemon.words import tr
+from daemon.system.room import unusable
 
 VARIABLE = "NIPPO_PAGE_SECRET"
 QUERY = "token"
@@ -53,10 +52,7 @@ def leading_page(folder: Path, name: str, address: str) -> Iterator[Path]:
         private_folder(folder)
         write_atomically(file, LEADING.format(address=html.escape(address, quote=True)), durable=False)
     except OSError as problem:
-        raise NippoError(
-            tr("{folder}: the data folder cannot be used ({why}).", folder=folder, why=problem.strerror),
-            tr("Check its permissions, or set folder in [data] of config.toml."),
-        ) from None
+        raise unusable(folder, problem) from None
     try:
         yield file
     finally:
