@@ -8,7 +8,7 @@ TORCH ?= torch==2.13.0
 # Tests run side by side, in so many processes; each of the weekly run's tests wants a gigabyte.
 JOBS ?= 2
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format words clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/nippo demo
@@ -24,6 +24,10 @@ check: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What nippo says in Japanese: takes up what the code says anew, names what has no Japanese yet, compiles.
+words: $(VENV)/.test
+	$(BIN)/python -m dev.words
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -6,10 +6,12 @@ own time limit; results are appended to ``OUT/results.jsonl`` as they come, and 
 
     python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT
     python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT --days --steps 6 --cells train:lean train:trl
+    python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT --reports
     python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT --layers 2 --steps 4 --timed 1 --tokens 32    (shakedown)
 
 ``--days``: an optimizer step takes all questions of four days; TRL and Unsloth know no packs, so that each question has
-its whole diary before it there.
+its whole diary before it there. ``--reports``: seconds a report of twenty sentences (``bench.gpu_reports``); the table
+goes to ``OUT/reports.md``.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.gpu_reports import CELLS as REPORTS
+from bench.gpu_reports import reports_table
 from bench.random_model import Shape, make_model
 
 CELLS = (
@@ -53,12 +57,15 @@ Results = dict[str, dict[str, Any]]
 
 
 def read_results(file: Path) -> Results:
-    """Figures by cell and key; a later line replaces an earlier one."""
+    """Figures by cell and key; a later line replaces an earlier one, and a cell that is done an earlier failure."""
     found: Results = {}
     if file.is_file():
         for line in file.read_text(encoding="utf-8").splitlines():
             values = json.loads(line)
-            found.setdefault(values["cell"], {})[values["key"]] = values["value"]
+            cell = found.setdefault(values["cell"], {})
+            cell[values["key"]] = values["value"]
+            if values["key"] == "done":
+                cell.pop("failed", None)
     return found
 
 
@@ -110,7 +117,9 @@ def table(results: Results, lengths: Sequence[int], whole: int, steps: int) -> s
             row = [NAMES[cell], *(shown(values, key) for key in keys), memory(values, "decode_peak_4")]
             lines.append(f"| {' | '.join(row)} |")
     failures = [
-        f"* {NAMES[cell]}: failed: {values['failed']}" for cell, values in results.items() if "failed" in values
+        f"* {NAMES[cell]}: failed: {values['failed']}"
+        for cell, values in results.items()
+        if cell in NAMES and "failed" in values
     ]
     return "\n".join([*lines, *([""] if failures else []), *failures])
 
@@ -120,7 +129,7 @@ def run_cell(cell: str, given: argparse.Namespace, seconds: float) -> str:
     argv = [sys.executable, "-m", "bench.gpu_cells", cell, "--model", str(given.model), "--out", str(given.out)]
     argv += ["--corpus", str(given.corpus), "--lengths", *map(str, given.lengths), "--steps", str(given.steps)]
     argv += ["--timed", str(given.timed), "--whole", str(given.whole), "--tokens", str(given.tokens)]
-    argv += ["--days"] if given.days else []
+    argv += ["--report-days", str(given.report_days), *(["--days"] if given.days else [])]
     cache = given.out / "cache" / cell.replace(":", "-")
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(parents=True)
@@ -158,7 +167,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--model", type=Path, metavar="DIR", help="the random model (default OUT/model)")
     command.add_argument("--tokenizer", type=Path, required=True, metavar="DIR", help="a folder of a Qwen2 tokenizer")
     command.add_argument("--corpus", type=Path, default=Path("data/starter/corpus.jsonl"))
-    command.add_argument("--cells", nargs="+", default=list(CELLS), choices=CELLS, metavar="CELL")
+    command.add_argument("--cells", nargs="+", choices=[*CELLS, *REPORTS], metavar="CELL")
     for name, default in vars(Shape()).items():
         if name != "tied":
             command.add_argument(f"--{name.replace('_', '-')}", type=int, default=default)
@@ -166,6 +175,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--lengths", type=int, nargs="+", default=[4096, 1024, 2048])
     command.add_argument("--steps", type=int, default=40, help="real steps over the corpus")
     command.add_argument("--days", action="store_true", help="real steps over days by sentence, not over whole reports")
+    command.add_argument("--reports", action="store_true", help="seconds a report instead of training and decoding")
+    command.add_argument("--report-days", type=int, default=5, help="days that are timed, after one more")
     command.add_argument("--timed", type=int, default=3, help="timed steps of every fixed length, after one more")
     command.add_argument("--whole", type=int, default=240, help="steps of the run that is extrapolated")
     command.add_argument("--tokens", type=int, default=128, help="tokens of a timed draft")
@@ -186,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
         make_model(given.model, shape, given.tokenizer)
         print(f"made the model in {time.monotonic() - started:.0f} s", flush=True)
     failed = False
-    for cell in given.cells:
+    for cell in given.cells or (REPORTS if given.reports else CELLS):
         left = given.budget - (time.monotonic() - started)
         began = time.monotonic()
         reason = run_cell(cell, given, min(left, given.cell_seconds)) if left > 20 else "no time left"
@@ -194,8 +205,11 @@ def main(arguments: list[str] | None = None) -> int:
         if reason:
             failed = True
             put(given, cell, "failed", reason)
-        text = table(read_results(given.out / "results.jsonl"), sorted(given.lengths), given.whole, given.steps)
-        (given.out / "table.md").write_text(text + "\n", encoding="utf-8")
+        results = read_results(given.out / "results.jsonl")
+        text = table(results, sorted(given.lengths), given.whole, given.steps)
+        if given.reports:
+            text = reports_table(results)
+        (given.out / ("reports.md" if given.reports else "table.md")).write_text(text + "\n", encoding="utf-8")
     print(text)
     return 1 if failed else 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench.gpu_decoding import measure_decoding
 from bench.gpu_figures import START, Sheet
+from bench.gpu_reports import measure_reports
 from bench.gpu_training import measure_training
 
 
@@ -24,11 +25,12 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--whole", type=int, required=True)
     command.add_argument("--tokens", type=int, required=True)
     command.add_argument("--days", action="store_true")
+    command.add_argument("--report-days", type=int, default=5)
     command.add_argument("--context", type=int, default=4096)
     given = command.parse_args(arguments)
     what, _, given.kind = given.cell.partition(":")
     sheet = Sheet(given.out / "results.jsonl", given.cell)
-    (measure_training if what == "train" else measure_decoding)(given, sheet)
+    {"train": measure_training, "decode": measure_decoding, "reports": measure_reports}[what](given, sheet)
     sheet.put("done", round(time.time() - START, 1))
     return 0
 

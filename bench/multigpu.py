@@ -1,8 +1,8 @@
 """The same run on one process and on several: loss curves and speed-up. ``python -m bench.multigpu``.
 
-A random-weight model (Qwen2.5-0.5B's shape unless told otherwise) is trained on the corpus with the same seeds and rows
-in one order; an optimizer step sees the same rows either way, so the curves may differ by rounding only. ``--cpu`` runs
-it with gloo.
+A random-weight model (Qwen2.5-0.5B's shape unless told otherwise) is trained on the corpus with the same seeds and
+rows in one order, days in packs as the product trains them (``--rows reports``: whole reports); an optimizer step sees
+the same days either way, so the curves may differ by rounding only. ``--cpu`` runs it with gloo.
 
     python -m bench.multigpu --tokenizer STARTER_FOLDER --out OUT --processes 2 --steps 40
 """
@@ -31,6 +31,7 @@ def run_once(given: argparse.Namespace, processes: int) -> dict[str, Any]:
     """One training run as the daemon starts it; its losses, the seconds of a step, the exit code."""
     out = given.out / f"run-{processes}"
     extra = ["--loader", given.loader, "--bits", str(given.bits), "--accumulation", str(given.accumulation)]
+    extra += ["--rows", given.rows]
     asked = TrainCall((given.corpus,), out, base=str(given.model), steps=(given.steps,), extra=tuple(extra))
     argv = training_argv(asked, processes)
     if given.cpu and processes > 1:
@@ -50,6 +51,7 @@ def run_once(given: argparse.Namespace, processes: int) -> dict[str, Any]:
     dev = [event.dev_loss for event in events if event.event is EventKind.CHECKPOINT]
     return {
         "processes": processes,
+        "rows": given.rows,
         "exit": code,
         "seconds": round(time.time() - started, 1),
         "losses": [event.loss for event in steps],
@@ -88,6 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--processes", type=int, default=2)
     command.add_argument("--steps", type=int, default=40)
     command.add_argument("--accumulation", type=int, default=4)
+    command.add_argument("--rows", default="sentences", choices=("sentences", "reports"))
     command.add_argument("--loader", default="lean", choices=("lean", "plain", "unsloth"))
     command.add_argument("--seconds", type=float, default=240.0, help="limit of each run")
     command.add_argument("--cpu", action="store_true")

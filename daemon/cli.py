@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -12,13 +14,18 @@ from typer.main import get_group
 
 from daemon.commands import COMMANDS, ELSEWHERE
 from daemon.errors import NippoError, NoRoom, UsageError
+from daemon.words import speak, tr
+from daemon.words.of_typer import in_words, translate
 
 try:
     from daemon import __version__
 except ImportError:  # the file that says it is another's, or went away with the other's
     sys.exit(
-        "nippo: another package called `daemon`, such as python-daemon's, was installed over this one, or removed.\n"
-        "  → Install nippo into an environment of its own: `uv tool install` or `pipx install` (docs/install.md)."
+        tr(
+            "nippo: another package called `daemon`, such as python-daemon's, was installed over "
+            "this one, or removed.\n  → Install nippo into an environment of its own: `uv tool "
+            "install` or `pipx install` (docs/install.md)."
+        )
     )
 
 WORK_FAILED = 1
@@ -31,12 +38,34 @@ class CommandsOnDemand(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        translate(self)
         for name, line in COMMANDS.items():
-            self.add_command(TyperCommand(name, help=line))
+            self.add_command(TyperCommand(name, help=tr(line)))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, load_command(name) if name else command, rest
+        return name, translate(load_command(name)) if name else command, rest
+
+    def make_context(self, *given: Any, **named: Any) -> Any:
+        with _spoken():
+            return super().make_context(*given, **named)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _spoken():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """What typer finds wrong with a command line, in the language of the person."""
+    try:
+        yield
+    except Exception as problem:
+        said = getattr(problem, "format_message", None)
+        if said is not None:
+            words = in_words(said())
+            setattr(problem, "format_message", lambda: words)  # noqa: B010 (typer's errors make their text anew)
+        raise
 
 
 def load_command(name: str) -> Any:
@@ -76,13 +105,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    speak()
     try:
         app()
     except NippoError as problem:
         typer.secho(f"nippo: {problem}", err=True)
         sys.exit(WRONG_USAGE if isinstance(problem, UsageError) else WORK_FAILED)
     except OSError as problem:
-        full = NoRoom.of(problem, problem.filename or "A disk")
+        full = NoRoom.of(problem, problem.filename or tr("A disk"))
         if full is None:
             raise
         typer.secho(f"nippo: {full}", err=True)

@@ -15,6 +15,8 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, create_model, field_validator
 
 from daemon.errors import ConfigError
+from daemon.words import tr
+from daemon.words.forms import OF_PYDANTIC, said
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -115,14 +117,16 @@ class ReportSettings(Section):
     def _every_line_has_one_place(cls, value: tuple[ReportSection, ...]) -> tuple[ReportSection, ...]:
         kinds = [kind for section in value for kind in section.take]
         if twice := sorted({kind for kind in kinds if kinds.count(kind) > 1}):
-            raise ValueError(f"{', '.join(twice)} stands in more than one place: a line has one section")
+            raise ValueError(
+                tr("{twice} stands in more than one place: a line has one section", twice=", ".join(twice))
+            )
         if value and "rest" not in kinds:
-            raise ValueError('no section takes the rest: add "rest" to the `take` of one')
+            raise ValueError(tr('no section takes the rest: add "rest" to the `take` of one'))
         for section in value:
             if section.take and section.text:
-                raise ValueError(f'section "{section.title}" has both `take` and `text`: leave one out')
+                raise ValueError(tr('section "{title}" has both `take` and `text`: leave one out', title=section.title))
             if not (section.title or section.take or section.text):
-                raise ValueError("a section without title, take and text: give it one of them")
+                raise ValueError(tr("a section without title, take and text: give it one of them"))
         return value
 
 
@@ -161,6 +165,7 @@ class TrainingSettings(Section):
     optimizer: str = "adamw_8bit"
     checkpoints: Annotated[tuple[Count, ...], Field(min_length=1)] = (60, 120, 180, 240)
     max_epochs: NotNegative = 4.0
+    min_steps: Annotated[int, Field(ge=0)] = 16
     starter_share: Annotated[float, Field(ge=0, lt=1)] = 0.5
     neftune_alpha: NotNegative = 0.0
     random_state: int = 3407
@@ -243,7 +248,7 @@ def weekly_time(value: str) -> tuple[str, int, int]:
     hour, _, minute = time.strip().partition(":")
     if day in WEEKDAYS and hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60:
         return day, int(hour), int(minute)
-    raise ValueError('expected a weekday and a time such as "sun 03:00"')
+    raise ValueError(tr('expected a weekday and a time such as "sun 03:00"'))
 
 
 def config_file(explicit: Path | None = None) -> Path | None:
@@ -271,20 +276,27 @@ def load(path: Path | None = None) -> Config:
             values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             raise ConfigError(
-                f"{file}: no such file", "Make one with `nippo setup`, or name another with --config."
+                tr("{file}: no such file", file=file), tr("Make one with `nippo setup`, or name another with --config.")
             ) from None
         except (OSError, UnicodeDecodeError) as problem:
             raise ConfigError(
-                f"{file}: cannot be read ({problem})", "Save it as UTF-8 text that you may read."
+                tr("{file}: cannot be read ({problem})", file=file, problem=problem),
+                tr("Save it as UTF-8 text that you may read."),
             ) from None
         except tomllib.TOMLDecodeError as problem:
-            raise ConfigError(f"{file}: not valid TOML: {problem}", "Mend that line; strings need quotes.") from None
+            raise ConfigError(
+                tr("{file}: not valid TOML: {problem}", file=file, problem=problem),
+                tr("Mend that line; strings need quotes."),
+            ) from None
     try:
         config = Config(**values)
     except ValidationError as problem:
         lines = [_explain(error) for error in problem.errors()]
-        where = file or "environment"
-        raise ConfigError("\n".join([f"{where}: {len(lines)} problem(s)", *lines]), "Mend these keys.") from None
+        where = file or tr("environment")
+        raise ConfigError(
+            "\n".join([tr("{where}: {count} problem(s)", where=where, count=len(lines)), *lines]),
+            tr("Mend these keys."),
+        ) from None
     config._file = file.resolve() if file else None
     return config
 
@@ -294,6 +306,8 @@ def _explain(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         renamed = RENAMED_KEYS.get(name)
-        return f"  `{name}`: {f'is now called `{renamed}`' if renamed else 'no such key'}"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"  `{name}`: {message[:1].lower()}{message[1:]}, got {error['input']!r}"
+        return f"  `{name}`: {tr('is now called `{renamed}`', renamed=renamed) if renamed else tr('no such key')}"
+    message = said(str(error["msg"]).removeprefix("Value error, "), OF_PYDANTIC)
+    return "  " + tr(
+        "`{name}`: {what}, got {value!r}", name=name, what=message[:1].lower() + message[1:], value=error["input"]
+    )

@@ -15,8 +15,10 @@
     │   ├── ModelMissing           no model file, or its hash is wrong
     │   ├── SourceFailed           one source of a model file cannot give a piece; the next one is asked
     │   ├── EngineTimeout          no answer within the time limit
+    │   ├── ServerAway             nobody answers at the server's address: not started, starting, or on another network
     │   ├── EngineCrashed          the worker process died
     │   ├── NoProbabilities        a server tells none; the request is sent again without asking for them
+    │   ├── NotUnderstood          a server refuses a request that may be made simpler; it is sent again so
     │   ├── OutOfMemory            the accelerator or the machine is too small for the model
     │   └── WorkerStopped          a draft was given up because somebody asked for it; nothing against the note
     ├── StorageError               the database cannot be used for now: everything waits, nothing is given up
@@ -36,6 +38,8 @@ is there what it was here (``daemon.worker.messages``). No other module of nippo
 from __future__ import annotations
 
 import errno
+
+from daemon.words import tr
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
@@ -110,11 +114,19 @@ class EngineTimeout(EngineError):
     title = "モデルが応答しません"
 
 
+class ServerAway(EngineError):
+    title = "サーバーにつながりません"
+
+
 class EngineCrashed(EngineError):
     title = "モデルが落ちました"
 
 
 class NoProbabilities(EngineError):
+    pass
+
+
+class NotUnderstood(EngineError):
     pass
 
 
@@ -137,10 +149,16 @@ class NoRoom(StorageError):
     def of(cls, problem: OSError, place: object) -> NoRoom | None:
         """What an error of the system says about the disk of a place; None where it is about something else."""
         if problem.errno == errno.EROFS:
-            return cls(f"{place}: the disk is read-only.", "Make it writable; nippo waits and goes on by itself.")
+            return cls(
+                tr("{place}: the disk is read-only.", place=place),
+                tr("Make it writable; nippo waits and goes on by itself."),
+            )
         if problem.errno in NO_ROOM:
-            why = problem.strerror or "no space left"
-            return cls(f"{place}: the disk is full ({why}).", "Free some space; nippo waits and goes on by itself.")
+            why = problem.strerror or tr("no space left")
+            return cls(
+                tr("{place}: the disk is full ({why}).", place=place, why=why),
+                tr("Free some space; nippo waits and goes on by itself."),
+            )
         return None
 
 

@@ -7,20 +7,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array, Table
+from typing import cast
 
 from daemon.config import PREFIX, Config, load
 from daemon.errors import ConfigError
 from daemon.system.files import beside, create, write_atomically
+from daemon.system.toml_values import Setting, TableChange, Value
+from daemon.system.toml_values import with_values as put_in
 from daemon.vault.writer import digest
+from dashboard.sections_edit import SectionValues, put_sections
 
-Setting = tuple[str, str]
-"""(section, key)."""
-Value = str | bool | int | tuple[str, ...]
-MARK = "\ufeff"
+SECTIONS: Setting = ("report", "sections")
+Wanted = Value | tuple[SectionValues, ...]
+"""What a key may be set to; sections are tables."""
 
 
 @dataclass(frozen=True)
@@ -43,35 +42,25 @@ def read_settings(file: Path) -> SettingsText:
         ) from None
 
 
-def changed(config: Config, wanted: Mapping[Setting, Value]) -> dict[Setting, Value]:
+def changed(config: Config, wanted: Mapping[Setting, Wanted]) -> dict[Setting, Wanted]:
     """What of the wanted values differs from the settings as they are. Pure."""
     now = config.model_dump()
     return {(section, key): value for (section, key), value in wanted.items() if now[section][key] != value}
 
 
-def with_values(text: str, values: Mapping[Setting, Value]) -> str:
-    """Given a settings file's text, return it with these values; comments, order, line ends and a byte-order mark stay.
-    A section or key that is missing is added at its end. Raises ``ConfigError`` for what is no TOML. Pure."""
-    mark = MARK if text.startswith(MARK) else ""
-    ends = "\r\n" if "\r\n" in text else "\n"
+def with_values(text: str, values: Mapping[Setting, Wanted]) -> str:
+    """``daemon.system.toml_values.with_values``, with its error as a ``ConfigError`` for the page. Pure."""
     try:
-        document = tomlkit.parse(text.removeprefix(MARK).replace("\r\n", "\n"))
-    except TOMLKitError as problem:
+        return put_in(text, {setting: _change(setting, value) for setting, value in values.items()})
+    except ValueError as problem:
         raise ConfigError(f"config.toml: 正しいTOMLではありません({problem})。", "その行を直してください。") from None
-    for (section, key), value in values.items():
-        if section not in document:
-            document[section] = tomlkit.table()
-        table = document[section]
-        if not isinstance(table, Table):
-            raise ConfigError(f"config.toml: [{section}] が表ではありません。", "その行を直してください。")
-        table[key] = _array(value) if isinstance(value, tuple) else value
-    return mark + tomlkit.dumps(document).replace("\n", ends)
 
 
-def _array(values: tuple[str, ...]) -> Array:
-    array = tomlkit.array()
-    array.extend(values)
-    return array
+def _change(setting: Setting, value: Wanted) -> Value | TableChange:
+    """A value as it is put in; sections one by one, so that comments between them stay."""
+    if setting != SECTIONS:
+        return cast("Value", value)
+    return lambda table: put_sections(table, cast("tuple[SectionValues, ...]", value))
 
 
 def validate(settings: SettingsText, text: str) -> None:

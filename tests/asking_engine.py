@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from daemon.drafting.prompt import NOTHING
 from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
@@ -12,8 +12,9 @@ SENTENCE, LINE = "文: ", "日報の行: "
 
 class AskingEngine:
     """``lines``: sentence → answers in the order in which they are drawn (the last one again and again); a sentence
-    that is not named gives nothing. ``judged``: line → probability that it may stand, 0.95 unless named. ``tells``
-    False leaves out every probability, as a plain server does. All questions are remembered in ``asked``."""
+    that is not named gives nothing, one of ``silent`` gets no answer. ``judged``: line → probability that it may stand,
+    0.95 unless named. ``tells`` False leaves out every probability, as a plain server does. All questions are
+    remembered in ``asked``."""
 
     context_tokens = 8192
 
@@ -22,7 +23,9 @@ class AskingEngine:
         lines: Mapping[str, str | Sequence[str]],
         judged: Mapping[str, float] | None = None,
         tells: bool = True,
+        silent: Collection[str] = (),
     ) -> None:
+        self.silent = silent
         self.answers = {key: [value] if isinstance(value, str) else list(value) for key, value in lines.items()}
         self.judged = dict(judged or {})
         self.tells = tells
@@ -68,6 +71,8 @@ class AskingEngine:
             right = self.judged.get(question.text.removeprefix(LINE), 0.95)
             choices = {"T": right, "F": 1 - right, "P": 0.0, "U": 0.0}
             return Answer("", choices=choices if self.tells else {}, prompt_tokens=20)
+        if question.text.removeprefix(SENTENCE) in self.silent:
+            return Answer("", failed=True)
         waiting = self.answers.get(question.text.removeprefix(SENTENCE), [NOTHING])
         text = waiting.pop(0) if len(waiting) > 1 else waiting[0]
         nothing = 0.98 if text == NOTHING else 0.01

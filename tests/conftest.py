@@ -1,5 +1,7 @@
 """Fixtures for every room: vaults from dictionaries and back, settings, and a world apart from the user's own.
 
+What people read is English, whatever the locale of the machine; ``in_japanese`` asks for the other language.
+
 No test sees the user's settings, data or model cache: the ``NIPPO_*`` variables are gone, the user folders and the
 current folder lie in the test's temporary folder. Tests that need a downloaded model ask for ``model_cache``.
 """
@@ -36,6 +38,9 @@ def isolated_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     """Take the user's settings, data and cache out of sight; return the folder that stands in for the home folder."""
     for name in [name for name in os.environ if name.startswith("NIPPO_") or name == "NOTIFY_SOCKET"]:
         monkeypatch.delenv(name)
+    for name in ("LANGUAGE", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     home = tmp_path_factory.mktemp("home")
     for name, folder in {
         "HOME": home,
@@ -52,6 +57,13 @@ def isolated_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
         monkeypatch.setenv(name, str(folder))
     monkeypatch.chdir(home)
     return home
+
+
+@pytest.fixture
+def in_japanese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The locale of a Japanese machine, for this process and those that it starts."""
+    monkeypatch.delenv("LC_ALL")
+    monkeypatch.setenv("LANG", "ja_JP.UTF-8")
 
 
 @pytest.fixture

@@ -21,7 +21,10 @@ from daemon.errors import kinds
 ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "transformers", "peft", "trl", "unsloth", "datasets", "bitsandbytes", "accelerate"}
 TORCH_ENGINE = "daemon/engines/transformers.py"
-ITS_PARTS = ("branching", "decode", "fused", "loading", "sampling", "slots")
+ITS_PARTS = (
+    *("attention", "branching", "decode", "fused", "host_embedding"),
+    *("loading", "question_slots", "sampling", "slots"),
+)
 """Modules of daemon/engines that need torch at import; the engine alone imports them, when it is opened."""
 LATE = (
     "torch",
@@ -34,14 +37,16 @@ LATE = (
     "apscheduler",
     "streamlit",
 )
-FLOOR = {"config", "errors", "__version__"}
-"""What every room but ``system`` and ``store`` may use: the settings, the errors, the program's own number."""
+FLOOR = {"config", "errors", "words", "__version__"}
+"""What every room but ``system`` and ``store`` may use: the settings, the errors, what they say in the language of the
+person, the program's own number."""
 MAY = {
-    "errors": set(),
-    "config": {"errors"},
-    "options": {"errors"},
-    "system": {"errors"},
-    "store": {"errors", "system"},
+    "words": set(),
+    "errors": {"words"},
+    "config": {"errors", "words"},
+    "options": {"errors", "words"},
+    "system": {"errors", "words"},
+    "store": {"errors", "system", "words"},
     "checks": FLOOR,
     "vault": FLOOR | {"checks", "system"},
     "models": FLOOR | {"system"},
@@ -90,6 +95,7 @@ LAZY_PACKAGES = {
     "httpx": START,
     "huggingface_hub": START,
     "markdown_it": START,
+    "ctypes": "Windows only",
     "importlib": START,
     "psutil": START,
     "pydantic": START,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import typer.main
@@ -43,7 +44,7 @@ SPELLED = {
     }.items()
     for word in words.split()
 }  # fmt: skip
-PLACEHOLDER = re.compile(r"\b(?:DATE|FILE|FROM|TO|NUMBER|NAME)\b|[ぁ-んァ-ヶー一-龠]+")
+PLACEHOLDER = re.compile(r"\b(?:DATE|FILE|FROM|TO|NUMBER|NAME|MODEL|URL)\b|[ぁ-んァ-ヶー一-龠]+")
 
 
 @dataclass
@@ -85,7 +86,7 @@ def target(page: Path, link: str) -> str:
     """Where a link leads, in words that are the same for both languages; a link to nothing fails here."""
     if re.match(r"[a-z]+:", link):
         return link
-    path, _, anchor = link.partition("#")
+    path, _, anchor = unquote(link).partition("#")
     file = (page.parent / path).resolve() if path else page
     assert file.exists(), f"{said(page)} links to {link}, which is not there"
     number = ""

@@ -17,6 +17,7 @@ STARTER = "daemon/starter/"
 SHIPPED = {"daemon/config.toml": "config.toml"}
 """Files of the wheel that lie elsewhere in a checkout; beside them the starter and the systemd units."""
 TABLES = {"daemon/vault/moment_names.json", "dashboard/mark.svg", "dashboard/style.css", "dashboard/theme.toml"}
+TABLES |= {"daemon/words/locale/ja/LC_MESSAGES/nippo.mo"}
 """Data of the program itself, in the place where it lies in a checkout."""
 PROGRAMS = {"daemon.cli", "daemon.worker.child", "daemon.service.notification", "dashboard.app", "dashboard.server"}
 """What is started by name: the console command, the process that drafts, a notification, the page and its server."""

@@ -27,6 +27,7 @@ from daemon.models.known import KNOWN
 from daemon.system.files import only_for_this_user, private_folder
 from daemon.versions.artifact import TWIN, Meta, Version, read_version, seal
 from daemon.versions.gguf_twin import to_gguf
+from daemon.words import tr
 from training.model.base import ADAPTER_CONFIG, ADAPTER_FILE
 
 LIBRARIES = ("torch", "transformers", "trl", "peft", "unsloth", "bitsandbytes")
@@ -46,7 +47,8 @@ def export_adapter(source: Path, target: Path, base: str, architecture: str) -> 
     for name, weight in load_file(source / ADAPTER_FILE).items():
         if not torch.isfinite(weight).all():
             raise TrainingError(
-                f"{source.name}: holds numbers that are not finite", "Train again at a lower learning rate."
+                tr("{name}: holds numbers that are not finite", name=source.name),
+                tr("Train again at a lower learning rate."),
             )
         weights[name] = weight.to(torch.bfloat16).contiguous()
     save_file(weights, target / ADAPTER_FILE, {"format": "pt"})

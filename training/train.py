@@ -22,6 +22,7 @@ from daemon.engines.gpu_errors import is_out_of_memory
 from daemon.errors import NippoError, TrainingOutOfMemory, UsageError
 from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Base, Ending, MachinePlan, RunRecord, TrainingResult
 from daemon.system.files import only_for_this_user, private_folder, write_atomically
+from daemon.words import marked, tr
 from training.fitting import checkpoints
 from training.fitting.fit import Stop, build, watch
 from training.fitting.lessons import Days, Reports, read_lessons
@@ -30,7 +31,7 @@ from training.fitting.spec import TrainSpec, spec_from
 from training.model.base import load_model, machine_plan, resolve_base, wants_checkpointing
 from training.model.ranks import first_alone, is_first, processes
 
-SMALLER = "Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`."
+SMALLER = marked("Choose a smaller base model, `training.batch_size` = 1, or `--gradient-checkpointing on`.")
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -54,13 +55,19 @@ def run(spec: TrainSpec, progress: Progress | None = None, base: Base | None = N
                 raise
             half = spec.settings.max_seq_length // 2
         free_memory()
-        progress.say(f"out of memory at {spec.settings.max_seq_length} tokens: starting again with {half}")
+        progress.say(
+            tr(
+                "out of memory at {max_seq_length} tokens: starting again with {half}",
+                max_seq_length=spec.settings.max_seq_length,
+                half=half,
+            )
+        )
         checkpoints.drop_incomplete(spec.out)
         halved = replace(spec, settings=spec.settings.model_copy(update={"max_seq_length": half}))
         try:
             return _attempt(halved, base, plan, lessons, progress)
         except TrainingOutOfMemory:
-            raise TrainingOutOfMemory(f"out of memory even with {half} tokens", SMALLER) from None
+            raise TrainingOutOfMemory(tr("out of memory even with {half} tokens", half=half), tr(SMALLER)) from None
     finally:
         if own:
             progress.close()
@@ -75,7 +82,8 @@ def prepare_folder(spec: TrainSpec) -> None:
     if spec.resume and record is not None:
         if record.digest != spec.digest():
             raise UsageError(
-                f"{spec.out}: was started with other settings or pairs", "Leave --resume out to start anew."
+                tr("{out}: was started with other settings or pairs", out=spec.out),
+                tr("Leave --resume out to start anew."),
             )
         checkpoints.drop_incomplete(spec.out)
         (spec.out / TRAINED).unlink(missing_ok=True)
@@ -104,8 +112,12 @@ def _attempt(
     except (RuntimeError, MemoryError) as problem:
         if not is_out_of_memory(problem):
             raise
-        where = "on one of the GPUs" if processes() > 1 else f"at {spec.settings.max_seq_length} tokens"
-        raise TrainingOutOfMemory(f"out of memory {where}", SMALLER) from None
+        where = (
+            tr("on one of the GPUs")
+            if processes() > 1
+            else tr("at {max_seq_length} tokens", max_seq_length=spec.settings.max_seq_length)
+        )
+        raise TrainingOutOfMemory(tr("out of memory {where}", where=where), tr(SMALLER)) from None
     found = tuple(checkpoints.complete(spec.out))
     finished = bool(found) and found[-1].step >= course.steps
     code = Ending.OK if finished else Ending.TIME_UP if stop.reason == "time" else Ending.STOPPED
@@ -193,8 +205,19 @@ def summary(result: TrainingResult) -> str:
         auc = "-" if checkpoint.judge_auc is None else f"{checkpoint.judge_auc:.3f}"
         best = "  best" if checkpoint.step == result.best else ""
         lines.append(f"{checkpoint.step:>6}  {loss:>7}  {dev:>8}  {auc:>6}{best}")
-    memory = f", {result.peak_memory_bytes / 2**30:.1f} GiB at most" if result.peak_memory_bytes else ""
-    lines.append(f"{result.exit.name.lower()} after {result.seconds / 60:.1f} minutes{memory}")
+    memory = (
+        tr(", {peak_memory_bytes:.1f} GiB at most", peak_memory_bytes=result.peak_memory_bytes / 2**30)
+        if result.peak_memory_bytes
+        else ""
+    )
+    lines.append(
+        tr(
+            "{name} after {seconds:.1f} minutes{memory}",
+            name=result.exit.name.lower(),
+            seconds=result.seconds / 60,
+            memory=memory,
+        )
+    )
     return "\n".join(lines)
 
 

@@ -29,6 +29,9 @@ COMMANDS = {
         "Take in diaries and their reports as accepted pairs. Rows that cannot be taken are listed; exit code 1 then."
     ),
     "init": "Find the vault, read its daily-note settings, choose the model, write a commented config.toml.",
+    "models": (
+        "List the models that this machine could write with: Ollama's, LM Studio's, llama-server's, and known ones."
+    ),
     "pairs": "List the accepted reports, how much each draft was edited, and the versions that were trained on it.",
     "rebuild": (
         "Make the database anew from the vault: every accepted report becomes a pair again, wherever its note lies."
@@ -38,7 +41,7 @@ COMMANDS = {
         "Learn from the accepted reports now: the weekly training, with gate and verdict, without waiting for Sunday."
     ),
     "run": "Watch the vault and write reports until stopped (Ctrl-C or SIGTERM).",
-    "setup": "Set nippo up, in Japanese: vault, settings, model, service, first report. Settings that are there stay.",
+    "setup": "Set nippo up: vault, settings, model, service, first report. Settings that are there stay.",
     "status": "Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs.",
     "summary": "Put the reports of a week or a month together: by subject, with days, every line as a report has it.",
     "train": "Fine-tune a LoRA adapter and keep it as a new version. It writes no draft before `nippo promote`.",

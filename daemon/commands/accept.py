@@ -15,7 +15,8 @@ from daemon.learning.pair_answers import restore as bring_back
 from daemon.learning.pair_answers import withdraw
 from daemon.learning.pair_keeper import PairKeeper
 from daemon.learning.places import place_of
-from daemon.learning.reviewer import Reviewer, read_file, tick
+from daemon.learning.reviewer import Reviewer, read_file
+from daemon.learning.ticking import tick
 from daemon.options import ConfigFile, on_the_way, to_date
 from daemon.service.on_demand import find_note, unfinished, work_off
 from daemon.service.service import now
@@ -23,6 +24,7 @@ from daemon.setup.completion import days
 from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import read
+from daemon.words import tr
 from daemon.worker.shared import SharedWorker
 
 Day = Annotated[
@@ -68,14 +70,15 @@ def redo(day: Day, config: ConfigFile = None) -> None:
     with Store.open(settings.data_path) as store:
         before = _body(layout, store, wanted)
         _tick(settings, store, layout, wanted, "redo")
-        with on_the_way(f"{note.path}: the model") as told:
+        with on_the_way(tr("{path}: the model", path=note.path)) as told:
             for _ in work_off(settings, store, layout, [note.path], SharedWorker, told):
                 pass
         for job in unfinished(store, [note.path]):
             raise NippoError(job.error, job.next_step)
         path, same = place_of(layout, store, wanted), _body(layout, store, wanted) == before
     typer.echo(
-        f"{path}: drafted anew" + (", and the same came out: the model has no other words for it" if same else "")
+        tr("{path}: drafted anew", path=path)
+        + (tr(", and the same came out: the model has no other words for it") if same else "")
     )
 
 
@@ -100,9 +103,11 @@ def restore(
     wanted = to_date(day, now().date())
     with Store.open(settings.data_path) as store:
         done = bring_back(settings, store, layout, wanted, now(), number)
-    typer.echo(f"{done.path}: restored" + (f" from {done.source}" if done.source else ""))
+    typer.echo(
+        tr("{path}: restored", path=done.path) + (tr(" from {source}", source=done.source) if done.source else "")
+    )
     if done.kept:
-        typer.echo(f"  what stood there is {done.kept}")
+        typer.echo(tr("  what stood there is {kept}", kept=done.kept))
 
 
 def _say_accepted(day: str, config: ConfigFile, act: Callable[[Config, Store, Layout, date], object]) -> None:
@@ -116,7 +121,14 @@ def _say_accepted(day: str, config: ConfigFile, act: Callable[[Config, Store, La
         pair = store.pair(wanted.isoformat())
         accepted = pair is not None and not pair.withdrawn
         count = len(store.pairs())
-    typer.echo(f"{path}: {'accepted' if accepted else 'not accepted'} ({count} pairs in all)")
+    typer.echo(
+        tr(
+            "{path}: {what} ({count} pairs in all)",
+            path=path,
+            what=tr("accepted") if accepted else tr("not accepted"),
+            count=count,
+        )
+    )
 
 
 def _ask_about_leaks(settings: Config, store: Store, layout: Layout, day: date) -> None:
@@ -132,7 +144,7 @@ def _ask_about_leaks(settings: Config, store: Store, layout: Layout, day: date) 
     for line, what in found:
         typer.echo(f"  {line}\n    ← {what}")
     if found:
-        typer.confirm("Something private seems to stand in this report. Accept it all the same?", abort=True)
+        typer.confirm(tr("Something private seems to stand in this report. Accept it all the same?"), abort=True)
 
 
 def _tick(settings: Config, store: Store, layout: Layout, day: date, key: str) -> None:

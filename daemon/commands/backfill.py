@@ -17,6 +17,7 @@ from daemon.service.service import now
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
 from daemon.vault.scan import DiaryNote, find_diaries
+from daemon.words import tr
 from daemon.worker.shared import SharedWorker
 
 
@@ -35,7 +36,9 @@ def backfill(
     moment = now()
     first, last = to_date(from_, moment.date()), to_date(to, moment.date())
     if first > last:
-        raise UsageError(f"--from {first} is after --to {last}.", "Give the earlier date first.")
+        raise UsageError(
+            tr("--from {first} is after --to {last}.", first=first, last=last), tr("Give the earlier date first.")
+        )
     layout = read_layout(settings)
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote) and first <= note.day <= last]
     places = known_places(settings)
@@ -43,17 +46,31 @@ def backfill(
     if dry_run:
         for note in missing:
             typer.echo(note.path)
-        typer.echo(f"{len(missing)} of {len(notes)} notes have no report yet.", err=True)
+        typer.echo(tr("{count} of {count2} notes have no report yet.", count=len(missing), count2=len(notes)), err=True)
         return
     with Store.open(settings.data_path) as store:
         queued = ask(layout, store, settings, missing, "backfill", moment)
-        typer.echo(f"{len(notes)} notes from {first} to {last}, {len(queued)} reports to write.", err=True)
+        typer.echo(
+            tr(
+                "{count} notes from {first} to {last}, {count2} reports to write.",
+                count=len(notes),
+                first=first,
+                last=last,
+                count2=len(queued),
+            ),
+            err=True,
+        )
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), disable=not queued) as progress:
-            task = progress.add_task("reports", total=len(queued))
+            task = progress.add_task(tr("reports"), total=len(queued))
 
             def told(kind: str, number: int, total: int) -> None:
-                progress.update(task, description=f"reports, sentence {number} of {total}" if number else "reports")
+                progress.update(
+                    task,
+                    description=tr("reports, sentence {number} of {total}", number=number, total=total)
+                    if number
+                    else tr("reports"),
+                )
 
             for path in work_off(settings, store, layout, queued, SharedWorker, told):
                 progress.update(task, advance=1, description=path)
@@ -61,4 +78,4 @@ def backfill(
     for job in failed:
         typer.echo(f"{job.error}\n  → {job.next_step}", err=True)
     if any(job.state == "failed" for job in failed):
-        raise NippoError(f"{len(failed)} notes have no report.", "The others are written.")
+        raise NippoError(tr("{count} notes have no report.", count=len(failed)), tr("The others are written."))

@@ -34,7 +34,10 @@ from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.near_headings import near_headings
 from daemon.vault.note_text import decode
+from daemon.vault.report_note import is_begun, read
 from daemon.vault.scan import DiaryNote, find_diaries
+from daemon.words import place_in_words, tr
+from daemon.words.breaking import break_japanese
 
 WORD = re.compile(r"[A-Za-z0-9]{2,}|[ァ-ヶー]{2,}|[一-龠々]{2,}")
 
@@ -95,6 +98,7 @@ def check(
         values = as_values(pair, terms, result, show, known) | {"cut": cut_values(seen, show)}
         typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
     else:
+        break_japanese()
         _print_cut(seen, chosen.privacy, show)
         _print(pair, terms, result, show, known, chosen.report)
     if result is not None and not result.clean:
@@ -109,10 +113,11 @@ def find_pair(note: str, report: Path | None, config: Config) -> CheckedNote:
     diary_path, own_report, day = of_day or _of_file(note, config)
     report_path = report or own_report
     if report is not None and not report.is_file():
-        raise UsageError(f"{report}: no such file", "Name an existing report after --report.")
+        raise UsageError(tr("{report}: no such file", report=report), tr("Name an existing report after --report."))
     body = None
     if report_path is not None and report_path.is_file():
-        body = split(_text(report_path))[1].strip("\n")
+        text = _text(report_path)
+        body = None if is_begun(read(text.encode())) else split(text)[1].strip("\n")
     return CheckedNote(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
 
 
@@ -133,7 +138,10 @@ def _of_day(day: date, config: Config) -> tuple[Path, Path | None, date | None]:
     for found in find_diaries(layout):
         if isinstance(found, DiaryNote) and found.day == day:
             return layout.file(found.path), _report_of(config, layout, day), day
-    raise UsageError(f"There is no diary of {day.isoformat()} in {layout.root}.", "Name another day, or a diary file.")
+    raise UsageError(
+        tr("There is no diary of {day} in {root}.", day=day.isoformat(), root=layout.root),
+        tr("Name another day, or a diary file."),
+    )
 
 
 def _report_of(config: Config, layout: Layout, day: date) -> Path:
@@ -144,7 +152,9 @@ def _of_file(note: str, config: Config) -> tuple[Path, Path | None, date | None]
     """A file anywhere; when it is a diary note of the vault, its report is known too."""
     file = Path(note).expanduser()
     if not file.is_file():
-        raise UsageError(f"{note}: neither a day nor a file", "Write a day as 2026-01-07, or name a diary file.")
+        raise UsageError(
+            tr("{note}: neither a day nor a file", note=note), tr("Write a day as 2026-01-07, or name a diary file.")
+        )
     try:
         layout = read_layout(config)
         path = layout.path_of(file)
@@ -159,7 +169,9 @@ def _text(file: Path) -> str:
     try:
         return decode(file.read_bytes(), str(file))
     except OSError as problem:
-        raise NoteUnreadable(f"{file}: cannot be read ({problem.strerror})", "Check the file and its rights.") from None
+        raise NoteUnreadable(
+            tr("{file}: cannot be read ({why})", file=file, why=problem.strerror), tr("Check the file and its rights.")
+        ) from None
 
 
 def as_values(
@@ -193,18 +205,23 @@ def _print_cut(seen: Prepared, privacy: PrivacySettings, show: bool) -> None:
     the person's own terminal, never in a log."""
     console = Console()
     if seen.private:
-        console.print(f"private  the whole note: {escape(seen.private)}. No model sees it, no report is written.")
+        console.print(
+            tr(
+                "private  the whole note: {private}. No model sees it, no report is written.",
+                private=escape(seen.private),
+            )
+        )
         return
     if not seen.cuts:
-        console.print("cut      nothing: the model sees the whole diary")
+        console.print(tr("cut      nothing: the model sees the whole diary"))
     else:
-        table = Table("cut: no model sees it", "why", *(["text"] if show else []), show_lines=show)
+        table = Table(tr("cut: no model sees it"), tr("why"), *([tr("text")] if show else []), show_lines=show)
         for one in sorted(seen.cuts, key=lambda cut: (cut.line, cut.last_line)):
-            lines = f"line {one.line}" if one.line == one.last_line else f"lines {one.line}-{one.last_line}"
+            lines = place_in_words(one.line, one.last_line)
             table.add_row(lines, *map(escape, (one.why, *([one.text.strip()] if show else []))))
         console.print(table)
     for line, what in near_headings(seen, privacy):
-        console.print(f"not cut  line {line} {what}", highlight=False)
+        console.print(tr("not cut  line {line} {what}", line=line, what=what), highlight=False)
 
 
 def _print(
@@ -217,21 +234,25 @@ def _print(
 ) -> None:
 
     console = Console()
-    console.print(f"diary   {pair.diary_path}", highlight=False, markup=False)
-    console.print(f"report  {pair.report_path or 'none yet'}", highlight=False, markup=False)
-    table = Table("private terms", "count", *(["texts"] if show else []))
+    console.print(tr("diary   {diary_path}", diary_path=pair.diary_path), highlight=False, markup=False)
+    console.print(
+        tr("report  {report_path}", report_path=pair.report_path or tr("none yet")), highlight=False, markup=False
+    )
+    table = Table(tr("private terms"), tr("count"), *([tr("texts")] if show else []))
     for kind, count in Counter(term.kind for term in terms).most_common():
         texts = ["、".join(dict.fromkeys(term.text for term in terms if term.kind == kind))] if show else []
         table.add_row(KINDS.get(kind, kind), str(count), *texts)
     console.print(table)
     if result is None:
         return
-    checks = Table("check", "passed", "what")
+    checks = Table(tr("check"), tr("passed"), tr("what"))
     for name in CHECKS:
         faults = [finding for finding in result.findings if finding.check == name]
         shown = show or name != "leak"  # the text of a line that leaks is private itself
         said = ((_quoted(pair.report or "", fault.line, shown), fault.message) for fault in faults)
-        checks.add_row(name, "no" if faults else "yes", escape("\n".join(f"{line}{what}" for line, what in said)))
+        checks.add_row(
+            name, tr("no") if faults else tr("yes"), escape("\n".join(f"{line}{what}" for line, what in said))
+        )
     console.print(checks)
     if known.evidence:
         console.print(_traced(known.evidence))
@@ -241,16 +262,16 @@ def _print(
         if number not in traced:  # changed or added by hand, or written as a whole: only its words tell
             told = (pair.report or "").split("\n")[number - 1]
             behind = _behind(told, lines, pair.diary, () if show else terms)
-            console.print(f"{told}\n  ← perhaps: {behind}", highlight=False, markup=False)
+            console.print(tr("{told}\n  ← perhaps: {behind}", told=told, behind=behind), highlight=False, markup=False)
     if known.left_out:
-        console.print("left out: not sure enough to be put in; add what agrees with the diary")
+        console.print(tr("left out: not sure enough to be put in; add what agrees with the diary"))
         console.print(_traced(known.left_out))
-    console.print(f"takes up {result.coverage:.0%} of the diary's study words", highlight=False)
+    console.print(tr("takes up {coverage:.0%} of the diary's study words", coverage=result.coverage), highlight=False)
 
 
 def _traced(lines: tuple[Evidence, ...] | tuple[LeftOut, ...]) -> Table:
     """Lines of a report beside the sentences that they were written from."""
-    table = Table("line", "sentence of the diary", "sure", "to look at", show_lines=True)
+    table = Table(tr("line"), tr("sentence of the diary"), tr("sure"), tr("to look at"), show_lines=True)
     for one in lines:
         table.add_row(
             *map(escape, (one.text.removeprefix("* "), one.sentence, f"{one.confidence:.0%}", "\n".join(one.doubts)))
@@ -262,7 +283,7 @@ def _quoted(report: str, line: int | None, shown: bool) -> str:
     """A line of a report before what is said of it; only where it is, if its text is not to be ``shown``."""
     if not line:
         return ""
-    return f"「{report.split(chr(10))[line - 1].strip()}」 " if shown else f"line {line}: "
+    return f"「{report.split(chr(10))[line - 1].strip()}」 " if shown else f"{place_in_words(line, line)}: "
 
 
 def _behind(told: str, lines: Sequence[int], diary: str, hidden: Sequence[PrivateTerm]) -> str:
@@ -277,4 +298,4 @@ def _behind(told: str, lines: Sequence[int], diary: str, hidden: Sequence[Privat
         one for number in lines if number <= len(every) for one in re.split("(?<=[。！？])", every[number - 1])
     ]
     found = [one.strip() for one in sentences if any(word in one for word in words)]
-    return " … ".join(found) or "nothing in the diary"
+    return " … ".join(found) or tr("nothing in the diary")

@@ -18,7 +18,8 @@ from daemon.setup.completion import days
 from daemon.system.clipboard import put
 from daemon.vault.layout import read_layout
 from daemon.vault.obsidian import open_address
-from daemon.vault.report_note import ReadReport, read
+from daemon.vault.report_note import ReadReport, is_begun, read
+from daemon.words import tr
 
 Day = Annotated[
     str,
@@ -36,8 +37,19 @@ def register(app: typer.Typer) -> None:
 def copy(day: Day = "", config: ConfigFile = None) -> None:
     """Put the body of a report on the clipboard, ready to be pasted into the school's form."""
     wanted, _, report = _find(load(config), day)
+    if is_begun(report):
+        raise UsageError(
+            tr("The report of {wanted} is not written yet.", wanted=wanted), tr("`nippo status` says how far it is.")
+        )
     put(report.body + "\n")
-    typer.echo(f"{wanted}: {len(report.body)} characters are on the clipboard ({_state(report)}).")
+    typer.echo(
+        tr(
+            "{wanted}: {count} characters are on the clipboard ({state}).",
+            wanted=wanted,
+            count=len(report.body),
+            state=_state(report),
+        )
+    )
 
 
 def open_in_obsidian(day: Day = "", config: ConfigFile = None) -> None:
@@ -46,7 +58,9 @@ def open_in_obsidian(day: Day = "", config: ConfigFile = None) -> None:
     typer.echo(file)
     address = open_address(file)
     if typer.launch(address):
-        raise NippoError(f"{address} could not be opened.", "Is Obsidian installed? Open the note by hand.")
+        raise NippoError(
+            tr("{address} could not be opened.", address=address), tr("Is Obsidian installed? Open the note by hand.")
+        )
 
 
 def _find(config: Config, day: str) -> tuple[date, Path, ReadReport]:
@@ -57,16 +71,22 @@ def _find(config: Config, day: str) -> tuple[date, Path, ReadReport]:
     else:
         wanted = max(all_reports(layout, places), default=None)
     if wanted is None:
-        raise UsageError("There is no report yet.", "`nippo report DATE` writes one.")
+        raise UsageError(tr("There is no report yet."), tr("`nippo report DATE` writes one."))
     file = layout.file(place_among(layout, places, wanted))
     with contextlib.suppress(OSError):
         return wanted, file, read(file.read_bytes())
-    raise UsageError(f"There is no report of {wanted}.", f"`nippo report {wanted}` writes it.")
+    raise UsageError(
+        tr("There is no report of {wanted}.", wanted=wanted), tr("`nippo report {wanted}` writes it.", wanted=wanted)
+    )
 
 
 def _state(report: ReadReport) -> str:
     """What a person should know before pasting."""
     if report.accepted:
-        return "accepted"
+        return tr("accepted")
     doubts = len(report.warnings)
-    return "not accepted yet" + (f", {doubts} warning{'s' if doubts > 1 else ''}: read it first" if doubts else "")
+    if not doubts:
+        return tr("not accepted yet")
+    if doubts == 1:
+        return tr("not accepted yet, 1 warning: read it first")
+    return tr("not accepted yet, {doubts} warnings: read it first", doubts=doubts)

@@ -23,6 +23,7 @@ from daemon.system.extras import adding
 from daemon.system.page_secret import VARIABLE, leading_page, new_secret, with_secret
 from daemon.system.parent_death import die_with_parent
 from daemon.system.processes import listens
+from daemon.words import tr
 
 ADDRESS = "127.0.0.1"
 LOOK_SECONDS = 0.2
@@ -56,6 +57,7 @@ def dashboard(
     environment = dict(os.environ)
     if settings.file:
         environment["NIPPO_CONFIG"] = str(settings.file)
+    environment["NIPPO_LANG"] = "ja"  # errors that the page shows speak as the page does
     _require_free(number)
     environment[VARIABLE] = secret = new_secret()
     address = with_secret(f"http://{ADDRESS}:{number}", secret)
@@ -73,7 +75,9 @@ def server_file() -> Path:
     """The file that Streamlit runs. Raises ``UsageError`` where the extra is not installed."""
     found = find_spec("dashboard")
     if find_spec("streamlit") is None or found is None or not found.submodule_search_locations:
-        raise UsageError("The review page is not installed.", f"Install it with `{adding('dashboard')}`.")
+        raise UsageError(
+            tr("The review page is not installed."), tr("Install it with `{adding}`.", adding=adding("dashboard"))
+        )
     return Path(found.submodule_search_locations[0]) / "server.py"
 
 
@@ -96,8 +100,8 @@ def _require_free(port: int) -> None:
             trial.bind((ADDRESS, port))
         except OSError as problem:
             raise UsageError(
-                f"port {port} of {ADDRESS} cannot be used ({problem.strerror})",
-                "Another program or user has it: name another with --port, or port in [dashboard] of config.toml.",
+                tr("port {port} of {address} cannot be used ({why})", port=port, address=ADDRESS, why=problem.strerror),
+                tr("Another program or user has it: name another with --port, or port in [dashboard] of config.toml."),
             ) from None
 
 
@@ -109,7 +113,7 @@ def _tell_when_ready(process: subprocess.Popen[bytes], port: int, address: str, 
         if process.poll() is not None:
             return
         time.sleep(LOOK_SECONDS)
-    typer.echo(f"The page is at {address if sys.stdout.isatty() else leading.as_uri()} (Ctrl-C ends it).")
+    typer.echo(tr("The page is at {what} (Ctrl-C ends it).", what=address if sys.stdout.isatty() else leading.as_uri()))
     if show:
         webbrowser.open(leading.as_uri())
 

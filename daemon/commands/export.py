@@ -19,6 +19,7 @@ from daemon.summaries.days import read_days
 from daemon.summaries.export import as_csv, as_docx, as_markdown
 from daemon.system.files import write_atomically
 from daemon.vault.layout import read_layout
+from daemon.words import tr
 
 
 class FileKind(StrEnum):
@@ -52,11 +53,14 @@ def export(
     today = now().date()
     begin, end = to_date(first, today), to_date(last, today)
     if begin > end:
-        raise UsageError(f"{begin} is later than {end}.", "Name the earlier day first.")
+        raise UsageError(tr("{begin} is later than {end}.", begin=begin, end=end), tr("Name the earlier day first."))
     kilobytes = settings.watch.max_note_kilobytes
     days = read_days(read_layout(settings), begin, end, kilobytes, accepted, known_places(settings))
     if not days:
-        raise UsageError(f"There is no report from {begin} to {end}.", "`nippo backfill` writes missing ones.")
+        raise UsageError(
+            tr("There is no report from {begin} to {end}.", begin=begin, end=end),
+            tr("`nippo backfill` writes missing ones."),
+        )
     if kind is FileKind.CSV:
         data = as_csv(days, with_learned_form(settings).report)
     else:
@@ -66,9 +70,13 @@ def export(
         return
     file = (output or Path(f"nippo_{begin}_{end}.{kind.value}")).expanduser()
     if file.exists():
-        raise UsageError(f"{file}: is there already.", "Name another file with --output, or remove it.")
+        raise UsageError(
+            tr("{file}: is there already.", file=file), tr("Name another file with --output, or remove it.")
+        )
     try:
         write_atomically(file, data)
     except OSError as problem:
-        raise UsageError(f"{file}: cannot be written ({problem.strerror}).", "Name another folder.") from None
-    typer.echo(f"{file}  ({len(days)} report(s))")
+        raise UsageError(
+            tr("{file}: cannot be written ({why}).", file=file, why=problem.strerror), tr("Name another folder.")
+        ) from None
+    typer.echo(tr("{file}  ({count} report(s))", file=file, count=len(days)))

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from daemon.config import load
 from daemon.models.reference import is_here, resolve_gguf
+from daemon.words import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +30,12 @@ def fetch_with_progress(reference: str, console: Console) -> Path:
     """Given a model reference and where to show a progress bar, return the model's file; raises ``ModelMissing``."""
     if is_here(reference):
         file = resolve_gguf(reference)
-        console.print(f"{reference} is here: {file}", highlight=False, soft_wrap=True)
+        console.print(
+            tr("{reference} is here: {file}", reference=reference, file=file), highlight=False, soft_wrap=True
+        )
         return file
     columns = (
-        TextColumn("fetching {task.description}"),
+        TextColumn(tr("fetching") + " {task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

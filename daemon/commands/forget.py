@@ -19,6 +19,7 @@ from daemon.system.lock import holder_of
 from daemon.vault.layout import read_layout
 from daemon.versions.artifact import STARTER
 from daemon.versions.champion import champion
+from daemon.words import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +49,7 @@ def forget(
                 day = to_date(wanted, now().date())
             except UsageError:
                 raise UsageError(
-                    f"{wanted}: is no date, and no pair has this id.", "`nippo pairs` lists them."
+                    tr("{wanted}: is no date, and no pair has this id.", wanted=wanted), tr("`nippo pairs` lists them.")
                 ) from None
             wanted = day.isoformat()
             found = forget_day(settings, store, layout, day)
@@ -57,28 +58,35 @@ def forget(
                 need_training()
                 request_run(store, now(), "forget")
             except UsageError as problem:
-                cannot = f"no training here: {problem.what}\n  {problem.next_step}"
-    typer.echo(f"{wanted}: {len(found.pair_ids)} pair(s) forgotten, {found.files} file(s) of training runs wiped")
+                cannot = tr("no training here: {what}\n  {next_step}", what=problem.what, next_step=problem.next_step)
+    typer.echo(
+        tr(
+            "{wanted}: {count} pair(s) forgotten, {files} file(s) of training runs wiped",
+            wanted=wanted,
+            count=len(found.pair_ids),
+            files=found.files,
+        )
+    )
     if found.problem:
-        typer.echo(f"  untick `accepted` yourself: {found.problem}")
+        typer.echo(tr("  untick `accepted` yourself: {problem}", problem=found.problem))
     for file in found.unopened:
-        typer.echo(f"  {file} cannot be opened and may still hold it: delete it when you need it no more")
+        typer.echo(tr("  {file} cannot be opened and may still hold it: delete it when you need it no more", file=file))
     for name in found.notes:
-        typer.echo(f"  quoted in the note {name}, which is yours to edit or delete")
+        typer.echo(tr("  quoted in the note {name}, which is yours to edit or delete", name=name))
     if found.versions:
-        typer.echo(f"trained on it: {', '.join(found.versions)}")
+        typer.echo(tr("trained on it: {versions}", versions=", ".join(found.versions)))
         inside = champion(settings) in found.versions
         typer.echo(
-            "  in use now; `nippo rollback` leaves it, and the next training starts without it"
+            tr("  in use now; `nippo rollback` leaves it, and the next training starts without it")
             if inside
-            else "  none of them is in use; `nippo prune` removes old ones"
+            else tr("  none of them is in use; `nippo prune` removes old ones")
         )
     else:
-        typer.echo(f"no version was trained on it ({STARTER} holds nobody's diary)")
+        typer.echo(tr("no version was trained on it ({starter} holds nobody's diary)", starter=STARTER))
     if cannot:
         typer.echo(cannot)
     elif retrain:
         if holder_of(settings.data_path) is None:
-            typer.echo("the training starts with the daemon (`nippo run`)")
+            typer.echo(tr("the training starts with the daemon (`nippo run`)"))
         else:
-            typer.echo("the training starts now; `nippo status` shows it")
+            typer.echo(tr("the training starts now; `nippo status` shows it"))

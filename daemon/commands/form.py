@@ -20,6 +20,7 @@ from daemon.setup.form_settings import as_toml, put_into
 from daemon.system.files import write_atomically
 from daemon.vault.note_text import decode
 from daemon.vault.report_note import read
+from daemon.words import tr
 
 app = typer.Typer(help="The form of report that your school wants.", no_args_is_help=True)
 
@@ -51,15 +52,19 @@ def learn(
     shown = ["この様式の日報の例:", "", *example(found, now().date())]
     typer.echo("\n".join(f"# {line}".rstrip() for line in shown))
     if not write:
-        typer.echo("nothing was written; paste the table over [report] in config.toml, or add --write", err=True)
+        typer.echo(tr("nothing was written; paste the table over [report] in config.toml, or add --write"), err=True)
         return
     if settings.file is None:
-        raise UsageError("There is no settings file to write into.", "Make one with `nippo init`, or name it: --config")
+        raise UsageError(
+            tr("There is no settings file to write into."), tr("Make one with `nippo init`, or name it: --config")
+        )
     before = settings.file.read_text(encoding="utf-8-sig")
     after = put_into(before, found)
     Config(**tomllib.loads(after))
     write_atomically(settings.file, after)
-    typer.echo(f"written into {settings.file}; a running daemon takes it at its next start or reload", err=True)
+    typer.echo(
+        tr("written into {file}; a running daemon takes it at its next start or reload", file=settings.file), err=True
+    )
 
 
 def example(report: ReportSettings, today: date) -> list[str]:
@@ -72,6 +77,8 @@ def _text(file: Path) -> str:
     try:
         return read(decode(file.read_bytes(), str(file)).encode()).body  # of a note the body alone
     except FileNotFoundError:
-        raise UsageError(f"{file}: no such file", "Name a report as you hand it in.") from None
+        raise UsageError(tr("{file}: no such file", file=file), tr("Name a report as you hand it in.")) from None
     except OSError as problem:
-        raise NoteUnreadable(f"{file}: cannot be read ({problem.strerror})", "Check the file and its rights.") from None
+        raise NoteUnreadable(
+            tr("{file}: cannot be read ({why})", file=file, why=problem.strerror), tr("Check the file and its rights.")
+        ) from None

@@ -13,6 +13,7 @@ from daemon.options import ConfigFile
 from daemon.service.service import now
 from daemon.store.store import Pair, Store
 from daemon.vault.writer import digest
+from daemon.words import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -40,10 +41,10 @@ def import_pairs(
             store.put_pair(Pair(row.id, row.day, row.diary, sha, row.report, "", moment, False, "import"))
             new += 1
         total = len(store.pairs())
-    typer.echo(f"{new} of {count} row(s) taken; {total} pairs in all")
+    typer.echo(tr("{new} of {count} row(s) taken; {total} pairs in all", new=new, count=count, total=total))
     for one in refused:
         typer.echo(f"  {one}")
     for place in there:
-        typer.echo(f"  {place}: is there already")
+        typer.echo(tr("  {place}: is there already", place=place))
     if refused:
         raise typer.Exit(1)

@@ -25,6 +25,7 @@ from daemon.setup.completion import days
 from daemon.store.store import Pair, Store
 from daemon.vault.layout import Layout, read_layout
 from daemon.versions.artifact import list_versions, trained_on
+from daemon.words import tr
 
 Day = Annotated[
     str, typer.Argument(metavar="DATE", autocompletion=days, help="The day of the pair, such as 2026-01-07.")
@@ -69,12 +70,30 @@ def listed(context: typer.Context, config: ConfigFile = None, as_json: Json = Fa
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
-    typer.echo(f"{len(rows)} accepted pair(s)")
+    typer.echo(tr("{count} accepted pair(s)", count=len(rows)))
     for row in rows:
-        edited = "" if row["edited_characters"] is None else f", {row['edited_characters']} characters edited"
-        use = "held out for the gate" if row["held_out"] else ", ".join(row["versions"]) or "not trained on yet"
-        gone = f", note missing since {row['missing_since'][:10]}" if row["missing_since"] else ""
-        typer.echo(f"  {row['id']}  {row['source']}  {row['report_characters']} characters{edited}  {use}{gone}")
+        edited = (
+            ""
+            if row["edited_characters"] is None
+            else tr(", {edited_characters} characters edited", edited_characters=row["edited_characters"])
+        )
+        use = tr("held out for the gate") if row["held_out"] else ", ".join(row["versions"]) or tr("not trained on yet")
+        gone = (
+            tr(", note missing since {missing_since}", missing_since=row["missing_since"][:10])
+            if row["missing_since"]
+            else ""
+        )
+        typer.echo(
+            tr(
+                "  {id}  {source}  {report_characters} characters{edited}  {use}{gone}",
+                id=row["id"],
+                source=row["source"],
+                report_characters=row["report_characters"],
+                edited=edited,
+                use=use,
+                gone=gone,
+            )
+        )
 
 
 @pairs.command("show")
@@ -120,7 +139,9 @@ def _answer(day: str, config: ConfigFile, act: Callable[[Config, Store, Layout, 
     with Store.open(settings.data_path) as store:
         act(settings, store, read_layout(settings), wanted)
         pair = store.pair(wanted.isoformat())
-    typer.echo(f"{wanted}: learned with a diary of {len(pair.diary) if pair else 0} characters")
+    typer.echo(
+        tr("{wanted}: learned with a diary of {what} characters", wanted=wanted, what=len(pair.diary) if pair else 0)
+    )
 
 
 def pairs_named(settings: Config, wanted: str) -> list[Pair]:
@@ -136,5 +157,7 @@ def pairs_named(settings: Config, wanted: str) -> list[Pair]:
                 day = to_date(wanted, now().date()).isoformat()
                 found = [pair for pair in every if pair.day == day]
     if not found:
-        raise UsageError(f"{wanted}: no accepted pair has this day or id.", "`nippo pairs` lists them.")
+        raise UsageError(
+            tr("{wanted}: no accepted pair has this day or id.", wanted=wanted), tr("`nippo pairs` lists them.")
+        )
     return found

@@ -20,6 +20,7 @@ from daemon.setup.completion import days
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
 from daemon.vault.note_text import decode
+from daemon.words import tr
 from daemon.worker.shared import SharedWorker
 
 
@@ -55,9 +56,9 @@ def report(
     elif dry_run:
         result = _draft(settings, found.day, read_text(layout, found, settings))
         _show(result)
-        typer.echo(f"dry run: {layout.report_path(found.day)} was not written.", err=True)
+        typer.echo(tr("dry run: {report_path} was not written.", report_path=layout.report_path(found.day)), err=True)
     else:
-        with on_the_way(f"{found.path}: the model") as told:
+        with on_the_way(tr("{path}: the model", path=found.path)) as told:
             file = write_now(settings, found.path, told)
         typer.echo(file.relative_to(layout.root).as_posix())
 
@@ -86,9 +87,18 @@ def _any_text(file: Path, settings: Config) -> str:
     try:
         data = file.read_bytes()
     except OSError as problem:
-        raise UsageError(f"{file}: cannot be read ({problem.strerror}).", "Name a text file.") from None
+        raise UsageError(
+            tr("{file}: cannot be read ({why}).", file=file, why=problem.strerror), tr("Name a text file.")
+        ) from None
     if len(data) > settings.watch.max_note_kilobytes * 1024:
-        raise NoteUnreadable(f"{file}: larger than {settings.watch.max_note_kilobytes} KB.", "Split the file.")
+        raise NoteUnreadable(
+            tr(
+                "{file}: larger than {max_note_kilobytes} KB.",
+                file=file,
+                max_note_kilobytes=settings.watch.max_note_kilobytes,
+            ),
+            tr("Split the file."),
+        )
     return decode(data, file.name)
 
 

@@ -17,6 +17,7 @@ from daemon.options import ConfigFile
 from daemon.service.service import now
 from daemon.store.store import Store
 from daemon.system.lock import VaultLock, holder_of
+from daemon.words import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -36,8 +37,8 @@ def retrain(
     with Store.open(settings.data_path) as store:
         if stop:
             if not stop_run(settings, store):
-                raise UsageError("no training runs", "`nippo status` shows the last one.")
-            typer.echo("the training ends; the version in use stays")
+                raise UsageError(tr("no training runs"), tr("`nippo status` shows the last one."))
+            typer.echo(tr("the training ends; the version in use stays"))
             return
         need_training()
         request_run(store, now(), "asked")
@@ -46,7 +47,7 @@ def retrain(
     elif watch:
         _follow(settings, asked=True)
     else:
-        typer.echo("the daemon starts it; watch it with `nippo train --follow`")
+        typer.echo(tr("the daemon starts it; watch it with `nippo train --follow`"))
 
 
 def _follow(settings: Config, asked: bool) -> None:
@@ -69,7 +70,7 @@ def _here(settings: Config) -> None:
             state = follow(settings, typer.echo, turn)
         except KeyboardInterrupt:
             teacher.stop()
-            typer.echo("stopped; the next start goes on from the last saved step")
+            typer.echo(tr("stopped; the next start goes on from the last saved step"))
             raise typer.Exit(130) from None
     for line in summary(state):
         typer.echo(line)

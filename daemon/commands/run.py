@@ -12,16 +12,18 @@ from daemon.config import Config, load
 from daemon.learning.evidence_notes import EvidenceKeeper
 from daemon.learning.leak_question import asks_about_leaks
 from daemon.learning.reviewer import Reviewer
+from daemon.learning.status_lines import StatusKeeper
 from daemon.learning.weekly import Teacher
 from daemon.options import ConfigFile
 from daemon.service.desktop_news import DesktopNews
-from daemon.service.note_finder import Listener
+from daemon.service.listener import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
 from daemon.service.signals import handle_signals
 from daemon.store.store import Store
 from daemon.summaries.notes import SummaryKeeper
 from daemon.vault.layout import need_settings
+from daemon.words import tr
 
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -43,7 +45,7 @@ def run(config: ConfigFile = None) -> None:
 def listeners(config: Config, store: Store) -> list[Listener]:
     """Who hears of every report in a running daemon: the review, the weekly training, notifications, what is written
     beside the reports."""
-    beside: list[Listener] = [EvidenceKeeper(config, store), SummaryKeeper(config, store)]
+    beside: list[Listener] = [EvidenceKeeper(config, store), SummaryKeeper(config, store), StatusKeeper(config, store)]
     return [Reviewer(config, store, asks_about_leaks), Teacher(config, store), DesktopNews(config, store), *beside]
 
 
@@ -54,8 +56,16 @@ def set_up_log(level: str) -> None:
         handler.setFormatter(JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
+    handler.addFilter(in_the_language)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.getLogger("watchdog").setLevel(logging.WARNING)
+
+
+def in_the_language(record: logging.LogRecord) -> bool:
+    """A line of nippo's in the language of the person; the lines of libraries stay as they are."""
+    if isinstance(record.msg, str):
+        record.msg = tr(record.msg)
+    return True
 
 
 class JournalFormatter(logging.Formatter):

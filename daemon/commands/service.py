@@ -18,6 +18,7 @@ from daemon.errors import UsageError
 from daemon.models.reference import is_gguf, is_here
 from daemon.setup import service_install, systemctl
 from daemon.setup.service_unit import CACHE, ServicePlan
+from daemon.words import tr
 
 app = typer.Typer(help="Run nippo as a systemd service that starts with the machine.", no_args_is_help=True)
 
@@ -49,7 +50,7 @@ def install(
     if not dry_run:
         systemctl.require()
     if not system and (user or dynamic_user):
-        raise UsageError("--user and --dynamic-user belong to --system", "Add --system, or leave them out.")
+        raise UsageError(tr("--user and --dynamic-user belong to --system"), tr("Add --system, or leave them out."))
     if gpu is None:
         gpu = next(Path("/dev").glob("nvidia[0-9]*"), None) is not None
     settings = load(config)
@@ -60,7 +61,7 @@ def install(
     if system and download and not service.server_url:
         _fetch_for_the_service(settings)
     done = service_install.install(service)
-    typer.echo(f"{done.file}: {done.change}; {name} is enabled and runs.")
+    typer.echo(tr("{file}: {change}; {name} is enabled and runs.", file=done.file, change=tr(done.change), name=name))
     for hint in _hints(service):
         typer.echo(hint)
 
@@ -70,9 +71,9 @@ def uninstall(system: System = False, name: Name = "nippo") -> None:
     """Stop and remove the service. The vault, the settings and the data stay."""
     systemctl.require()
     if service_install.uninstall(name, system):
-        typer.echo(f"{name} is stopped and removed. Vault, settings and data are as they were.")
+        typer.echo(tr("{name} is stopped and removed. Vault, settings and data are as they were.", name=name))
     else:
-        typer.echo(f"{systemctl.unit_file(name, system)} does not exist: nothing to remove.")
+        typer.echo(tr("{unit_file} does not exist: nothing to remove.", unit_file=systemctl.unit_file(name, system)))
 
 
 @app.command()
@@ -87,7 +88,13 @@ def status(
     if as_json:
         typer.echo(json.dumps(known, ensure_ascii=False, indent=2))
     elif known.get("LoadState") == "not-found":
-        typer.echo(f"{name} is not installed. Install it with `nippo service install{' --system' if system else ''}`.")
+        typer.echo(
+            tr(
+                "{name} is not installed. Install it with `nippo service install{system}`.",
+                name=name,
+                system=" --system" if system else "",
+            )
+        )
     else:
         for line in _describe(name, known):
             typer.echo(line)
@@ -111,16 +118,29 @@ def logs(
 
 
 def _describe(name: str, known: dict[str, str]) -> list[str]:
-    lines = [f"{name}: {known.get('ActiveState')} ({known.get('SubState')}), {known.get('UnitFileState')} at start"]
+    lines = [
+        tr(
+            "{name}: {active} ({sub}), {start} at start",
+            name=name,
+            active=known.get("ActiveState"),
+            sub=known.get("SubState"),
+            start=known.get("UnitFileState"),
+        )
+    ]
     if known.get("StatusText"):
-        lines.append(f"  now: {known['StatusText']}")
+        lines.append(tr("  now: {said}", said=known["StatusText"]))
     if known.get("ActiveEnterTimestamp"):
-        lines.append(f"  since: {known['ActiveEnterTimestamp']}, restarts: {known.get('NRestarts')}")
+        lines.append(
+            tr("  since: {time}, restarts: {number}", time=known["ActiveEnterTimestamp"], number=known.get("NRestarts"))
+        )
     if known.get("MainPID", "0") != "0":
         memory = known.get("MemoryCurrent", "")
-        lines.append(f"  process: {known['MainPID']}" + (f", {int(memory) >> 20} MiB" if memory.isdecimal() else ""))
+        lines.append(
+            tr("  process: {number}", number=known["MainPID"])
+            + (tr(", {memory} MiB", memory=int(memory) >> 20) if memory.isdecimal() else "")
+        )
     if known.get("ActiveState") != "active":
-        lines.append(f"  last result: {known.get('Result')}; see `nippo service logs`")
+        lines.append(tr("  last result: {result}; see `nippo service logs`", result=known.get("Result")))
     return lines
 
 
@@ -128,7 +148,11 @@ def _hints(service: ServicePlan) -> list[str]:
     hints = _identity_hints(service)
     if service.key_file and not Path(service.key_file).is_file():
         hints.append(
-            f"Write the server's key as NAME=value into {service.key_file} (chmod 600), then restart {service.name}."
+            tr(
+                "Write the server's key as NAME=value into {key_file} (chmod 600), then restart {name}.",
+                key_file=service.key_file,
+                name=service.name,
+            )
         )
     return hints
 
@@ -137,12 +161,14 @@ def _identity_hints(service: ServicePlan) -> list[str]:
     if not service.system:
         user = getpass.getuser()
         if systemctl.lingers(user) is False:
-            return [f"It stops when you log out. To let it run always: sudo loginctl enable-linger {user}"]
+            return [
+                tr("It stops when you log out. To let it run always: sudo loginctl enable-linger {user}", user=user)
+            ]
         return []
     if not service.user:
         return [
-            "It runs as a user made by systemd: give the vault's group the right to write its report folder.",
-            "Its data lies in /var/lib/nippo: your own commands find it with NIPPO_DATA__FOLDER=/var/lib/nippo.",
+            tr("It runs as a user made by systemd: give the vault's group the right to write its report folder."),
+            tr("Its data lies in /var/lib/nippo: your own commands find it with NIPPO_DATA__FOLDER=/var/lib/nippo."),
         ]
     return []
 

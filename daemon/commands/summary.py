@@ -19,6 +19,7 @@ from daemon.summaries.notes import write_summary
 from daemon.summaries.page import render
 from daemon.summaries.periods import month_of, week_of
 from daemon.vault.layout import read_layout
+from daemon.words import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -49,9 +50,10 @@ def summary(
     with Store.open(settings.data_path) as store:
         done = write_summary(layout, store, settings, period, asked=True)
     if done == "empty":
-        raise UsageError(f"{period.name} has no report yet.", "Name a day of another week or month.")
+        raise UsageError(tr("{name} has no report yet.", name=period.name), tr("Name a day of another week or month."))
     if done == "edited":
         raise UsageError(
-            f"{path}: is not as nippo wrote it, so it is yours and stays as it is.", "Rename or delete it."
+            tr("{path}: is not as nippo wrote it, so it is yours and stays as it is.", path=path),
+            tr("Rename or delete it."),
         )
     typer.echo(path)

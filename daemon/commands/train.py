@@ -23,6 +23,7 @@ from daemon.system.shipped import starter_folder
 from daemon.versions.artifact import models_folder
 from daemon.versions.champion import next_name, promote
 from daemon.versions.served_adapter import announce
+from daemon.words import tr
 
 Pairs = Annotated[
     list[Path] | None,
@@ -78,7 +79,7 @@ def train(
         return
     if starter_corpus:
         if pairs:
-            raise UsageError("--starter-corpus and --pairs exclude each other.", "Leave one of them out.")
+            raise UsageError(tr("--starter-corpus and --pairs exclude each other."), tr("Leave one of them out."))
         _ask_first(settings, base, steps or settings.training.checkpoints, yes)
     need_training()
     run = out or settings.data_path / RUNS / ("first" if starter_corpus else "manual")
@@ -101,7 +102,9 @@ def train(
     if starter_corpus and sys.stdin.isatty():
         _offer(settings, name)
         return
-    typer.echo(f"Compare it with `nippo evaluate FILE --version {name}`, use it with `nippo promote {name}`.")
+    typer.echo(
+        tr("Compare it with `nippo evaluate FILE --version {name}`, use it with `nippo promote {name}`.", name=name)
+    )
 
 
 def _ask_first(settings: Config, base: str, steps: Sequence[int], yes: bool) -> None:
@@ -110,12 +113,21 @@ def _ask_first(settings: Config, base: str, steps: Sequence[int], yes: bool) -> 
     reference = base or wanted.base or settings.engine.model
     corpus = size_of(starter_folder() / "corpus.jsonl", settings.report, wanted.max_seq_length)
     rows = steps[-1] * wanted.batch_size * wanted.accumulation
-    kind = "days" if corpus.days else "rows"
-    typer.echo(f"base     {reference}\nrun      {steps[-1]} steps, {rows} {kind} of about {corpus.tokens:.0f} tokens")
+    kind = tr("days") if corpus.days else tr("rows")
+    typer.echo(
+        tr(
+            "base     {reference}\nrun      {steps} steps, {rows} {kind} of about {tokens:.0f} tokens",
+            reference=reference,
+            steps=steps[-1],
+            rows=rows,
+            kind=kind,
+            tokens=corpus.tokens,
+        )
+    )
     size = parameters_of(reference)
     gpu = next(iter(probe()), None)
     if size is None:
-        typer.echo("estimate none: neither the name nor a config.json tells the size of this model")
+        typer.echo(tr("estimate none: neither the name nor a config.json tells the size of this model"))
     else:
         measured = corpus.dev_tokens * len(steps)
         expected = expect(size, corpus.tokens, wanted.max_seq_length, rows, gpu, os.cpu_count() or 1, measured)
@@ -124,17 +136,17 @@ def _ask_first(settings: Config, base: str, steps: Sequence[int], yes: bool) -> 
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("The training was not started: nobody can be asked here.", "Say --yes to start it.")
-    if not typer.confirm("Start?", default=False):
+        raise UsageError(tr("The training was not started: nobody can be asked here."), tr("Say --yes to start it."))
+    if not typer.confirm(tr("Start?"), default=False):
         raise typer.Exit(1)
 
 
 def _offer(settings: Config, name: str) -> None:
     """The first adapter of a base has nothing to be compared with: a person decides."""
-    if not typer.confirm(f"Use {name} from the next report on?", default=True):
-        typer.echo(f"Use it later with `nippo promote {name}`.")
+    if not typer.confirm(tr("Use {name} from the next report on?", name=name), default=True):
+        typer.echo(tr("Use it later with `nippo promote {name}`.", name=name))
         return
     promote(settings, name, now())
-    typer.echo(f"{name} is in use from the next report on")
+    typer.echo(tr("{name} is in use from the next report on", name=name))
     if trouble := announce(settings):
         typer.echo(trouble, err=True)

@@ -17,6 +17,7 @@ from daemon.versions.champion import promote as put_in_use
 from daemon.versions.champion import rollback as go_back
 from daemon.versions.prune import prunable, remove
 from daemon.versions.served_adapter import announce
+from daemon.words import tr
 
 
 def register(app: typer.Typer) -> None:
@@ -49,16 +50,25 @@ def versions(config: ConfigFile = None, as_json: Json = False) -> None:
         typer.echo(json.dumps({"versions": rows, "damaged": bad, "champion": current}, ensure_ascii=False, indent=1))
         return
     for row in rows:
-        notes = [str(row["outcome"])] if row["outcome"] else []
+        notes = [tr(str(row["outcome"]))] if row["outcome"] else []
         if not row["fits"]:
-            other = row["base"] if row["base"] != settings.engine.model else "other questions than this nippo asks"
-            notes.append(f"for {other}, not for {settings.engine.model}")
+            other = row["base"] if row["base"] != settings.engine.model else tr("other questions than this nippo asks")
+            notes.append(tr("for {other}, not for {model}", other=other, model=settings.engine.model))
         mark = "*" if row["in_use"] else " "
-        typer.echo(f"{mark} {row['name']:10} {row['created']}  {row['pairs']} pairs  {', '.join(notes)}")
+        typer.echo(
+            tr(
+                "{mark} {name:10} {created}  {pairs} pairs  {notes}",
+                mark=mark,
+                name=row["name"],
+                created=row["created"],
+                pairs=row["pairs"],
+                notes=", ".join(notes),
+            )
+        )
     for name, why in bad.items():
         typer.echo(f"! {name:10} {why}")
     if not rows and not bad:
-        typer.echo("no versions; the bare model writes the reports")
+        typer.echo(tr("no versions; the bare model writes the reports"))
 
 
 def promote(
@@ -67,7 +77,7 @@ def promote(
     """Use a version from the next report on; a running daemon needs no restart."""
     settings = load(config)
     found = put_in_use(settings, version, now())
-    typer.echo(f"{found.name} is in use from the next report on")
+    typer.echo(tr("{name} is in use from the next report on", name=found.name))
     _tell_server(settings)
 
 
@@ -75,14 +85,14 @@ def rollback(config: ConfigFile = None) -> None:
     """Go back to the version that was in use before."""
     settings = load(config)
     found = go_back(settings, now())
-    typer.echo(f"{found.name} is in use from the next report on")
+    typer.echo(tr("{name} is in use from the next report on", name=found.name))
     _tell_server(settings)
 
 
 def _tell_server(settings: Config) -> None:
 
     if trouble := announce(settings):
-        typer.echo(f"{trouble}\nThe version stays in use; the next report registers it.", err=True)
+        typer.echo(tr("{trouble}\nThe version stays in use; the next report registers it.", trouble=trouble), err=True)
 
 
 def prune(
@@ -94,10 +104,10 @@ def prune(
     settings = load(config)
     names = prunable(settings, keep)
     if not names:
-        typer.echo("nothing to remove")
+        typer.echo(tr("nothing to remove"))
         return
-    if not yes and not typer.confirm(f"Remove {', '.join(names)}?"):
+    if not yes and not typer.confirm(tr("Remove {names}?", names=", ".join(names))):
         raise typer.Exit(1)
     for name in names:
         remove(settings, name)
-        typer.echo(f"{name}: removed")
+        typer.echo(tr("{name}: removed", name=name))

@@ -53,10 +53,11 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Answered:
-    """A sentence's lines, and the probability that it gives none (None: not known)."""
+    """A sentence's lines, the probability that it gives none (None: not known), and whether it got no answer."""
 
     lines: tuple[Weighed, ...]
     nothing: float | None
+    failed: bool = False
 
 
 @dataclass
@@ -93,7 +94,7 @@ class DayWriter:
         answers = self._random(places) if anew else self._likeliest(places)
         found = self._weigh(answers)
         self._again(found, min(least, HOPELESS))
-        return {at: Answered(tuple(found[at]), answers[at].nothing) for at in places}
+        return {at: Answered(tuple(found[at]), answers[at].nothing, answers[at].failed) for at in places}
 
     def _likeliest(self, places: Sequence[int]) -> dict[int, SentenceAnswer]:
         total, done = len(places), 0
@@ -111,13 +112,25 @@ class DayWriter:
         return found
 
     def _random(self, places: Sequence[int]) -> dict[int, SentenceAnswer]:
-        self.told(Stage("reading", 0, len(places)))
-        found: dict[int, SentenceAnswer] = {}
-        for number, at in enumerate(places, start=1):
-            (found[at],) = write_again(self.engine, self.beginning, self.day.sentences[at], 1, self.seed)
-            self.cost.add(found[at])
-            self._tell(number, len(places), found[at])
-        return found
+        total, done = len(places), 0
+        self.told(Stage("reading", 0, total))
+
+        def on_answer(_: int, answer: SentenceAnswer) -> None:
+            nonlocal done
+            done += 1
+            self._tell(done, total, answer)
+
+        drawn = self._drawn(places, 1, self.seed, on_answer)
+        return {at: answer for at, (answer,) in drawn.items()}
+
+    def _drawn(
+        self, places: Sequence[int], count: int, seed: int, on_answer: Callable[[int, SentenceAnswer], None]
+    ) -> dict[int, list[SentenceAnswer]]:
+        sentences = [self.day.sentences[at] for at in places]
+        drawn = write_again(self.engine, self.beginning, sentences, count, seed, on_answer)
+        for answer in (answer for answers in drawn for answer in answers):
+            self.cost.add(answer)
+        return dict(zip(places, drawn, strict=True))
 
     def _weigh(self, answers: Mapping[int, SentenceAnswer]) -> dict[int, list[Weighed]]:
         """Every line with its faults and confidence; a line that a check turns down is not worth a question."""
@@ -142,14 +155,23 @@ class DayWriter:
         count = max(0, self.config.engine.drafts - 1)
         wanting = {at: [line for line in lines if line.confidence < least] for at, lines in found.items()}
         places = [at for at, lines in wanting.items() if lines][: MOST_REDRAWN if count else 0]
-        for number, at in enumerate(places, start=1):
-            self.told(Stage("again", number, len(places)))
-            drawn = list(write_again(self.engine, self.beginning, self.day.sentences[at], count, self.seed + 1))
-            for answer in drawn:
-                self.cost.add(answer)
+        if not places:
+            return
+        number = 1
+        self.told(Stage("again", number, len(places)))
+
+        def on_answer(place: int, _: SentenceAnswer) -> None:
+            nonlocal number
+            if place + 1 > number:
+                number = place + 1
+                self.told(Stage("again", number, len(places)))
+
+        fresh: dict[int, SentenceAnswer] = {}
+        for at, drawn in self._drawn(places, count, self.seed + 1, on_answer).items():
             known = {line.written.text for line in found[at]}
-            fresh = {line.text: line for answer in drawn for line in answer.lines if line.text not in known}
-            weighed = self._weigh({at: SentenceAnswer(tuple(fresh.values()), drawn[0].nothing, 0, 0)})[at]
+            lines = {line.text: line for answer in drawn for line in answer.lines if line.text not in known}
+            fresh[at] = SentenceAnswer(tuple(lines.values()), drawn[0].nothing, 0, 0)
+        for at, weighed in self._weigh(fresh).items():
             for old in wanting[at]:
                 if better := _better(old, found[at], weighed):
                     found[at][found[at].index(old)] = better

@@ -56,6 +56,7 @@ def choose_lines(sentences: Sequence[Sentence], answered: Mapping[int, Answered]
             one.last,
             answered[at].nothing if at in answered else None,
             tuple(_recorded(line, (at, line.written.text) in kept) for line in _speakable(answered.get(at))),
+            at in answered and answered[at].failed,
         )
         for at, one in enumerate(sentences)
     )

@@ -34,6 +34,7 @@ from daemon.engines.protocol import Engine
 from daemon.vault.diary import is_blank, prepare, private_note
 
 CUT = "日報が長くなりすぎたため、途中で打ち切りました。続きがないか確かめてください。"
+UNANSWERED = "日記の{}行目の文には、モデルの返事がありませんでした。書き加えるか、redo を試してください。"
 DOUBTFUL = "確かな行がなかったため、確かめてほしい行を残しました。日記と照らしてください。"
 
 
@@ -137,8 +138,9 @@ def _composed(
 ) -> tuple[Repaired, tuple[Evidence, ...]]:
     """The chosen lines as a body that may be written, and the evidence of what is left of them."""
     body, diary, day = lay_out(chosen.lines, settings.report), request.diary, date.fromisoformat(request.date)
+    silent = [UNANSWERED.format(one.line) for one in record.sentences if one.failed]
     if not body and chosen.turned_down:
-        return finish(PLACEHOLDER, diary, settings, chosen.left_out, day).flagged(NOTHING_FOUND), ()
+        return finish(PLACEHOLDER, diary, settings, chosen.left_out, day).flagged(NOTHING_FOUND, *silent), ()
     repaired = finish(body or settings.report.no_study, diary, settings, chosen.left_out, day)
     evidence = evidence_in(record, repaired.body, settings.report)
     flags = [
@@ -149,7 +151,7 @@ def _composed(
         if doubt != NOT_SURE  # said once, of all such lines
     ]
     total = filter(None, (DOUBTFUL if chosen.doubtful else "", doubtful_lines(evidence)))
-    return repaired.flagged(*total, *flags), evidence
+    return repaired.flagged(*silent, *total, *flags), evidence
 
 
 def _whole(

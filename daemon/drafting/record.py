@@ -26,7 +26,7 @@ class LineRecord:
 @dataclass(frozen=True)
 class SentenceRecord:
     """A sentence of the prepared diary with its place, and what became of it. ``nothing`` is the probability that it
-    gives the report no line, None where the engine cannot tell."""
+    gives the report no line, None where the engine cannot tell. ``failed``: it was asked and got no answer."""
 
     text: str
     line: int
@@ -34,6 +34,7 @@ class SentenceRecord:
     last: int
     nothing: float | None
     lines: tuple[LineRecord, ...] = ()
+    failed: bool = False
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SentenceRecord:
@@ -89,4 +90,4 @@ def reusable(earlier: DayRecord, made_by: str, sentences: Sequence[str]) -> dict
     for at, one in enumerate(earlier.sentences):
         known.setdefault(surroundings(before, at), one)
     found = {at: known.get(surroundings(sentences, at)) for at in range(len(sentences))}
-    return {at: one for at, one in found.items() if one is not None}
+    return {at: one for at, one in found.items() if one is not None and not one.failed}

@@ -63,8 +63,9 @@ def answer_rows(
         if not open_rows:
             break
         tokens = pick(logits, asked[0].question, luck[number])
-        values = torch.log_softmax(logits.float(), -1).gather(-1, tokens[:, None])[:, 0].tolist()
-        for row, token in enumerate(tokens.tolist()):
+        values = torch.log_softmax(logits.float(), -1).gather(-1, tokens[:, None])[:, 0]
+        drawn = torch.stack([tokens.double(), values.double()]).tolist()  # one wait for the GPU, not two
+        for row, token in enumerate(map(int, drawn[0])):
             if row not in open_rows:
                 continue
             if token in ends:
@@ -72,7 +73,7 @@ def answer_rows(
                 open_rows.discard(row)
                 continue
             said[row].tokens.append(token)
-            said[row].logprobs.append(values[row])
+            said[row].logprobs.append(drawn[1][row])
             if len(said[row].tokens) == limits[row]:
                 open_rows.discard(row)
         if open_rows:
@@ -89,7 +90,7 @@ class Plain:
         self._prompt: tuple[int, ...] = ()
         self._cache: Any = None
 
-    def rows_for_questions(self, wanted: int, tokens: int) -> int:
+    def rows_for_questions(self, wanted: int, prompt: int, own: int) -> int:
         return 1
 
     def answer(self, prompt: Sequence[int], asked: Sequence[Asked], ends: frozenset[int]) -> list[Said]:

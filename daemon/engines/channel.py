@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from daemon.errors import EngineError
+from daemon.words import tr
 
 SECONDS = 120.0
 
@@ -31,11 +32,16 @@ class Channel:
             response = connection.getresponse()
             status, data = response.status, response.read()
         except (OSError, http.client.HTTPException) as problem:
-            raise EngineError(f"llama.cpp does not answer ({type(problem).__name__})", "Run `nippo doctor`.") from None
+            raise EngineError(
+                tr("llama.cpp does not answer ({kind})", kind=type(problem).__name__), tr("Run `nippo doctor`.")
+            ) from None
         finally:
             connection.close()
         if status != 200:
-            raise EngineError(f"llama.cpp answered {status} to {path.partition('?')[0]}", "Run `nippo doctor`.")
+            raise EngineError(
+                tr("llama.cpp answered {status} to {partition}", status=status, partition=path.partition("?")[0]),
+                tr("Run `nippo doctor`."),
+            )
         answer: dict[str, Any] = json.loads(data)
         return answer
 

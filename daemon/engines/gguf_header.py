@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from daemon.errors import ModelMissing
+from daemon.words import tr
 
 MAGIC = b"GGUF"
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -43,26 +44,36 @@ def read(file: Path) -> Header:
     try:
         with file.open("rb") as stream:
             if stream.read(4) != MAGIC:
-                raise ModelMissing(f"{file}: not a GGUF file", "Name another file in engine.model.")
+                raise ModelMissing(tr("{file}: not a GGUF file", file=file), tr("Name another file in engine.model."))
             return Header(_keys(stream))
     except FileNotFoundError:
         raise ModelMissing(
-            f"{file}: no such file", "Run `nippo fetch`, or name another file in engine.model."
+            tr("{file}: no such file", file=file), tr("Run `nippo fetch`, or name another file in engine.model.")
         ) from None
     except (OSError, struct.error, UnicodeDecodeError, ValueError, MemoryError) as problem:
         raise ModelMissing(
-            f"{file}: cannot be read as GGUF ({type(problem).__name__})", "Fetch the file again; it may be incomplete."
+            tr("{file}: cannot be read as GGUF ({kind})", file=file, kind=type(problem).__name__),
+            tr("Fetch the file again; it may be incomplete."),
         ) from None
 
 
 def check_adapter(adapter: Header, model: Header, adapter_file: Path, model_file: Path) -> None:
     """Raise ``ModelMissing`` when the adapter is not one, or was made for another architecture."""
     if adapter.kind != "adapter":
-        raise ModelMissing(f"{adapter_file}: not a GGUF adapter", "Name an adapter in engine.adapter.")
+        raise ModelMissing(
+            tr("{adapter_file}: not a GGUF adapter", adapter_file=adapter_file),
+            tr("Name an adapter in engine.adapter."),
+        )
     if adapter.architecture != model.architecture:
         raise ModelMissing(
-            f"{adapter_file}: made for {adapter.architecture}, but {model_file.name} is {model.architecture}",
-            'Name its own base in engine.model, or set engine.adapter = "none".',
+            tr(
+                "{adapter_file}: made for {architecture}, but {name} is {architecture2}",
+                adapter_file=adapter_file,
+                architecture=adapter.architecture,
+                name=model_file.name,
+                architecture2=model.architecture,
+            ),
+            tr('Name its own base in engine.model, or set engine.adapter = "none".'),
         )
 
 

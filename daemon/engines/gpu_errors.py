@@ -8,10 +8,13 @@ from contextlib import contextmanager
 
 from daemon.errors import EngineError, ModelMissing, OutOfMemory
 from daemon.system.extras import adding
+from daemon.words import marked, tr
 
 IN_WORDS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """What torch's own allocators, cuBLAS and bitsandbytes say in a plain ``RuntimeError``."""
-SMALLER = "Close other GPU programs, lower engine.context_tokens, or choose a smaller model (see `nippo doctor`)."
+SMALLER = marked(
+    "Close other GPU programs, lower engine.context_tokens, or choose a smaller model (see `nippo doctor`)."
+)
 
 
 def is_out_of_memory(problem: BaseException) -> bool:
@@ -32,31 +35,33 @@ def errors_for_people(base: str, loading: bool = False) -> Iterator[None]:
         raise
     except ImportError as problem:
         raise EngineError(
-            f"engine transformers: a package is missing ({problem.name or _line(problem)})",
-            f'Install it with `{adding("gpu")}`, or set engine.kind = "llamacpp".',
+            tr("engine transformers: a package is missing ({name})", name=problem.name or _line(problem)),
+            tr('Install it with `{adding}`, or set engine.kind = "llamacpp".', adding=adding("gpu")),
         ) from None
     except OSError as problem:
         if not loading:
             raise
         raise ModelMissing(
-            f"{base}: the model cannot be loaded ({_line(problem)})",
-            "Check engine.model: a local folder, or a hub id that is in the cache or within reach.",
+            tr("{base}: the model cannot be loaded ({line})", base=base, line=_line(problem)),
+            tr("Check engine.model: a local folder, or a hub id that is in the cache or within reach."),
         ) from None
     except RuntimeError as problem:
         if is_out_of_memory(problem):
-            raise OutOfMemory(f"{base}: the GPU's memory is too small for this model", SMALLER) from None
+            raise OutOfMemory(
+                tr("{base}: the GPU's memory is too small for this model", base=base), tr(SMALLER)
+            ) from None
         if any(word in str(problem) for word in ("CUDA", "NVIDIA", "driver")):
             raise EngineError(
-                f"{base}: the GPU driver does not answer ({_line(problem)})",
-                'Check `nvidia-smi`; until it works set engine.kind = "llamacpp".',
+                tr("{base}: the GPU driver does not answer ({line})", base=base, line=_line(problem)),
+                tr('Check `nvidia-smi`; until it works set engine.kind = "llamacpp".'),
             ) from None
         raise
     except ValueError as problem:
         if not loading:
             raise
         raise EngineError(
-            f"{base}: transformers cannot load it ({_line(problem)})",
-            "Try `nippo doctor`; a newer model may need a newer `transformers`.",
+            tr("{base}: transformers cannot load it ({line})", base=base, line=_line(problem)),
+            tr("Try `nippo doctor`; a newer model may need a newer `transformers`."),
         ) from None
 
 

@@ -28,6 +28,7 @@ from daemon.engines.text import THINKING, by_line
 from daemon.engines.turns import around_question, rules_text, shared
 from daemon.errors import EngineError, OutOfMemory
 from daemon.system.extras import adding
+from daemon.words import marked, tr
 
 VERBOSITY_ERRORS = 1
 LONGEST_SOCKET_PATH = 100
@@ -133,7 +134,8 @@ class LlamaCpp:
             import xllamacpp
         except ImportError:
             raise EngineError(
-                "the package `xllamacpp` is not installed", f"Install it with `{adding('starter')}`."
+                tr("the package `xllamacpp` is not installed"),
+                tr("Install it with `{adding}`.", adding=adding("starter")),
             ) from None
         key = secrets.token_hex(16)
         params = xllamacpp.CommonParams()
@@ -157,11 +159,11 @@ class LlamaCpp:
         try:
             server = xllamacpp.Server(params)
         except MemoryError:
-            raise OutOfMemory(f"{model}: too little memory to load it", SMALLER) from None
+            raise OutOfMemory(tr("{model}: too little memory to load it", model=model), tr(SMALLER)) from None
         except RuntimeError as problem:
             raise EngineError(
-                f"{model}: llama.cpp cannot load it ({problem})",
-                "Try `nippo doctor`; a newer model may need a newer `xllamacpp`.",
+                tr("{model}: llama.cpp cannot load it ({problem})", model=model, problem=problem),
+                tr("Try `nippo doctor`; a newer model may need a newer `xllamacpp`."),
             ) from None
         return server, Channel(server.listening_address, key)
 
@@ -267,14 +269,19 @@ class LlamaCpp:
             return answer
         if error.get("type") == "exceed_context_size_error":
             raise _too_long(error.get("n_prompt_tokens"), error.get("n_ctx"))
-        raise EngineError(f"llama.cpp refused the request ({error.get('type')})", "Run `nippo doctor`.")
+        raise EngineError(
+            tr("llama.cpp refused the request ({type})", type=error.get("type")), tr("Run `nippo doctor`.")
+        )
 
 
-SMALLER = 'Close other programs, lower engine.context_tokens, or set engine.model = "starter-small".'
+SMALLER = marked('Close other programs, lower engine.context_tokens, or set engine.model = "starter-small".')
 
 
 def _too_long(prompt: object, context: object) -> EngineError:
-    return EngineError(f"prompt of {prompt} tokens, context of {context}", "Raise engine.context_tokens.")
+    return EngineError(
+        tr("prompt of {prompt} tokens, context of {context}", prompt=prompt, context=context),
+        tr("Raise engine.context_tokens."),
+    )
 
 
 def _require_memory(model: Path) -> None:
@@ -283,5 +290,11 @@ def _require_memory(model: Path) -> None:
     size = model.stat().st_size
     if total and size > total:
         raise OutOfMemory(
-            f"{model.name} takes {size / 2**30:.1f} GiB, this machine has {total / 2**30:.1f} GiB", SMALLER
+            tr(
+                "{name} takes {size:.1f} GiB, this machine has {total:.1f} GiB",
+                name=model.name,
+                size=size / 2**30,
+                total=total / 2**30,
+            ),
+            tr(SMALLER),
         )

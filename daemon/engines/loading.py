@@ -17,8 +17,9 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from daemon.engines.cpu import memory_bytes
 from daemon.errors import EngineError, OutOfMemory
+from daemon.words import marked, tr
 
-NO_DRIVER = 'Check `nvidia-smi` and install or restart the driver; until it works set engine.kind = "llamacpp".'
+NO_DRIVER = marked('Check `nvidia-smi` and install or restart the driver; until it works set engine.kind = "llamacpp".')
 FLOAT32 = 4
 
 
@@ -27,7 +28,14 @@ def load(base: str, adapter: Path | None) -> tuple[Any, Any]:
     ``EngineError`` for a GPU whose driver does not answer."""
     cuda = torch.cuda.is_available()
     if not cuda and torch.version.cuda and shutil.which("nvidia-smi"):
-        raise EngineError(f"{base}: the GPU driver does not answer to PyTorch {torch.__version__}", NO_DRIVER)
+        raise EngineError(
+            tr(
+                "{base}: the GPU driver does not answer to PyTorch {version}",
+                base=base,
+                version=torch.__version__,
+            ),
+            tr(NO_DRIVER),
+        )
     config = AutoConfig.from_pretrained(base)
     tokenizer = AutoTokenizer.from_pretrained(base)
     if cuda:
@@ -64,8 +72,13 @@ def _require_memory(base: str) -> None:
     total, size = memory_bytes(), sum(_numbers(file) for file in files) * FLOAT32
     if total and size > total:
         raise OutOfMemory(
-            f"{base} takes {size / 2**30:.1f} GiB without a GPU, this machine has {total / 2**30:.1f} GiB",
-            'PyTorch sees no CUDA GPU: check `nvidia-smi`, or set engine.kind = "llamacpp".',
+            tr(
+                "{base} takes {size:.1f} GiB without a GPU, this machine has {total:.1f} GiB",
+                base=base,
+                size=size / 2**30,
+                total=total / 2**30,
+            ),
+            tr('PyTorch sees no CUDA GPU: check `nvidia-smi`, or set engine.kind = "llamacpp".'),
         )
 
 

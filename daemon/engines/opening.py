@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from daemon.config import Config
 from daemon.engines.protocol import Engine, ModelIdentity
 from daemon.errors import ModelMissing
-from daemon.versions.artifact import method_of
+from daemon.versions.artifact import method_of, models_folder
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.engines.llamacpp import LlamaCppSettings
@@ -101,8 +102,11 @@ def _dequantised(model: Path) -> Path:
         [sys.executable, "-P", "-c", program, str(model), str(cache_folder())], capture_output=True, text=True
     )
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ModelMissing(f"{model}: cannot be dequantised ({reason})", 'Use engine.kind = "llamacpp" for it.')
+        reason = (done.stderr.strip().splitlines() or [tr("no reason given")])[-1]
+        raise ModelMissing(
+            tr("{model}: cannot be dequantised ({reason})", model=model, reason=reason),
+            tr('Use engine.kind = "llamacpp" for it.'),
+        )
     return Path(done.stdout.strip().splitlines()[-1])
 
 
@@ -131,10 +135,15 @@ def adapter_in_use(config: Config) -> Adapter | None:
         from daemon.versions.champion import active_adapter
 
         version = active_adapter(config)
+        if version and registered and config.engine.kind == "server" and version.path.parent != models_folder(config):
+            return None  # the one that ships is registered nowhere
         return Adapter(version.name, Path(version.path), version.meta.method) if version else None
     path = Path(wanted).expanduser()
     if not path.exists():
-        raise ModelMissing(f"engine.adapter: {path} does not exist", 'Name a folder or a GGUF file, "auto" or "none".')
+        raise ModelMissing(
+            tr("engine.adapter: {path} does not exist", path=path),
+            tr('Name a folder or a GGUF file, "auto" or "none".'),
+        )
     return Adapter(path.stem, path) if path.is_file() else Adapter(path.name, path, method_of(path))
 
 

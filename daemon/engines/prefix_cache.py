@@ -19,6 +19,7 @@ from pathlib import Path
 from daemon.engines.channel import Channel
 from daemon.errors import EngineError
 from daemon.system.files import private_folder, replacing
+from daemon.words import tr
 
 KEPT_PREFIXES = 4
 BEGINNING = "beginning.kv"
@@ -67,7 +68,7 @@ class PrefixCache:
     def _restore(self, name: str) -> None:
         if not self._restored(name):
             self._beginning = ()
-            raise EngineError("llama.cpp cannot restore its own state", "Free space in the temporary folder.")
+            raise EngineError(tr("llama.cpp cannot restore its own state"), tr("Free space in the temporary folder."))
 
     def _restored(self, name: str) -> bool:
         try:

@@ -43,7 +43,8 @@ class Answer:
     ``likelihoods``: for each line of the text the mean log-probability of its tokens in nats at temperature 1; empty
     where the engine cannot tell. ``choices``: the probability at temperature 1 of the first token of each of the
     question's choices; empty where the engine cannot tell. ``prompt_tokens`` counts what was evaluated for this
-    question, ``cut`` says that ``max_tokens`` ended the text, not the model.
+    question, ``cut`` says that ``max_tokens`` ended the text, not the model. ``failed``: nothing was said,
+    since a server gave this one question no answer while it answered others.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Answer:
     prompt_tokens: int = 0
     generated_tokens: int = 0
     cut: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True)

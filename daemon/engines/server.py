@@ -6,31 +6,31 @@ for a loopback address no proxy is asked. No message quotes what was sent or rec
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from daemon.config import EngineSettings
 from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Question, Sampling
 from daemon.engines.server_answers import ask
-from daemon.engines.server_errors import not_openai, refusal, unreachable
-from daemon.engines.text import well_formed
-from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities
+from daemon.engines.server_dialect import clean, context_of, dialect_of, with_room_to_think
+from daemon.engines.server_errors import not_openai, refusal, thought_only, unreachable
+from daemon.engines.server_stream import streamed
+from daemon.engines.text import estimate_tokens, well_formed
+from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities, NotUnderstood
 from daemon.system.addresses import is_loopback
 from daemon.versions.served_adapter import ServedAdapter, register
+from daemon.words import tr
 
 if TYPE_CHECKING:
     import httpx
 
 Reply = TypeVar("Reply")
 CONNECT_SECONDS = 10.0
-WIDE_TOKENS, NARROW_TOKENS = 1.5, 0.5
-"""Estimated tokens of a character beyond ASCII and of an ASCII one. Tokenizers of today need 0.6 to 1.2 and 0.25 to 0.4
-on Japanese and English text, so the estimate errs towards too many: a diary is then shortened early, never refused."""
+SHARE_OF_ONE = 0.25
+"""The share of ``engine.timeout_seconds``, the limit of a whole draft, that one short question may take."""
 
 
 def open_server(
@@ -43,16 +43,22 @@ def open_server(
     parts = urlsplit(settings.server_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(
-            f"`engine.server_url`: expected an address such as http://127.0.0.1:8080/v1, got {settings.server_url!r}",
-            "Write the address of your server.",
+            tr(
+                "`engine.server_url`: expected an address such as http://127.0.0.1:8080/v1, got {server_url!r}",
+                server_url=settings.server_url,
+            ),
+            tr("Write the address of your server."),
         )
     key = ""
     if settings.server_api_key_env:
         key = (os.environ if environment is None else environment).get(settings.server_api_key_env, "")
         if not key:
             raise ConfigError(
-                f"`engine.server_api_key_env`: the environment variable {settings.server_api_key_env} is not set",
-                "Set it for the daemon (systemd: Environment= or EnvironmentFile=).",
+                tr(
+                    "`engine.server_api_key_env`: the environment variable {server_api_key_env} is not set",
+                    server_api_key_env=settings.server_api_key_env,
+                ),
+                tr("Set it for the daemon (systemd: Environment= or EnvironmentFile=)."),
             )
     return ServerEngine(settings, key, adapter)
 
@@ -76,10 +82,11 @@ class ServerEngine:
         try:
             if adapter:
                 register(self._client, self._url, adapter)
-            self._model, self._limit = self._find_model()
+            entry, self._limit = self._find_model()
         except BaseException:
             self._client.close()
             raise
+        self._model, self._dialect = str(entry.get("id")), dialect_of(entry)
         self._tokenizes: bool | None = None
 
     @property
@@ -156,118 +163,150 @@ class ServerEngine:
     def close(self) -> None:
         self._client.close()
 
-    def _find_model(self) -> tuple[str, int]:
-        """The configured model's name, or the server's only one, and its context where the server tells."""
+    def _find_model(self) -> tuple[dict[str, Any], int]:
+        """The entry of the configured model, or of the server's only one that writes, and its context where the server
+        tells."""
         answer = self._send("GET", f"{self._url}/models")
         try:
             entries = [entry for entry in well_formed(answer.json())["data"] if isinstance(entry, dict)]
         except (ValueError, KeyError, TypeError):
             raise not_openai(self._url, answer.status_code) from None
-        names = [str(entry.get("id")) for entry in entries]
         wanted = self._adapter.name if self._adapter else self._settings.server_model
+        if not wanted:
+            entries = [entry for entry in entries if "embed" not in str(entry.get("id")).lower()]
+        names = [str(entry.get("id")) for entry in entries]
         if not wanted and len(names) != 1:
             raise ConfigError(
-                f"`engine.server_model`: the server has {len(names)} models: {', '.join(names[:10])}",
-                "Name one of them.",
+                tr(
+                    "`engine.server_model`: the server has {count} models: {names}",
+                    count=len(names),
+                    names=", ".join(names[:10]),
+                ),
+                tr("Name one of them."),
             )
         for name, entry in zip(names, entries, strict=True):
-            if name == wanted or not wanted:
-                meta = entry.get("meta") if isinstance(entry.get("meta"), dict) else {}
-                limit = entry.get("max_model_len") or (meta or {}).get("n_ctx") or 0
+            if wanted in (name, name.removesuffix(":latest"), ""):
+                limit = context_of(entry, name, self._own)
                 if not limit and self._adapter:
                     limit = max((int(each.get("max_model_len") or 0) for each in entries), default=0)
-                return name, int(limit)
+                return entry, limit
         raise ModelMissing(
-            f"the server at {self._url} has no model {wanted!r}; it has: {', '.join(names[:10]) or 'none'}",
-            "Correct engine.server_model, or load the model there.",
+            tr(
+                "the server at {url} has no model {wanted!r}; it has: {names}",
+                url=self._url,
+                wanted=wanted,
+                names=", ".join(names[:10]) or tr("none"),
+            ),
+            tr("Correct engine.server_model, or load the model there."),
         )
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One question, with probabilities where the server tells them."""
+        seconds = self._settings.timeout_seconds * SHARE_OF_ONE
         try:
             if self._tells_chances:
-                return self._chat({"model": self._model, **request})
+                return self._chat({"model": self._model, **request}, seconds)
         except NoProbabilities:
             self._tells_chances = False
         plain = {name: value for name, value in request.items() if "logprobs" not in name}
-        return self._chat({"model": self._model, **plain})
+        return self._chat({"model": self._model, **plain}, seconds)
 
-    def _chat(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The server's whole answer, of which the first choice holds a message and a reason."""
-        answer = self._send("POST", f"{self._url}/chat/completions", request)
+    def _chat(self, request: dict[str, Any], seconds: float | None = None) -> dict[str, Any]:
+        """The server's whole answer, of which the first choice holds a message without thoughts and a reason."""
+        address = f"{self._url}/chat/completions"
+        answer = self._understood(request, lambda dressed: self._send("POST", address, dressed, seconds))
         try:
             body: dict[str, Any] = well_formed(answer.json())
             choice = body["choices"][0]
-            _ = choice["message"]["content"], choice["finish_reason"]
-        except (ValueError, LookupError, TypeError):
+            only_thoughts = clean(choice)
+        except (ValueError, LookupError, TypeError, AttributeError):
             raise not_openai(self._url, answer.status_code) from None
-        return body
+        return self._chat(self._roomier(request, body.get("usage") or {}), seconds) if only_thoughts else body
+
+    def _understood(self, request: dict[str, Any], send: Callable[[dict[str, Any]], Reply]) -> Reply:
+        """What ``send`` says to the request as this server takes it. How it takes it is found out once."""
+        dialect = self._dialect
+        while True:
+            try:
+                reply = send(dialect.dress(request))
+            except NotUnderstood:
+                simpler = dialect.simpler()
+                if simpler is None:
+                    raise
+                dialect = simpler
+            else:
+                self._dialect = dialect
+                return reply
 
     def _stream(self, request: dict[str, Any], on_text: Callable[[str], None]) -> tuple[str, str, dict[str, Any]]:
+        """The text without its thoughts, why it ended, and its cost."""
         import httpx
 
-        pieces: list[str] = []
-        reason = ""
-        usage: dict[str, Any] = {}
-        body = {**request, "stream": True, "stream_options": {"include_usage": True}}
+        address = f"{self._url}/chat/completions"
+
+        def refused(answer: httpx.Response) -> EngineError:
+            return refusal(answer, self._url, self._settings, self._model)
+
         try:
-            with self._client.stream("POST", f"{self._url}/chat/completions", json=body) as answer:
-                if answer.status_code != httpx.codes.OK:
-                    answer.read()
-                    raise refusal(answer, self._url, self._settings, self._model)
-                for line in answer.iter_lines():
-                    data = line.removeprefix("data:").strip()
-                    if not line.startswith("data:") or data == "[DONE]":
-                        continue
-                    chunk = json.loads(data)
-                    usage = chunk.get("usage") or usage
-                    for choice in chunk.get("choices", []):
-                        reason = choice.get("finish_reason") or reason
-                        if piece := choice["delta"].get("content"):
-                            pieces.append(piece)
-                            on_text(well_formed(piece))
+            choice, usage = self._understood(
+                request, lambda dressed: streamed(self._client, address, dressed, on_text, refused)
+            )
         except httpx.HTTPError as problem:
-            raise unreachable(problem, self._url, self._settings) from None
-        except (ValueError, LookupError, TypeError):
+            raise unreachable(problem, self._url, self._settings.timeout_seconds) from None
+        except (ValueError, LookupError, TypeError, AttributeError):
             raise not_openai(self._url, 200) from None
-        if not reason:
-            raise EngineError(f"the server at {self._url} broke off in the middle of a report", "Look at its log.")
-        return well_formed("".join(pieces)), reason, usage
+        if not choice["finish_reason"]:
+            raise EngineError(
+                tr("the server at {url} broke off in the middle of a report", url=self._url), tr("Look at its log.")
+            )
+        if clean(choice):
+            return self._stream(self._roomier(request, usage), on_text)
+        return choice["message"]["content"], choice["finish_reason"], usage
+
+    def _roomier(self, request: dict[str, Any], usage: dict[str, Any]) -> dict[str, Any]:
+        """The request again after an answer of nothing but thoughts, with room for them and the answer."""
+        roomier = with_room_to_think(request, usage, self.context_tokens)
+        if roomier is None:
+            raise thought_only(self._url, self._model)
+        return roomier
+
+    def _own(self, path: str, body: Mapping[str, Any] | None) -> Any:
+        """What the server says at an address of its own interface, beside the OpenAI one; None without an answer."""
+        import httpx
+
+        address = f"{self._url.removesuffix('/v1')}/{path}"
+        try:
+            answer = self._client.get(address) if body is None else self._client.post(address, json=body)
+            return answer.json() if answer.status_code == httpx.codes.OK else None
+        except (httpx.HTTPError, ValueError):
+            return None
 
     def _tokenize(self, text: str) -> int | None:
         """llama-server answers ``tokens`` to ``content``, vLLM ``count`` to ``prompt``; None where there is neither."""
-        import httpx
-
-        root = self._url.removesuffix("/v1")
-        body = {"model": self._model, "content": text, "prompt": text, "add_special_tokens": False}
-        try:
-            answer = self._client.post(f"{root}/tokenize", json=body)
-            values = answer.json() if answer.status_code == httpx.codes.OK else {}
-        except (httpx.HTTPError, ValueError):
-            return None
+        values = self._own(
+            "tokenize", {"model": self._model, "content": text, "prompt": text, "add_special_tokens": False}
+        )
         if not isinstance(values, dict):
             return None
         count, tokens = values.get("count"), values.get("tokens")
         return int(count) if isinstance(count, int) else len(tokens) if isinstance(tokens, list) else None
 
-    def _send(self, method: str, address: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    def _send(
+        self, method: str, address: str, body: dict[str, Any] | None = None, seconds: float | None = None
+    ) -> httpx.Response:
         """The server's answer. A kept connection that the server closed while it was idle breaks at the next request,
         before anything was answered: once, it is sent again over a new one."""
         import httpx
 
+        limit = self._settings.timeout_seconds if seconds is None else seconds
+        wait = httpx.Timeout(limit, connect=CONNECT_SECONDS)
         try:
             try:
-                answer = self._client.request(method, address, json=body)
+                answer = self._client.request(method, address, json=body, timeout=wait)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-                answer = self._client.request(method, address, json=body)
+                answer = self._client.request(method, address, json=body, timeout=wait)
         except httpx.HTTPError as problem:
-            raise unreachable(problem, self._url, self._settings) from None
+            raise unreachable(problem, self._url, limit) from None
         if answer.status_code != httpx.codes.OK:
             raise refusal(answer, self._url, self._settings, self._model)
         return answer
-
-
-def estimate_tokens(text: str) -> int:
-    """Tokens of a text without its tokenizer, rounded up; see ``WIDE_TOKENS``. Pure."""
-    narrow = sum(letter.isascii() for letter in text)
-    return math.ceil(narrow * NARROW_TOKENS + (len(text) - narrow) * WIDE_TOKENS)

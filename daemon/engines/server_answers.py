@@ -1,7 +1,7 @@
 """Many short questions to a server: the first alone, so that its prefix cache holds the diary, then several at a time.
 
-Answers come in order; each question is tried once more when it fails. An error names a question by its number, never by
-its text.
+Answers come in order; each question is tried once more when it fails. One that fails again, or is too slow, stays
+without an answer as long as the server answers the others. An error names a question by its number, never by its text.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ from typing import Any
 
 from daemon.engines.protocol import Answer, Message, Question
 from daemon.engines.text import THINKING, by_line
-from daemon.errors import EngineError
+from daemon.errors import EngineError, EngineTimeout
 
 AT_ONCE = 8
 """Questions under way at a time; servers that batch gain little from more, and stopping early wastes no more."""
 LIKELIEST = 20
 """Next tokens whose probabilities are asked for: the most that OpenAI and vLLM allow unless told otherwise."""
+
+MOST_FAILED = 0.2
+"""The share of questions that may stay without an answer (at least one, and never all): a server that fails more is not
+able to write this report."""
 
 Chat = Callable[[dict[str, Any]], dict[str, Any]]
 """Given a request without the model's name, return the server's answer, whose first choice holds a message."""
@@ -31,11 +35,12 @@ def ask(
     on_answer: Callable[[int, Answer], None] | None = None,
 ) -> Iterator[Answer]:
     """Yield the answers in order. At most ``AT_ONCE`` questions are sent ahead of the one wanted next; those not yet
-    sent are dropped when the caller stops. Raises ``EngineError``."""
+    sent are dropped when the caller stops. Raises ``EngineError``: of a server that is away, and of one that
+    leaves more than ``MOST_FAILED`` of the questions without an answer."""
     pool = ThreadPoolExecutor(AT_ONCE, "question")
-    under_way: dict[Future[Answer], int] = {}
+    under_way: dict[Future[Answer | EngineError], int] = {}
     known: dict[int, Answer] = {}
-    sent = 0
+    sent, bearable = 0, min(len(questions) - 1, max(1, int(len(questions) * MOST_FAILED)))
     try:
         for wanted in range(len(questions)):
             while wanted not in known:
@@ -45,7 +50,13 @@ def ask(
                 done, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 for future in done:
                     number = under_way.pop(future)
-                    known[number] = future.result()
+                    answer = future.result()
+                    if isinstance(answer, EngineError):
+                        bearable -= 1
+                        if bearable < 0:
+                            raise answer
+                        answer = Answer("", failed=True)
+                    known[number] = answer
                     if on_answer:
                         on_answer(number, known[number])
             yield known.pop(wanted)
@@ -53,7 +64,8 @@ def ask(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _one(chat: Chat, beginning: Sequence[Message], question: Question, number: int, count: int) -> Answer:
+def _one(chat: Chat, beginning: Sequence[Message], question: Question, number: int, count: int) -> Answer | EngineError:
+    """The answer, or what went wrong twice with this question alone; raises what concerns the server as a whole."""
     if not question.max_tokens and not question.choices:
         return Answer("")
     request = request_for(beginning, question)
@@ -63,7 +75,10 @@ def _one(chat: Chat, beginning: Sequence[Message], question: Question, number: i
         except EngineError:
             body = chat(request)
     except EngineError as problem:
-        raise type(problem)(f"question {number} of {count}: {problem.what}", problem.next_step) from None
+        told = type(problem)(f"question {number} of {count}: {problem.what}", problem.next_step)
+        if type(problem) in (EngineError, EngineTimeout):
+            return told
+        raise told from None
     return answer_of(body, question)
 
 

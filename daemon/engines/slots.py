@@ -1,16 +1,15 @@
 """Keys and values in fixed places, and the one step that extends them by a token in every row.
 
-Only ``daemon.engines.decode`` imports this module: it needs torch at import.
+Only ``daemon.engines.decode`` and ``question_slots`` import this module: it needs torch at import.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
 WARM_UP_STEPS = 3
 
@@ -19,8 +18,7 @@ class Slots:
     """Keys and values of ``rows`` continuations of a prompt, ``capacity`` tokens each, and the step that extends them.
 
     Stands in for a transformers ``Cache`` in the model's forward: a prompt (several tokens, one row) goes into all rows
-    at once, questions (several tokens a row) behind it, a step (one token a row) into the place that ``position`` names
-    for each row.
+    at once, a step (one token a row) into the place that ``position`` names for each row.
     """
 
     is_compileable = False
@@ -35,7 +33,7 @@ class Slots:
         self.keys = [torch.zeros(shape, dtype=dtype, device=device) for _ in layers]
         self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in layers]
         self.is_sliding = [False] * config.num_hidden_layers
-        self.tokens = torch.zeros((rows, 1), dtype=torch.long, device=device)
+        self.embedded = torch.zeros((rows, 1, model.config.hidden_size), dtype=dtype, device=device)
         self.position = torch.zeros(rows, dtype=torch.long, device=device)
         self.prompt: tuple[int, ...] = ()
         self.first: Tensor | None = None
@@ -43,7 +41,6 @@ class Slots:
         self._zero = torch.zeros((), dtype=dtype, device=device)
         self._never = torch.full((), float("-inf"), dtype=dtype, device=device)
         self._rows = torch.arange(rows, device=device)
-        self._behind: int | None = None
         self._model = model
         self._graph: Any = None
         self._logits: Tensor | None = None
@@ -55,13 +52,8 @@ class Slots:
 
     def update(self, keys: Tensor, values: Tensor, layer: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
         """Keep a layer's new keys and values (1 or rows, heads, tokens, size); return those to attend to."""
-        rows, length = keys.shape[0], keys.shape[2]
+        length = keys.shape[2]
         mine, theirs = self.keys[layer], self.values[layer]
-        if self._behind is not None:
-            end = self._behind + length
-            mine[:rows, :, self._behind : end] = keys
-            theirs[:rows, :, self._behind : end] = values
-            return mine[:rows, :, :end], theirs[:rows, :, :end]
         if length > 1:
             mine[:, :, :length] = keys
             theirs[:, :, :length] = values
@@ -91,10 +83,11 @@ class Slots:
             self.first = other.first
         elif length == 1:
             self.position.zero_()
-            self.tokens.fill_(wanted[0])
+            token = torch.tensor([wanted], device=self.position.device)
+            self.embedded.copy_(self._model.get_input_embeddings()(token))
             self.first = self._forward()[:1].clone()
         else:
-            ids = torch.tensor([wanted], device=self.tokens.device)
+            ids = torch.tensor([wanted], device=self.position.device)
             places = torch.arange(length, device=ids.device)[None]
             output = self._model(
                 input_ids=ids, position_ids=places, past_key_values=self, use_cache=True, logits_to_keep=1
@@ -102,35 +95,10 @@ class Slots:
             self.first = output.logits[:, -1].clone()
         self.prompt = wanted
 
-    def branch(self, questions: Sequence[Sequence[int]]) -> Tensor:
-        """Given at most ``rows`` questions, let each row go on from the prompt with its own, in one pass; return the
-        logits (questions, vocabulary) behind each. What pads the shorter ones is written over before it is seen."""
-        start, length = len(self.prompt), max(map(len, questions))
-        ids = torch.zeros((len(questions), length), dtype=torch.long)
-        for row, tokens in enumerate(questions):
-            ids[row, : len(tokens)] = torch.tensor(list(tokens))
-        device = self.tokens.device
-        places = torch.arange(start, start + length, device=device)
-        seen = torch.arange(start + length, device=device) <= places[:, None]
-        self._behind = start
-        try:
-            hidden = self._model.base_model(
-                input_ids=ids.to(device),
-                attention_mask=torch.where(seen, self._zero, self._never)[None, None],
-                position_ids=places[None].expand(len(questions), length),
-                past_key_values=self,
-                use_cache=True,
-            ).last_hidden_state
-        finally:
-            self._behind = None
-        last = torch.tensor([len(tokens) - 1 for tokens in questions], device=device)
-        logits: Tensor = self._model.get_output_embeddings()(hidden[torch.arange(len(questions), device=device), last])
-        return logits
-
     def step(self, tokens: Tensor, position: int | Tensor) -> Tensor:
         """Given each row's newest token (rows,) and its place (or one for all), return the logits (rows, vocabulary) of
         the next."""
-        self.tokens.copy_(tokens[:, None])
+        self.embedded.copy_(self._model.get_input_embeddings()(tokens[:, None]))
         self.position.copy_(torch.as_tensor(position, device=self.position.device))
         if self._graph is None:
             return self._forward()
@@ -141,22 +109,12 @@ class Slots:
     def capture(self) -> None:
         """Record one step as a CUDA graph. It writes to the last place only, which a draft fills before it is seen."""
         self.position.fill_(self.capacity - 1)
-        side: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(WARM_UP_STEPS):
-                self._forward()
-        torch.cuda.current_stream().wait_stream(side)
-        torch.cuda.synchronize()
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            self._logits = self._forward()
-        self._graph = graph
+        self._graph, self._logits = captured_step(self._forward)
 
     def _forward(self) -> Tensor:
         mask = torch.where(self._places <= self.position[:, None], self._zero, self._never)[:, None, None]
         output = self._model(
-            input_ids=self.tokens,
+            inputs_embeds=self.embedded,
             attention_mask=mask,
             position_ids=self.position[:, None],
             past_key_values=self,
@@ -167,41 +125,24 @@ class Slots:
         return logits
 
 
+def captured_step(forward: Callable[[], Tensor]) -> tuple[Any, Tensor]:
+    """Record one step as a CUDA graph; return it and the logits that a replay fills."""
+    side: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(WARM_UP_STEPS):
+            forward()
+    torch.cuda.current_stream().wait_stream(side)
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        logits = forward()
+    return graph, logits
+
+
 def token_bytes(model: Any) -> int:
     """Bytes of the keys and values of one token in all layers."""
     config = model.config
     head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     size: int = model.get_input_embeddings().weight.dtype.itemsize
     return int(2 * config.num_hidden_layers * config.num_key_value_heads * head * size)
-
-
-def attend(
-    module: Any,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    dropout: float = 0.0,
-    scaling: float | None = None,
-    **_: Any,
-) -> tuple[Tensor, None]:
-    """Attention of queries (rows, heads, tokens, size) over keys and values with fewer heads, as transformers asks.
-
-    Without a mask it is a whole prompt, causal. With one it is questions, or a single token: the queries that share a
-    head of keys then stand where tokens would, so that keys and values are read once and never copied for each query.
-    """
-    rows, heads, length, size = query.shape
-    if length == 1 and attention_mask is not None:
-        grouped = query.reshape(rows, key.shape[1], heads // key.shape[1], size)
-        output = scaled_dot_product_attention(grouped, key, value, attn_mask=attention_mask, scale=scaling)
-        return output.reshape(rows, 1, heads, size), None
-    output = scaled_dot_product_attention(
-        query,
-        key,
-        value,
-        attn_mask=attention_mask,
-        is_causal=length > 1 and attention_mask is None,
-        scale=scaling,
-        enable_gqa=heads != key.shape[1],
-    )
-    return output.transpose(1, 2).contiguous(), None

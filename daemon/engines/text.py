@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
 
-THINKING = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)\s*", re.S)
-"""Thoughts ahead of the answer; they are no part of a draft."""
+THOUGHTS = (
+    (r"<think>", r"</think>"),
+    (r"<thinking>", r"</thinking>"),
+    (r"<seed:think>", r"</seed:think>"),
+    (r"\[THINK\]", r"\[/THINK\]"),
+    (r"◁think▷", r"◁/think▷"),
+    (r"<\|channel>thought", r"<channel\|>"),
+    (r"<\|channel\|>analysis", r"<\|channel\|>final<\|message\|>"),
+)
+"""How models mark where their thoughts begin and end, as regular expressions: Qwen and DeepSeek, relatives of theirs,
+Seed, Magistral, Kimi, Gemma 4, gpt-oss."""
+THINKING = re.compile(
+    rf"\A.*(?:{'|'.join(end for _, end in THOUGHTS)})\s*|\s*(?:{'|'.join(begin for begin, _ in THOUGHTS)}).*\Z", re.S
+)
+"""Thoughts; they are no part of a draft. All up to the last end of a thought, whether its beginning is there (some chat
+templates write that into the prompt) or not, and all from a beginning that has no end."""
 LONE = re.compile(r"[\ud800-\udfff]")
+WIDE_TOKENS, NARROW_TOKENS = 1.5, 0.5
+"""Estimated tokens of a character beyond ASCII and of an ASCII one. Tokenizers of today need 0.6 to 1.2 and 0.25 to 0.4
+on Japanese and English text, so the estimate errs towards too many: a diary is then shortened early, never refused."""
 
 
 def well_formed(value: Any) -> Any:
@@ -42,3 +60,9 @@ def by_line(text: str, tokens: Sequence[tuple[str, float]]) -> tuple[float, ...]
     if len(sums) < lines or THINKING.search(text):
         return ()
     return tuple(total / max(count, 1) for total, count in zip(sums, counts, strict=True))[:lines]
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens of a text without its tokenizer, rounded up; see ``WIDE_TOKENS``. Pure."""
+    narrow = sum(letter.isascii() for letter in text)
+    return math.ceil(narrow * NARROW_TOKENS + (len(text) - narrow) * WIDE_TOKENS)

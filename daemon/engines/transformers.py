@@ -19,6 +19,7 @@ from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Quest
 from daemon.engines.text import THINKING, by_line
 from daemon.engines.turns import around_question
 from daemon.errors import EngineError
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.engines.branching import Asked, Said
@@ -83,9 +84,10 @@ class TransformersEngine:
             longest = len(head) + max(len(one.tokens) for one in asked)
             if longest >= self._context_tokens:
                 raise self._too_long(longest)
-            tokens = max(len(head) + len(one.tokens) + one.question.max_tokens for one in asked)
+            own = max(len(one.tokens) + one.question.max_tokens for one in asked)
+            own = min(self._context_tokens - len(head), own)
             with errors_for_people(self._identity.base):
-                rows = self._answerer.rows_for_questions(len(asked), min(self._context_tokens, tokens))
+                rows = self._answerer.rows_for_questions(len(asked), len(head), own)
             for start in range(0, len(asked), rows):
                 with errors_for_people(self._identity.base):
                     answers = self._answers(head, asked[start : start + rows])
@@ -138,7 +140,12 @@ class TransformersEngine:
 
     def _too_long(self, tokens: int) -> EngineError:
         return EngineError(
-            f"prompt of {tokens} tokens, context of {self._context_tokens}", "Raise engine.context_tokens."
+            tr(
+                "prompt of {tokens} tokens, context of {context_tokens}",
+                tokens=tokens,
+                context_tokens=self._context_tokens,
+            ),
+            tr("Raise engine.context_tokens."),
         )
 
     def _answers(self, head: list[int], asked: list[Asked]) -> list[Answer]:
@@ -153,7 +160,8 @@ class TransformersEngine:
         if said is None:
             # Outside of the handler: its traceback would keep the tensors alive.
             self._free_batch()
-            said = [self._answerer.answer(head, [one], self._ends)[0] for one in asked]
+            half = len(asked) // 2
+            return self._answers(head, asked[:half]) + self._answers(head, asked[half:])
         return [self._answer(one, words) for one, words in zip(asked, said, strict=True)]
 
     def _answer(self, one: Asked, said: Said) -> Answer:

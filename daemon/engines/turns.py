@@ -11,6 +11,7 @@ from itertools import takewhile
 
 from daemon.engines.protocol import Message
 from daemon.errors import EngineError
+from daemon.words import tr
 
 MARK = "\ue000"
 """Stands for the question while the template is rendered: a character for private use, which no template touches."""
@@ -26,8 +27,8 @@ def around_question(render: Render, beginning: Sequence[Message]) -> tuple[str, 
     before, mark, behind = render([*earlier, marked]).rpartition(MARK)
     if not mark or not before.endswith(last["content"].lstrip()):
         raise EngineError(
-            "the model's chat template changes the user's message, so that no question can follow it",
-            "Use a model with an ordinary chat template.",
+            tr("the model's chat template changes the user's message, so that no question can follow it"),
+            tr("Use a model with an ordinary chat template."),
         )
     return before, behind
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from daemon.drafting.prompt import NOTHING
 from daemon.learning.edit_rows import EditRows
+from daemon.words import marked, tr
 
-UNKNOWN = "(nothing learned)"
+UNKNOWN = marked("(nothing learned)")
 
 
 def to_json(rows: EditRows) -> dict[str, Any]:
@@ -28,16 +29,16 @@ def to_json(rows: EditRows) -> dict[str, Any]:
 
 def lines_of(rows: EditRows) -> Iterator[str]:
     """The rows for the terminal: each sentence with its lines, then the judged lines, then what taught nothing."""
-    how = "from the draft's own record" if rows.by_record else "by alignment, without the draft's record"
-    light = "" if rows.weight == 1.0 else f", weight {rows.weight:g}"
+    how = tr("from the draft's own record") if rows.by_record else tr("by alignment, without the draft's record")
+    light = "" if rows.weight == 1.0 else tr(", weight {weight:g}", weight=rows.weight)
     yield f"{rows.id}: {how}{light}"
     for text, lines in rows.sentences:
         yield f"  {text}"
-        told = (UNKNOWN,) if lines is None else lines or (NOTHING,)
+        told = (tr(UNKNOWN),) if lines is None else lines or (NOTHING,)
         yield from (f"      → {line}" for line in told)
     if rows.judged:
-        yield "judged (T true, F false, P private, U to be reworded)"
+        yield tr("judged (T true, F false, P private, U to be reworded)")
         yield from (f"  {label}  {line}" for line, label, _ in rows.judged)
     if rows.untraced:
-        yield "could not be traced, so not learned"
+        yield tr("could not be traced, so not learned")
         yield from (f"  {one.text}  ({one.why})" for one in rows.untraced)

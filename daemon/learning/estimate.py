@@ -18,6 +18,7 @@ from typing import Any
 from daemon.config import ReportSettings
 from daemon.drafting.prompt import beginning, line_question, render_prompt, sentence_question
 from daemon.system.hardware import Gpu
+from daemon.words import tr
 
 H100_TOKENS_A_SECOND, H100_PARAMETERS, H100_TFLOPS = 4_750.0, 14.8, 989.0
 GIB_4096, GIB_1024 = 11.2, 10.6
@@ -141,7 +142,7 @@ def expect(
     if gpu is None:
         minutes = work * CPU_CORE_SECONDS / max(cores, 1) / 60
         floats = parameters * 4e9 / 2**30
-        return Expected((minutes * 0.6, minutes * 2), (floats * 1.6 + 1, floats * 2 + 4), "the processor")
+        return Expected((minutes * 0.6, minutes * 2), (floats * 1.6 + 1, floats * 2 + 4), tr("the processor"))
     rate = tflops_of(gpu.name)
     slow, slower = (0.8, 2.0) if rate else (0.5, 4.0)
     # A card that the table lacks is taken for a middling one, with a range that says so.
@@ -149,7 +150,7 @@ def expect(
     minutes = work / speed / 60
     share = (min(longest, 4096) - 1024) / 3072
     memory = (GIB_1024 + (GIB_4096 - GIB_1024) * max(share, 0)) * parameters / H100_PARAMETERS
-    basis = gpu.name if rate else f"{gpu.name}, whose speed is not known"
+    basis = gpu.name if rate else tr("{name}, whose speed is not known", name=gpu.name)
     spread = (minutes * slow + WARM_UP_MINUTES[0], minutes * slower + WARM_UP_MINUTES[1])
     return Expected(spread, (memory, memory * 1.15 + 1.0), basis)
 
@@ -157,10 +158,30 @@ def expect(
 def words(expected: Expected, gpu: Gpu | None) -> Sequence[str]:
     """The estimate in lines, with a warning when the card's memory will not do. Pure."""
     (short, long), (least, most) = expected.minutes, expected.memory
-    hours = f"{short / 60:.1f} to {long / 60:.1f} hours" if long > 180 else f"{short:.0f} to {long:.0f} minutes"
-    lines = [f"estimate {hours} and {least:.1f} to {most:.1f} GiB on {expected.basis}; not measured on this machine"]
+    hours = (
+        tr("{short:.1f} to {long:.1f} hours", short=short / 60, long=long / 60)
+        if long > 180
+        else tr("{short:.0f} to {long:.0f} minutes", short=short, long=long)
+    )
+    lines = [
+        tr(
+            "estimate {hours} and {least:.1f} to {most:.1f} GiB on {basis}; not measured on this machine",
+            hours=hours,
+            least=least,
+            most=most,
+            basis=expected.basis,
+        )
+    ]
     if gpu is not None and gpu.memory / 1024 < least:
-        lines.append(f"warning  {gpu.name} has {gpu.memory / 1024:.1f} GiB: that will not do; take a smaller base")
+        lines.append(
+            tr(
+                "warning  {name} has {memory:.1f} GiB: that will not do; take a smaller base",
+                name=gpu.name,
+                memory=gpu.memory / 1024,
+            )
+        )
     elif gpu is not None and gpu.memory / 1024 < most:
-        lines.append(f"warning  {gpu.name} has {gpu.memory / 1024:.1f} GiB: that may not do")
+        lines.append(
+            tr("warning  {name} has {memory:.1f} GiB: that may not do", name=gpu.name, memory=gpu.memory / 1024)
+        )
     return lines

@@ -24,8 +24,8 @@ from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import withdrawn
 from daemon.learning.places import place_of
 from daemon.learning.review import FORGOTTEN, VAULT
-from daemon.learning.reviewer import tick
 from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
+from daemon.learning.ticking import tick
 from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
 from daemon.system.files import TEMPORARY
@@ -35,6 +35,7 @@ from daemon.vault.layout import Layout, read_layout
 from daemon.vault.report_note import read
 from daemon.vault.writer import LARGEST, report_digest
 from daemon.versions.artifact import list_versions, trained_on
+from daemon.words import tr
 
 TEXT_PATTERNS = ("**/*.jsonl", "reports/**/*", WEEKLY, f"**/{TEMPORARY}")
 """What in a run's folder may quote a diary or a report; figures of the run (``progress.jsonl``) may not."""
@@ -102,7 +103,9 @@ def forget_pair(config: Config, store: Store, layout: Layout, pair_id: str) -> F
     ``UsageError`` for an id that is not there and for a vault's own pair, which has a day."""
     pair = store.pair(pair_id)
     if pair is None or pair.source in (VAULT, FORGOTTEN):
-        raise UsageError(f"{pair_id}: no imported pair has this id.", "`nippo pairs` lists them.")
+        raise UsageError(
+            tr("{pair_id}: no imported pair has this id.", pair_id=pair_id), tr("`nippo pairs` lists them.")
+        )
     with store.batch():
         known = _begin(store, Unfinished(pair.day, (pair_id,), whole_day=False))
         store.delete_pair(pair_id)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from daemon.errors import TrainingError
+from daemon.words import tr
 
 
 class Kept:
@@ -48,7 +49,7 @@ class Kept:
         """As ``read``; raises ``TrainingError`` where there is none."""
         found = cls.read(file)
         if found is None:
-            raise TrainingError(f"{file}: is missing or damaged", "Train again.")
+            raise TrainingError(tr("{file}: is missing or damaged", file=file), tr("Train again."))
         return found
 
     @classmethod

@@ -10,7 +10,8 @@ from daemon.errors import UsageError
 from daemon.learning.pair_keeper import PairKeeper, withdrawn
 from daemon.learning.places import place_of
 from daemon.learning.review import VAULT
-from daemon.learning.reviewer import Reviewer, read_file, tick
+from daemon.learning.reviewer import Reviewer, read_file
+from daemon.learning.ticking import tick
 from daemon.store.store import Pair, Store
 from daemon.vault.diary import is_blank
 from daemon.vault.history import KeptBody, keep_body, kept_bodies
@@ -18,6 +19,7 @@ from daemon.vault.layout import Layout, link_name
 from daemon.vault.own_lines import NewValue, with_body, with_values
 from daemon.vault.report_note import ReportNote, read, render
 from daemon.vault.writer import digest, replace_file, report_digest, write_report
+from daemon.words import tr
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,13 @@ def restore(
     body = accepted.report if accepted and waiting else copy.body if copy else ""
     if data is None or not body or body == here:
         raise UsageError(
-            f"{path}: there is {'no report' if data is None else 'nothing to bring back'} of {day}.",
-            f"Copies lie in .history beside the reports. A new draft: nippo report {day}",
+            tr(
+                "{path}: there is {what} of {day}.",
+                path=path,
+                what=tr("no report") if data is None else tr("nothing to bring back"),
+                day=day,
+            ),
+            tr("Copies lie in .history beside the reports. A new draft: nippo report {day}", day=day),
         )
     kept = keep_body(layout, day, data)
     new = with_body(data, body)
@@ -110,7 +117,8 @@ def take_diary(config: Config, store: Store, layout: Layout, day: date) -> None:
     diary = PairKeeper(config, store).diary_of(layout, day, None)
     if is_blank(diary.text):
         raise UsageError(
-            f"The diary of {day} is empty.", f"Put its text back, or take the pair back: nippo reject {day}"
+            tr("The diary of {day} is empty.", day=day),
+            tr("Put its text back, or take the pair back: nippo reject {day}", day=day),
         )
     store.put_pair(replace(pair, diary=diary.text, diary_sha=diary.sha, question=""))
 
@@ -119,7 +127,9 @@ def asked_about_diary(store: Store, day: date) -> Pair:
     """The pair whose diary has lost most of its text. Raises ``UsageError`` for a day that nobody is asked about."""
     pair = store.pair(day.isoformat())
     if pair is None or pair.withdrawn or pair.question != "diary":
-        raise UsageError(f"{day}: no question is open about its diary.", "`nippo status` shows open questions.")
+        raise UsageError(
+            tr("{day}: no question is open about its diary.", day=day), tr("`nippo status` shows open questions.")
+        )
     return pair
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from daemon.errors import NoteUnreadable, PairRefused, UsageError
 from daemon.vault.frontmatter import split
 from daemon.vault.note_text import decode
+from daemon.words import tr
 
 DAY = re.compile(r"(\d{4})[-/年.](\d{1,2})[-/月.](\d{1,2})")
 REPORT_FILE = re.compile(r"^(?P<stem>.+?)[-_ ]?(?:nippo|report|日報)\.md$", re.IGNORECASE)
@@ -45,11 +46,14 @@ def read_pairs(source: Path) -> tuple[list[ImportedPair], list[PairRefused]]:
     elif source.is_file():
         found = [*_lines(source, source.name)]
     else:
-        raise UsageError(f"{source}: there is no such file or folder.", "Name a JSONL file or a folder of pairs.")
+        raise UsageError(
+            tr("{source}: there is no such file or folder.", source=source),
+            tr("Name a JSONL file or a folder of pairs."),
+        )
     if not found:
         raise UsageError(
-            f"{source}: holds no pairs.",
-            'Rows are {"date", "diary", "report"} in a .jsonl file, or X.md beside X-nippo.md in a folder.',
+            tr("{source}: holds no pairs.", source=source),
+            tr('Rows are {"date", "diary", "report"} in a .jsonl file, or X.md beside X-nippo.md in a folder.'),
         )
     taken: dict[str, ImportedPair] = {}
     refused: list[PairRefused] = []
@@ -57,7 +61,9 @@ def read_pairs(source: Path) -> tuple[list[ImportedPair], list[PairRefused]]:
         if isinstance(entry, PairRefused):
             refused.append(entry)
         elif entry.id in taken:
-            refused.append(PairRefused(f"{entry.place}: has the id of {taken[entry.id].place}"))
+            refused.append(
+                PairRefused(tr("{place}: has the id of {place2}", place=entry.place, place2=taken[entry.id].place))
+            )
         else:
             taken[entry.id] = entry
     return list(taken.values()), refused
@@ -67,7 +73,7 @@ def _lines(file: Path, name: str) -> Iterator[ImportedPair | PairRefused]:
     try:
         lines = decode(file.read_bytes(), name).split("\n")
     except (OSError, NoteUnreadable) as problem:
-        yield PairRefused(f"{name}: cannot be read ({type(problem).__name__})")
+        yield PairRefused(tr("{name}: cannot be read ({kind})", name=name, kind=type(problem).__name__))
         return
     for number, line in enumerate(lines, start=1):
         if line.strip():
@@ -82,18 +88,22 @@ def parse_line(line: str, place: str) -> ImportedPair:
     try:
         value = json.loads(line)
     except ValueError:
-        raise PairRefused(f"{place}: is not JSON") from None
+        raise PairRefused(tr("{place}: is not JSON", place=place)) from None
     if not isinstance(value, dict):
-        raise PairRefused(f"{place}: is not a JSON object")
+        raise PairRefused(tr("{place}: is not a JSON object", place=place))
     turns = value.get("messages") or value.get("conversations")
     if isinstance(turns, list):
         value = {**_chat(turns), **{key: text for key, text in value.items() if key in ("id", "date")}}
     diary, report = _first(value, DIARY_KEYS), _first(value, REPORT_KEYS)
     if not diary.strip() or not report.strip():
-        raise PairRefused(f"{place}: has no {'diary' if not diary.strip() else 'report'}")
+        raise PairRefused(
+            tr("{place}: has no {what}", place=place, what=tr("diary") if not diary.strip() else tr("report"))
+        )
     day = _day(str(value["date"]) if value.get("date") else diary[:200])
     if day is None:
-        raise PairRefused(f"{place}: has no date (a key `date`, or a date at the beginning of the diary)")
+        raise PairRefused(
+            tr("{place}: has no date (a key `date`, or a date at the beginning of the diary)", place=place)
+        )
     given = value.get("id")
     return _row(str(given) if given is not None else "", day, diary, report, place)
 
@@ -119,19 +129,19 @@ def _folder(folder: Path) -> Iterator[ImportedPair | PairRefused]:
         diary = next((path for path in (file.with_name(f"{match['stem']}.md"),) if path.is_file()), None)
         day = _day(match["stem"])
         if diary is None or day is None:
-            why = "has no diary beside it" if diary is None else "has no date in its name"
+            why = tr("has no diary beside it") if diary is None else tr("has no date in its name")
             yield PairRefused(f"{place}: {why}")
             continue
         try:
             texts = [decode(path.read_bytes(), path.name) for path in (diary, file)]
         except (OSError, NoteUnreadable) as problem:
-            yield PairRefused(f"{place}: cannot be read ({type(problem).__name__})")
+            yield PairRefused(tr("{place}: cannot be read ({kind})", place=place, kind=type(problem).__name__))
             continue
         report = split(texts[1])[1]
         if texts[0].strip() and report.strip():
             yield _row("", day, texts[0], report, place)
         else:
-            yield PairRefused(f"{place}: is empty, or its diary is")
+            yield PairRefused(tr("{place}: is empty, or its diary is", place=place))
 
 
 def _row(given: str, day: date, diary: str, report: str, place: str) -> ImportedPair:

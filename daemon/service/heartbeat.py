@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from daemon.system.files import write_atomically
+from daemon.words import marked, tr
 
 FILE_NAME = "daemon.json"
 EVERY_SECONDS = 20.0
-
-
 NO_STAGE = ("", 0, 0)
+STATES = (
+    marked("starting"),
+    marked("watching"),
+    marked("paused"),
+    marked("stopped"),
+    marked("no room"),
+)
+"""What ``Heartbeat.state`` says, for programs; a person reads it through ``tr``."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,11 @@ class Heartbeat:
 def in_words(beat: Heartbeat) -> str:
     """One line for a service manager's status."""
     if beat.state == "paused":
-        return f"paused: {beat.message.splitlines()[0]}"
+        return tr("paused: {message}", message=beat.message.splitlines()[0])
     if beat.state == "no room":
-        return f"waits for room: {beat.message.splitlines()[0]}"
-    work = f"writing the report of {beat.working_on}" if beat.working_on else beat.state
-    return f"{work}, {beat.waiting} waiting, {beat.failed} failed"
+        return tr("waits for room: {message}", message=beat.message.splitlines()[0])
+    work = tr("writing the report of {working_on}", working_on=beat.working_on) if beat.working_on else tr(beat.state)
+    return tr("{work}, {waiting} waiting, {failed} failed", work=work, waiting=beat.waiting, failed=beat.failed)
 
 
 class HeartbeatFile:

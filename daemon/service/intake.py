@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from daemon.errors import NoteError, ReportBlocked
 from daemon.service.follow import follows
-from daemon.service.standing import Owner, leave_to_person, standing
+from daemon.service.standing import Owner, leave_day, leave_to_person, standing
 from daemon.store.store import JobSource, Store
 from daemon.system.plain_files import is_plain
 from daemon.vault.diary import declared_private, private_note
@@ -16,6 +16,7 @@ from daemon.vault.layout import Layout, nfc
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity
 from daemon.vault.writer import digest
+from daemon.words import tr
 
 
 def is_wanted(day: date, first_day: date, today: date) -> bool:
@@ -46,8 +47,8 @@ def take_in(
         other = rival(layout, store, note)
         if other:
             raise NoteError(
-                f"{note.path}: {note.day} already has the diary note {other}.",
-                "Merge the two notes or rename one of them; a day has one report.",
+                tr("{path}: {day} already has the diary note {other}.", path=note.path, day=note.day, other=other),
+                tr("Merge the two notes or rename one of them; a day has one report."),
             )
         found = standing(layout, store, note.day)
     except ReportBlocked as problem:
@@ -62,8 +63,10 @@ def take_in(
     asked = source in ("report", "redo")
     same = follows(store, found, sha, essence(text, habits.privacy) if habits else "")
     if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and source != "report"):
-        leave_to_person(store, note.path)
+        leave_to_person(store, layout, note.path)
         return False
+    if found.owner is Owner.DELETED:
+        leave_day(store, layout, note.day)  # asked for anew
     if found.owner is Owner.DAEMON and same and not asked:
         store.drop(note.path)
         return False
@@ -82,11 +85,12 @@ def waits(note: DiaryNote, text: str, habits: Habits, now: datetime) -> NoteErro
     if note.day > now.date():
         today = f"{now:%Y-%m-%d %H:%M}, {now.tzname() or 'UTC'}"
         return NoteError(
-            f"{note.path}: waits for its day.", f"Its report is written from {note.day} on; now it is {today}."
+            tr("{path}: waits for its day.", path=note.path),
+            tr("Its report is written from {day} on; now it is {today}.", day=note.day, today=today),
         )
     if reason := habits.nothing_own(note.path, note.day, text):
-        remedy = f"Its report is written once there is text; `nippo report {note.day}` writes one now."
-        return NoteError(f"{note.path}: {reason}.", remedy)
+        remedy = tr("Its report is written once there is text; `nippo report {day}` writes one now.", day=note.day)
+        return NoteError(tr("{path}: {reason}.", path=note.path, reason=reason), remedy)
     return None
 
 

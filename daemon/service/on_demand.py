@@ -26,6 +26,7 @@ from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, look_at, read_note
+from daemon.words import tr
 
 if TYPE_CHECKING:
     from daemon.worker.shared import Worker
@@ -39,10 +40,10 @@ def find_note(layout: Layout, wanted: str, day: date | None) -> DiaryNote:
         notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote) and note.day == day]
         if notes:
             return notes[0]
-        where = layout.diary_folder or "the vault's root"
+        where = layout.diary_folder or tr("the vault's root")
         raise UsageError(
-            f"No diary note of {day} in {where} ({layout.diary_format.text}).",
-            "`nippo doctor` shows which names count as diary notes.",
+            tr("No diary note of {day} in {where} ({text}).", day=day, where=where, text=layout.diary_format.text),
+            tr("`nippo doctor` shows which names count as diary notes."),
         )
     path = layout.path_of(Path(wanted).expanduser())
     inside = path is not None and is_plain(layout.file(path))
@@ -51,8 +52,8 @@ def find_note(layout: Layout, wanted: str, day: date | None) -> DiaryNote:
         raise UsageError(note.what, note.next_step)
     if note is None:
         raise UsageError(
-            f"{wanted}: is no diary note of {layout.root}.",
-            "Name a date or a diary note; --stdout takes any text file.",
+            tr("{wanted}: is no diary note of {root}.", wanted=wanted, root=layout.root),
+            tr("Name a date or a diary note; --stdout takes any text file."),
         )
     return note
 
@@ -61,7 +62,7 @@ def read_text(layout: Layout, note: DiaryNote, config: Config) -> str:
     """The text of a diary note. Raises ``NoteUnreadable``."""
     data = read_note(layout, note.path, config.watch.max_note_kilobytes)
     if data is None:
-        raise NoteError(f"{note.path}: has vanished.", "Is the vault being synced? Try again.")
+        raise NoteError(tr("{path}: has vanished.", path=note.path), tr("Is the vault being synced? Try again."))
     return decode(data, note.path)
 
 
@@ -78,8 +79,8 @@ def ask(
             if found.owner is Owner.PERSON:
                 place = place_of(layout, store, note.day)
                 raise ReportTouched(
-                    f"{place}: is not as nippo wrote it, so it is yours and stays as it is.",
-                    "Tick `redo` in the note, or delete it and ask again.",
+                    tr("{place}: is not as nippo wrote it, so it is yours and stays as it is.", place=place),
+                    tr("Tick `redo` in the note, or delete it and ask again."),
                 )
         try:
             data = read_note(layout, note.path, config.watch.max_note_kilobytes)
@@ -150,9 +151,11 @@ def _wait_for_daemon(config: Config) -> tuple[str, int, int]:
     time.sleep(POLL_SECONDS)
     beat = read_heartbeat(config.data_path)
     if holder_of(config.data_path) is None:
-        raise NippoError("The daemon ended meanwhile; the note stays in its queue.", "Start it again with `nippo run`.")
+        raise NippoError(
+            tr("The daemon ended meanwhile; the note stays in its queue."), tr("Start it again with `nippo run`.")
+        )
     if beat.get("message") and not beat.get("working_on"):
-        raise EngineError(f"{beat['message']}\nThe note stays in the daemon's queue.")
+        raise EngineError(tr("{message}\nThe note stays in the daemon's queue.", message=beat["message"]))
     kind, number, total = beat.get("stage") or NO_STAGE
     return str(kind), int(number), int(total)
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from daemon.errors import NippoError, NoRoom, StorageError, VaultUnavailable, unforeseen
+from daemon.words import tr
 
 PAUSES = (0.5, 1.0, 2.0, 5.0)
 """Seconds."""
@@ -73,6 +74,9 @@ def in_words(problem: Exception, name: str) -> NippoError:
         if full := NoRoom.of(problem, place):
             return full
         return StorageError(
-            f"{place}: {problem.strerror}.", "nippo tries again by itself; `nippo doctor` looks closer."
+            f"{place}: {problem.strerror}.", tr("nippo tries again by itself; `nippo doctor` looks closer.")
         )
-    return NippoError(f"{name}: {unforeseen(problem)}.", "It is tried again. Please report this line as a bug.")
+    return NippoError(
+        tr("{path}: {reason}.", path=name, reason=unforeseen(problem)),
+        tr("It is tried again. Please report this line as a bug."),
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from daemon.errors import VaultUnavailable
 from daemon.vault.layout import Layout, require_vault
 from daemon.vault.obsidian import DEFAULTS, configuration_folder
+from daemon.words import tr
 
 
 class VaultPresence:
@@ -23,8 +24,8 @@ class VaultPresence:
         has_configuration = configuration_folder(vault) is not None
         if self._had_configuration and not has_configuration:
             raise VaultUnavailable(
-                f"The vault {vault} has lost its .obsidian folder.",
-                "Is its drive connected and its sync finished? nippo goes on by itself once it is back.",
+                tr("The vault {vault} has lost its .obsidian folder.", vault=vault),
+                tr("Is its drive connected and its sync finished? nippo goes on by itself once it is back."),
             )
         self._had_configuration = has_configuration
 
@@ -40,4 +41,4 @@ def unreadable_settings(before: Layout, now: Layout) -> str:
         return ""
     except OSError:
         pass
-    return f"{before.source}: cannot be read now; the diary is looked for where it was."
+    return tr("{source}: cannot be read now; the diary is looked for where it was.", source=before.source)

@@ -26,6 +26,7 @@ from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.files import private
 from daemon.system.shipped import starter_folder
+from daemon.words import VARIABLE, tr
 
 START_SECONDS = 60.0
 REPORT_SECONDS = 900.0
@@ -79,22 +80,22 @@ def tell(today: date, say: Callable[[str], None]) -> Story:
         before = tree(vault)
         began = time.monotonic()
         with _daemon(settings, folder / "daemon.log") as daemon:
-            _wait_until(lambda: _is_ready(folder), daemon, START_SECONDS, folder, "the daemon did not get ready")
+            _wait_until(lambda: _is_ready(folder), daemon, START_SECONDS, folder, tr("the daemon did not get ready"))
             ready = time.monotonic()
-            say("The daemon watches. Saving today's diary …")
+            say(tr("The daemon watches. Saving today's diary …"))
             save_like_an_editor(vault / "diary" / f"{today}.md", diary)
             saved = time.monotonic()
             report = vault / "nippo" / f"{today}-nippo.md"
-            _wait_until(lambda: _work(folder) != "", daemon, START_SECONDS, folder, "the diary was not noticed")
+            _wait_until(lambda: _work(folder) != "", daemon, START_SECONDS, folder, tr("the diary was not noticed"))
             noticed = time.monotonic()
-            say("Noticed. The model writes the report …")
-            _wait_until(report.exists, daemon, REPORT_SECONDS, folder, "no report was written")
+            say(tr("Noticed. The model writes the report …"))
+            _wait_until(report.exists, daemon, REPORT_SECONDS, folder, tr("no report was written"))
             written = time.monotonic()
         stages = (
-            Timing("daemon ready", ready - began),
-            Timing("note noticed and settled", noticed - saved),
-            Timing("model loaded, sentences asked, lines checked", written - noticed),
-            Timing("saved diary to report on disk", written - saved),
+            Timing(tr("daemon ready"), ready - began),
+            Timing(tr("note noticed and settled"), noticed - saved),
+            Timing(tr("model loaded, sentences asked, lines checked"), written - noticed),
+            Timing(tr("saved diary to report on disk"), written - saved),
         )
         text = report.read_text(encoding="utf-8")
         behind = _evidence(folder, today, text)
@@ -125,7 +126,9 @@ def _temporary_folder() -> Iterator[Path]:
 def _daemon(settings: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The real daemon as a child in a process group of its own, ended at the end whatever happens."""
     environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("NIPPO_") or key == "NIPPO_CACHE"
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("NIPPO_") or key in ("NIPPO_CACHE", VARIABLE)
     }
     with open(log, "wb", opener=private) as output:
         process = subprocess.Popen(
@@ -173,5 +176,5 @@ def _wait_until(
     while not done():
         if daemon.poll() is not None or time.monotonic() > end:
             lines = (folder / "daemon.log").read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-            raise NippoError("\n".join([f"demo: {otherwise}", *lines]), "`nippo doctor` says what is missing.")
+            raise NippoError("\n".join([f"demo: {otherwise}", *lines]), tr("`nippo doctor` says what is missing."))
         time.sleep(0.05)

@@ -19,21 +19,24 @@ from daemon.config import Config, load
 from daemon.engines.opening import adapter_in_use, engine_kind
 from daemon.errors import NippoError
 from daemon.learning.training_call import missing_packages
+from daemon.models.known import KNOWN
 from daemon.models.reference import cache_folder, is_here
 from daemon.service.watcher import Watcher
 from daemon.setup.doctor_diary import stray_lines
 from daemon.setup.doctor_private import private_lines
 from daemon.setup.doctor_rights import rights_lines
+from daemon.setup.doctor_server import method_lines, server_lines
 from daemon.setup.doctor_system import DoctorLine, State, system_lines
+from daemon.setup.model_offers import suggestion, this_machine
 from daemon.setup.name_collision import collision_lines
 from daemon.store.store import Store
 from daemon.system.extras import adding
 from daemon.system.files import private, private_folder
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries
+from daemon.words import tr
 
 LEAST_FREE_BYTES = 200_000_000
-MODEL_BYTES = {"starter": 1_117_320_768, "starter-small": 491_400_064}
 INOTIFY_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
@@ -44,7 +47,7 @@ def examine(file: Path | None, day: date | None = None) -> list[DoctorLine]:
         config = load(file)
     except NippoError as problem:
         return [*collision_lines(), DoctorLine("config", "fail", problem.what, problem.next_step)]
-    lines = [*collision_lines(), DoctorLine("config", "ok", str(config.file or "built-in defaults"))]
+    lines = [*collision_lines(), DoctorLine("config", "ok", str(config.file or tr("built-in defaults")))]
     lines += vault_lines(config)
     lines += private_lines(config, day)
     lines += [data_line(config), space_line(config), *model_lines(config), training_line(config)]
@@ -65,13 +68,22 @@ def vault_lines(config: Config) -> Iterator[DoctorLine]:
         yield DoctorLine("diary", "fail", problem.what, problem.next_step)
         return
     notes = [note for note in found if isinstance(note, DiaryNote)]
-    where = f"{layout.diary_folder or '(root)'}/{layout.diary_format.text.removesuffix('.md')}.md, from {layout.source}"
+    where = tr(
+        "{diary_folder}/{text}.md, from {source}",
+        diary_folder=layout.diary_folder or tr("(root)"),
+        text=layout.diary_format.text.removesuffix(".md"),
+        source=layout.source,
+    )
     if notes:
         newest = max(notes, key=lambda note: note.day)
-        yield DoctorLine("diary", "ok", f"{where}: {len(notes)} notes, the newest {newest.path}")
+        yield DoctorLine(
+            "diary",
+            "ok",
+            tr("{where}: {count} notes, the newest {path}", where=where, count=len(notes), path=newest.path),
+        )
     else:
-        remedy = "Check diary_folder and diary_format in [vault] of config.toml, or write the first note."
-        yield DoctorLine("diary", "warn", f"{where}: no note fits", remedy)
+        remedy = tr("Check diary_folder and diary_format in [vault] of config.toml, or write the first note.")
+        yield DoctorLine("diary", "warn", tr("{where}: no note fits", where=where), remedy)
     for odd in found:
         if isinstance(odd, Oddity):
             yield DoctorLine("diary", "warn", odd.what, odd.next_step)
@@ -85,12 +97,22 @@ def report_folder_line(layout: Layout) -> DoctorLine:
     folder = layout.file(layout.report_folder)
     nearest = next((path for path in (folder, *folder.parents) if path.exists()), layout.root)
     if not nearest.is_dir():
-        return DoctorLine("reports", "fail", f"{nearest} is a file where a folder belongs", "Rename or remove it.")
+        return DoctorLine(
+            "reports",
+            "fail",
+            tr("{nearest} is a file where a folder belongs", nearest=nearest),
+            tr("Rename or remove it."),
+        )
     if not os.access(nearest, os.W_OK | os.X_OK):
         return DoctorLine(
-            "reports", "fail", f"{nearest} may not be written", "Give nippo's user the right to write there."
+            "reports",
+            "fail",
+            tr("{nearest} may not be written", nearest=nearest),
+            tr("Give nippo's user the right to write there."),
         )
-    return DoctorLine("reports", "ok", f"{layout.report_folder or '(root)'} in the vault")
+    return DoctorLine(
+        "reports", "ok", tr("{report_folder} in the vault", report_folder=layout.report_folder or tr("(root)"))
+    )
 
 
 def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> DoctorLine:
@@ -107,17 +129,22 @@ def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> 
         came = seen.wait(wait_seconds)
         same = config.data_path.stat().st_dev == layout.root.stat().st_dev
     except OSError as problem:
-        remedy = 'Raise the limit (fs.inotify.max_user_instances), or set observer = "polling" in [watch].'
-        return DoctorLine("observer", "fail", f"{kind}: cannot start ({problem.strerror})", remedy)
+        remedy = tr('Raise the limit (fs.inotify.max_user_instances), or set observer = "polling" in [watch].')
+        return DoctorLine(
+            "observer", "fail", tr("{kind}: cannot start ({why})", kind=kind, why=problem.strerror), remedy
+        )
     finally:
         watcher.stop()
         trial.unlink(missing_ok=True)
     if not came:
         return DoctorLine(
-            "observer", "fail", f"{kind}: no event came", 'Set observer = "polling" in [watch] of config.toml.'
+            "observer",
+            "fail",
+            tr("{kind}: no event came", kind=kind),
+            tr('Set observer = "polling" in [watch] of config.toml.'),
         )
-    tried = "tried on the vault's disk" if same else "tried on the data folder's disk, which is not the vault's"
-    return DoctorLine("observer", "ok", f"{kind}, {tried}")
+    tried = tr("tried on the vault's disk") if same else tr("tried on the data folder's disk, which is not the vault's")
+    return DoctorLine("observer", "ok", tr("{kind}, {tried}", kind=kind, tried=tried))
 
 
 def watch_limit_lines(config: Config, layout: Layout) -> Iterator[DoctorLine]:
@@ -129,9 +156,13 @@ def watch_limit_lines(config: Config, layout: Layout) -> Iterator[DoctorLine]:
     needed = 1 + sum(len(folders) for _, folders, _ in os.walk(start)) if layout.depth else 1
     if needed * 2 > limit:
         remedy = f"sudo sysctl fs.inotify.max_user_watches={max(524288, needed * 8)}"
-        yield DoctorLine("inotify", "warn", f"{needed} folders to watch, the limit is {limit}", remedy)
+        yield DoctorLine(
+            "inotify", "warn", tr("{needed} folders to watch, the limit is {limit}", needed=needed, limit=limit), remedy
+        )
     else:
-        yield DoctorLine("inotify", "ok", f"{needed} folders to watch, the limit is {limit}")
+        yield DoctorLine(
+            "inotify", "ok", tr("{needed} folders to watch, the limit is {limit}", needed=needed, limit=limit)
+        )
 
 
 def data_line(config: Config) -> DoctorLine:
@@ -141,11 +172,13 @@ def data_line(config: Config) -> DoctorLine:
     except NippoError as problem:
         return DoctorLine("data", "fail", problem.what, problem.next_step)
     if store is None:
-        return DoctorLine("data", "ok", f"{config.data_path} (made at the first run)")
+        return DoctorLine("data", "ok", tr("{data_path} (made at the first run)", data_path=config.data_path))
     with store:
         failed = store.jobs("failed")
     if failed:
-        return DoctorLine("data", "warn", f"{len(failed)} notes were set aside", "`nippo status` says why.")
+        return DoctorLine(
+            "data", "warn", tr("{count} notes were set aside", count=len(failed)), tr("`nippo status` says why.")
+        )
     return DoctorLine("data", "ok", str(config.data_path))
 
 
@@ -153,16 +186,25 @@ def space_line(config: Config) -> DoctorLine:
     """Free space for the database and trained versions, and for a model that is still to be downloaded."""
     needs = [(config.data_path, LEAST_FREE_BYTES)]
     if config.engine.kind in ("auto", "llamacpp") and not is_here(config.engine.model):
-        needs.append((cache_folder(), 2 * MODEL_BYTES.get(config.engine.model, 0)))
+        known = KNOWN.get(config.engine.model)
+        needs.append((cache_folder(), 2 * known.size if known else 0))
     for folder, needed in needs:
         nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
         free = shutil.disk_usage(nearest).free
         if free < needed:
-            remedy = "Free some space, or move the folder ([data] folder, NIPPO_CACHE)."
+            remedy = tr("Free some space, or move the folder ([data] folder, NIPPO_CACHE).")
             return DoctorLine(
-                "space", "fail", f"{folder}: {free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB needed", remedy
+                "space",
+                "fail",
+                tr(
+                    "{folder}: {free:.1f} GB free, {needed:.1f} GB needed",
+                    folder=folder,
+                    free=free / 1e9,
+                    needed=needed / 1e9,
+                ),
+                remedy,
             )
-    return DoctorLine("space", "ok", f"{shutil.disk_usage(nearest).free / 1e9:.0f} GB free")
+    return DoctorLine("space", "ok", tr("{free:.0f} GB free", free=shutil.disk_usage(nearest).free / 1e9))
 
 
 def model_lines(config: Config) -> Iterator[DoctorLine]:
@@ -173,52 +215,53 @@ def model_lines(config: Config) -> Iterator[DoctorLine]:
         yield DoctorLine("engine", "fail", problem.what, problem.next_step)
         return
     if kind == "server":
-        yield server_line(config)
+        yield from server_lines(config)
         return
     if kind == "llamacpp" and find_spec("xllamacpp") is None:
-        yield DoctorLine("engine", "fail", "llamacpp: the package xllamacpp is missing", adding("starter"))
+        yield DoctorLine("engine", "fail", tr("llamacpp: the package xllamacpp is missing"), adding("starter"))
     else:
         yield DoctorLine("engine", "ok", kind)
     if is_here(config.engine.model):
-        yield DoctorLine("model", "ok", f"{config.engine.model} is on this machine")
+        yield DoctorLine("model", "ok", tr("{model} is on this machine", model=config.engine.model))
     else:
-        remedy = "`nippo fetch` downloads it now; else the first report does."
-        yield DoctorLine("model", "warn", f"{config.engine.model} is not on this machine yet", remedy)
+        remedy = tr("`nippo fetch` downloads it now; else the first report does.")
+        yield DoctorLine("model", "warn", tr("{model} is not on this machine yet", model=config.engine.model), remedy)
     try:
         adapter = adapter_in_use(config)
         if adapter is None and config.engine.adapter == "auto":
-            remedy = "Make the first one: `nippo train --starter-corpus`."
-            yield DoctorLine("adapter", "warn", "no adapter for this base yet: the bare model writes", remedy)
+            remedy = tr("Make the first one: `nippo train --starter-corpus`.")
+            yield DoctorLine("adapter", "warn", tr("no adapter for this base yet: the bare model writes"), remedy)
         else:
-            yield DoctorLine("adapter", "ok", adapter.name if adapter else "none: the bare model writes")
+            yield DoctorLine("adapter", "ok", adapter.name if adapter else tr("none: the bare model writes"))
+        yield from method_lines(config)
+        yield from larger_lines(config)
     except NippoError as problem:
         yield DoctorLine("adapter", "fail", problem.what, problem.next_step)
 
 
+def larger_lines(config: Config) -> Iterator[DoctorLine]:
+    """The largest known model that this machine would run in reasonable time, where that is larger than the one in use.
+    Whether it writes better reports nobody has measured, so it is no fault to go without."""
+    if larger := suggestion(this_machine(), config.engine.model):
+        what = tr(
+            "{name} ({size}) would run here too, not measured: `nippo fetch`, then `nippo evaluate --against`",
+            name=larger.name,
+            size=f"{larger.parameters:g}B, {larger.size / 1e9:.1f} GB",
+        )
+        yield DoctorLine("models", "ok", what)
+
+
 def training_line(config: Config) -> DoctorLine:
     """Whether this machine can learn from the accepted reports, and when it would."""
-    schedule = config.schedule.retrain or "switched off"
+    schedule = config.schedule.retrain or tr("switched off")
     if missing := missing_packages():
         state: State = "warn" if config.schedule.retrain else "ok"
-        remedy = f'Install them with `{adding("train")}`, or set retrain = "" in [schedule] of config.toml.'
-        return DoctorLine("training", state, f"never on this machine: {', '.join(missing)} not installed", remedy)
-    return DoctorLine("training", "ok", f"the training packages are there; weekly training: {schedule}")
-
-
-def server_line(config: Config) -> DoctorLine:
-    """Whether the address that the user wrote answers."""
-    import httpx
-
-    url = config.engine.server_url
-    if not url:
-        return DoctorLine("engine", "fail", "server: no address", "Set server_url in [engine] of config.toml.")
-    try:
-        code = httpx.get(f"{url.rstrip('/')}/models", timeout=5.0).status_code
-    except httpx.HTTPError as problem:
-        return DoctorLine(
-            "engine", "fail", f"server: {url} does not answer ({type(problem).__name__})", "Start the server."
+        remedy = tr(
+            'Install them with `{adding}`, or set retrain = "" in [schedule] of config.toml.', adding=adding("train")
         )
-    if code in (401, 403):
-        remedy = "Name the variable that holds the key in server_api_key_env."
-        return DoctorLine("engine", "fail", f"server: {url} refuses the key ({code})", remedy)
-    return DoctorLine("engine", "ok", f"server: {url}")
+        return DoctorLine(
+            "training", state, tr("never on this machine: {missing} not installed", missing=", ".join(missing)), remedy
+        )
+    return DoctorLine(
+        "training", "ok", tr("the training packages are there; weekly training: {schedule}", schedule=schedule)
+    )

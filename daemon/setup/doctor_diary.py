@@ -8,6 +8,7 @@ from daemon.setup.doctor_system import DoctorLine
 from daemon.vault.layout import Layout
 from daemon.vault.scan import DiaryNote
 from daemon.vault.strays import find_strays
+from daemon.words import tr
 
 MOST_LINES = 20
 """Files that are named one by one, of each kind: a folder of pictures would hide the rest."""
@@ -17,12 +18,15 @@ def stray_lines(layout: Layout, notes: list[DiaryNote]) -> Iterator[DoctorLine]:
     """First the names that look like a day's, with a remedy, then the others."""
     strays = list(find_strays(layout, notes))
     form = layout.diary_format.text
-    remedy = f"Rename it as the format {form} writes it, or set diary_format in [vault] of config.toml; else ignore it."
+    remedy = tr(
+        "Rename it as the format {form} writes it, or set diary_format in [vault] of config.toml; else ignore it.",
+        form=form,
+    )
     for dated in (True, False):
         some = [stray for stray in strays if stray.dated == dated]
         for stray in some[:MOST_LINES]:
-            what = f"{stray.path} is not taken: {stray.reason}"
+            what = tr("{path} is not taken: {reason}", path=stray.path, reason=stray.reason)
             yield DoctorLine("diary", "warn", what, remedy) if dated else DoctorLine("diary", "ok", what)
         if len(some) > MOST_LINES:
-            rest = f"{len(some) - MOST_LINES} more files are not taken"
+            rest = tr("{count} more files are not taken", count=len(some) - MOST_LINES)
             yield DoctorLine("diary", "warn" if dated else "ok", rest, remedy if dated else "")

@@ -13,6 +13,7 @@ from daemon.vault.layout import read_layout
 from daemon.vault.near_headings import near_headings
 from daemon.vault.note_text import decode
 from daemon.vault.scan import DiaryNote, find_diaries, read_note
+from daemon.words import place_in_words, tr
 
 
 def private_lines(config: Config, day: date | None) -> Iterator[DoctorLine]:
@@ -23,7 +24,9 @@ def private_lines(config: Config, day: date | None) -> Iterator[DoctorLine]:
         notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote) and day in (None, note.day)]
         if not notes:
             if day:
-                yield DoctorLine("private", "warn", f"{day}: there is no diary of that day", "Name another day.")
+                yield DoctorLine(
+                    "private", "warn", tr("{day}: there is no diary of that day", day=day), tr("Name another day.")
+                )
             return
         note = max(notes, key=lambda one: one.day)
         data = read_note(layout, note.path, config.watch.max_note_kilobytes)
@@ -34,18 +37,24 @@ def private_lines(config: Config, day: date | None) -> Iterator[DoctorLine]:
         return
     yield DoctorLine("private", "ok", f"{note.path}: {in_words(seen)}")
     for line, what in near_headings(seen, config.privacy):
-        remedy = "Write it as a heading with just these words, or see what is sent: `nippo check DATE --sent`."
-        yield DoctorLine("private", "warn", f"{note.path}: line {line} {what}: the model sees it", remedy)
+        remedy = tr("Write it as a heading with just these words, or see what is sent: `nippo check DATE --sent`.")
+        yield DoctorLine(
+            "private",
+            "warn",
+            tr("{path}: line {line} {what}: the model sees it", path=note.path, line=line, what=what),
+            remedy,
+        )
 
 
 def in_words(seen: Prepared) -> str:
     """What was cut from a diary, in a sentence."""
     if seen.private:
-        return f"private as a whole ({seen.private}), no report is written"
+        return tr("private as a whole ({private}), no report is written", private=seen.private)
     if not seen.cuts:
-        return "nothing is cut, the model sees the whole diary"
+        return tr("nothing is cut, the model sees the whole diary")
     pieces = []
     for cut in sorted(seen.cuts, key=lambda one: (one.line, one.last_line)):
-        lines = f"line {cut.line}" if cut.line == cut.last_line else f"lines {cut.line}-{cut.last_line}"
-        pieces.append(f"{lines} ({cut.why})")
-    return f"cut before a model sees it: {', '.join(pieces)}; `nippo check DATE --show` shows the words"
+        pieces.append(f"{place_in_words(cut.line, cut.last_line)} ({cut.why})")
+    return tr(
+        "cut before a model sees it: {pieces}; `nippo check DATE --show` shows the words", pieces=", ".join(pieces)
+    )

@@ -16,6 +16,7 @@ from daemon.models.reference import cache_folder
 from daemon.setup.doctor_system import DoctorLine
 from daemon.system.files import PRIVATE_FOLDER
 from daemon.system.shipped import starter_folder
+from daemon.words import tr
 
 OTHERS = 0o777 & ~PRIVATE_FOLDER
 LEARNED = ("adapters", "rules")
@@ -29,17 +30,28 @@ def rights_lines(config: Config) -> Iterator[DoctorLine]:
     found = left_open(config)
     if found:
         first = found[0]
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        message = f"{first}{more}: other users may read them" if more else f"{first}: other users may read it"
-        yield DoctorLine("rights", "warn", message, "`nippo doctor --fix` closes them.")
+        more = tr(" and {count} more", count=len(found) - 1) if len(found) > 1 else ""
+        message = (
+            tr("{first}{more}: other users may read them", first=first, more=more)
+            if more
+            else tr("{first}: other users may read it", first=first)
+        )
+        yield DoctorLine("rights", "warn", message, tr("`nippo doctor --fix` closes them."))
     else:
-        yield DoctorLine("rights", "ok", "nippo's own files are closed to other users")
+        yield DoctorLine("rights", "ok", tr("nippo's own files are closed to other users"))
     if config.file and config.privacy.deny and may_be_reached(config.file):
         remedy = f"chmod 600 '{config.file}'"
-        yield DoctorLine("rights", "warn", f"{config.file}: other users may read the names in `privacy.deny`", remedy)
+        yield DoctorLine(
+            "rights", "warn", tr("{file}: other users may read the names in `privacy.deny`", file=config.file), remedy
+        )
     if may_be_reached(config.vault_path):
-        remedy = f"nippo changes no rights of a vault. If they should not: chmod 700 '{config.vault_path}'"
-        yield DoctorLine("rights", "warn", f"{config.vault_path}: other users may read the vault", remedy)
+        remedy = tr(
+            "nippo changes no rights of a vault. If they should not: chmod 700 '{vault_path}'",
+            vault_path=config.vault_path,
+        )
+        yield DoctorLine(
+            "rights", "warn", tr("{vault_path}: other users may read the vault", vault_path=config.vault_path), remedy
+        )
 
 
 def left_open(config: Config) -> list[Path]:

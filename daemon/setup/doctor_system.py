@@ -25,22 +25,23 @@ from daemon.setup import systemctl
 from daemon.system.clock import local_zone
 from daemon.system.extras import adding
 from daemon.system.hardware import Gpu, choose, gpu_extra_installed, probe
+from daemon.words import marked, tr
 
 State = Literal["ok", "warn", "fail"]
 
 EVENTLESS = {
-    "9p": "a Docker Desktop, WSL or virtual machine share",
-    "virtiofs": "a Docker Desktop or virtual machine share",
-    "fuse.grpcfuse": "a Docker Desktop share",
-    "fuse.osxfs": "a Docker Desktop share",
-    "fakeowner": "a Docker Desktop share",
-    "fuse.sshfs": "a folder mounted over ssh",
-    "nfs": "a network folder",
-    "nfs4": "a network folder",
-    "cifs": "a network folder",
-    "smb3": "a network folder",
-    "vboxsf": "a VirtualBox share",
-    "prl_fs": "a Parallels share",
+    "9p": marked("a Docker Desktop, WSL or virtual machine share"),
+    "virtiofs": marked("a Docker Desktop or virtual machine share"),
+    "fuse.grpcfuse": marked("a Docker Desktop share"),
+    "fuse.osxfs": marked("a Docker Desktop share"),
+    "fakeowner": marked("a Docker Desktop share"),
+    "fuse.sshfs": marked("a folder mounted over ssh"),
+    "nfs": marked("a network folder"),
+    "nfs4": marked("a network folder"),
+    "cifs": marked("a network folder"),
+    "smb3": marked("a network folder"),
+    "vboxsf": marked("a VirtualBox share"),
+    "prl_fs": marked("a Parallels share"),
 }
 """File systems on which changes made elsewhere raise no event: type → what it is."""
 
@@ -80,12 +81,14 @@ def system_lines(config: Config) -> list[DoctorLine]:
 def service_lines(name: str = "nippo") -> list[DoctorLine]:
     """Whether the service is installed and runs, and whether it outlives the login."""
     if not systemctl.available():
-        return [DoctorLine("service", "ok", "no systemd here: nippo runs as you start it")]
+        return [DoctorLine("service", "ok", tr("no systemd here: nippo runs as you start it"))]
     for system in (False, True):
         if systemctl.unit_file(name, system).is_file():
             line = _unit_line(name, system)
             return [line] if system else [line, *linger_lines(_user())]
-    return [DoctorLine("service", "warn", "not installed", "`nippo service install` starts nippo with the machine.")]
+    return [
+        DoctorLine("service", "warn", tr("not installed"), tr("`nippo service install` starts nippo with the machine."))
+    ]
 
 
 def linger_lines(user: str) -> list[DoctorLine]:
@@ -94,8 +97,15 @@ def linger_lines(user: str) -> list[DoctorLine]:
     if lingers is None:
         return []
     if lingers:
-        return [DoctorLine("linger", "ok", f"services of {user} run without a login")]
-    return [DoctorLine("linger", "warn", "the service stops at logout", f"Run `sudo loginctl enable-linger {user}`.")]
+        return [DoctorLine("linger", "ok", tr("services of {user} run without a login", user=user))]
+    return [
+        DoctorLine(
+            "linger",
+            "warn",
+            tr("the service stops at logout"),
+            tr("Run `sudo loginctl enable-linger {user}`.", user=user),
+        )
+    ]
 
 
 def gpu_lines(gpus: Sequence[Gpu], engine: str) -> list[DoctorLine]:
@@ -106,11 +116,14 @@ def gpu_lines(gpus: Sequence[Gpu], engine: str) -> list[DoctorLine]:
         if engine == "transformers":
             return [
                 DoctorLine(
-                    "gpu", "fail", "no NVIDIA GPU was found", 'Set `engine.kind = "llamacpp"`, or mend the driver.'
+                    "gpu",
+                    "fail",
+                    tr("no NVIDIA GPU was found"),
+                    tr('Set `engine.kind = "llamacpp"`, or mend the driver.'),
                 )
             ]
         return [DoctorLine("gpu", "ok", choice.why)]
-    lines = [DoctorLine("gpu", "ok", f"driver {gpus[0].driver}; {choice.why}")]
+    lines = [DoctorLine("gpu", "ok", tr("driver {driver}; {why}", driver=gpus[0].driver, why=choice.why))]
     if has_extra:
         lines += [compiler_line(), stack_line()]
     return lines
@@ -120,10 +133,12 @@ def compiler_line() -> DoctorLine:
     """Triton compiles its launchers with the machine's C compiler and Python's headers."""
     compiler = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), "")
     if not compiler:
-        return DoctorLine("triton", "fail", "no C compiler", "Install one, e.g. `sudo apt install gcc`.")
+        return DoctorLine("triton", "fail", tr("no C compiler"), tr("Install one, e.g. `sudo apt install gcc`."))
     if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
-        return DoctorLine("triton", "fail", "Python.h is missing", "Install it, e.g. `sudo apt install python3-dev`.")
-    return DoctorLine("triton", "ok", f"C compiler {compiler} and Python.h are there")
+        return DoctorLine(
+            "triton", "fail", tr("Python.h is missing"), tr("Install it, e.g. `sudo apt install python3-dev`.")
+        )
+    return DoctorLine("triton", "ok", tr("C compiler {compiler} and Python.h are there", compiler=compiler))
 
 
 def stack_line(
@@ -133,11 +148,23 @@ def stack_line(
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_seconds)
     except subprocess.TimeoutExpired:
-        return DoctorLine("bitsandbytes", "fail", f"no answer in {timeout_seconds:.0f} s", "Look at `nvidia-smi`.")
+        return DoctorLine(
+            "bitsandbytes",
+            "fail",
+            tr("no answer in {timeout_seconds:.0f} s", timeout_seconds=timeout_seconds),
+            tr("Look at `nvidia-smi`."),
+        )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        return DoctorLine("bitsandbytes", "fail", last, f"Run `{adding('gpu')}` again, with a driver of 570 or newer.")
-    return DoctorLine("bitsandbytes", "ok", f"4-bit works on the GPU (torch, CUDA, Triton: {done.stdout.strip()})")
+        last = (done.stderr.strip().splitlines() or [tr("exit code {returncode}", returncode=done.returncode)])[-1]
+        return DoctorLine(
+            "bitsandbytes",
+            "fail",
+            last,
+            tr("Run `{adding}` again, with a driver of 570 or newer.", adding=adding("gpu")),
+        )
+    return DoctorLine(
+        "bitsandbytes", "ok", tr("4-bit works on the GPU (torch, CUDA, Triton: {stdout})", stdout=done.stdout.strip())
+    )
 
 
 def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllamacpp")) -> DoctorLine:
@@ -146,14 +173,16 @@ def llamacpp_line(command: Sequence[str] = (sys.executable, "-c", "import xllama
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except subprocess.TimeoutExpired:
         return DoctorLine(
-            "llama.cpp", "fail", "loading it takes more than 60 s", "Is the machine or the disk overloaded?"
+            "llama.cpp", "fail", tr("loading it takes more than 60 s"), tr("Is the machine or the disk overloaded?")
         )
     if done.returncode == 0:
-        return DoctorLine("llama.cpp", "ok", "the package xllamacpp can be loaded")
-    last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        return DoctorLine("llama.cpp", "ok", tr("the package xllamacpp can be loaded"))
+    last = (done.stderr.strip().splitlines() or [tr("exit code {returncode}", returncode=done.returncode)])[-1]
     library = re.search(r"lib\w+\.so(?:\.\d+)*", last)
     remedy = (
-        f"Install {library[0]}, e.g. `sudo apt install libgomp1`." if library else f"Run `{adding('starter')}` again."
+        tr("Install {library}, e.g. `sudo apt install libgomp1`.", library=library[0])
+        if library
+        else tr("Run `{adding}` again.", adding=adding("starter"))
     )
     return DoctorLine("llama.cpp", "fail", last, remedy)
 
@@ -162,7 +191,7 @@ def zone_line() -> DoctorLine:
     """Whether the weekly hour can be reckoned in the machine's own time zone."""
     found = local_zone()
     if found.trouble:
-        return DoctorLine("time zone", "warn", found.trouble, "Set TZ to a name such as Asia/Tokyo, or unset it.")
+        return DoctorLine("time zone", "warn", found.trouble, tr("Set TZ to a name such as Asia/Tokyo, or unset it."))
     return DoctorLine("time zone", "ok", str(found.zone))
 
 
@@ -179,15 +208,22 @@ def mount_line(vault: Path, observer: str, mountinfo: str | None = None, contain
         return DoctorLine(
             "vault mount",
             "fail",
-            "the vault lies inside the container and goes away with it",
-            "Mount it, e.g. `-v ~/Obsidian:/vault`; see compose.yaml.",
+            tr("the vault lies inside the container and goes away with it"),
+            tr("Mount it, e.g. `-v ~/Obsidian:/vault`; see compose.yaml."),
         )
-    what = EVENTLESS.get(kind)
+    what = tr(EVENTLESS.get(kind, ""))
     if what and observer != "polling":
         return DoctorLine(
-            "vault mount", "warn", f"{kind}: {what}, where changes raise no event", 'Set `watch.observer = "polling"`.'
+            "vault mount",
+            "warn",
+            tr("{kind}: {what}, where changes raise no event", kind=kind, what=what),
+            tr('Set `watch.observer = "polling"`.'),
         )
-    return DoctorLine("vault mount", "ok", f"{kind or 'unknown file system'}, observer {observer}")
+    return DoctorLine(
+        "vault mount",
+        "ok",
+        tr("{kind}, observer {observer}", kind=kind or tr("unknown file system"), observer=observer),
+    )
 
 
 def mount_of(path: Path, mountinfo: str) -> tuple[str, str]:
@@ -212,15 +248,20 @@ def in_container() -> bool:
 
 
 def _unit_line(name: str, system: bool) -> DoctorLine:
-    kind = "system service" if system else "user service"
+    kind = tr("system service") if system else tr("user service")
     try:
         known = systemctl.show(name, system)
     except NippoError as problem:
         return DoctorLine("service", "warn", f"{kind}: {problem.what}", problem.next_step)
     state = known.get("ActiveState", "unknown")
     if state == "active":
-        return DoctorLine("service", "ok", f"{kind} {name}: {known.get('StatusText') or 'active'}")
-    return DoctorLine("service", "fail", f"{kind} {name} is {state}", "Ask `nippo service logs` why.")
+        return DoctorLine("service", "ok", f"{kind} {name}: {known.get('StatusText') or tr('active')}")
+    return DoctorLine(
+        "service",
+        "fail",
+        tr("{kind} {name} is {state}", kind=kind, name=name, state=state),
+        tr("Ask `nippo service logs` why."),
+    )
 
 
 def _user() -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from daemon.config import ReportSection, ReportSettings
 from daemon.errors import ConfigError
+from daemon.words import tr
 
 KEYS = ("header", "lead", "bullet", "closing", "style", "sections", "section_gap")
 """What a form consists of; the other keys of ``[report]`` are left as they are."""
@@ -34,7 +35,9 @@ def put_into(text: str, report: ReportSettings) -> str:
     try:
         document: Any = tomlkit.parse(text)
     except TOMLKitError as problem:
-        raise ConfigError(f"The settings file is not valid TOML: {problem}", "Mend that line first.") from None
+        raise ConfigError(
+            tr("The settings file is not valid TOML: {problem}", problem=problem), tr("Mend that line first.")
+        ) from None
     if "report" not in document:
         document.add("report", tomlkit.table())
     table = document["report"]

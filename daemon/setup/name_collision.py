@@ -9,6 +9,7 @@ from pathlib import Path
 
 from daemon.setup.doctor_system import DoctorLine
 from daemon.system.shipped import PACKAGE
+from daemon.words import tr
 
 OWN_NAME = "nippo"
 
@@ -24,10 +25,15 @@ def collision_lines() -> Iterator[DoctorLine]:
         if name.lower() == OWN_NAME or not re.search(r"^daemon/", found.read_text("RECORD") or "", re.MULTILINE):
             continue
         same = Path(str(found.locate_file("daemon"))).resolve() == PACKAGE.resolve()
-        what = "lies in one folder with nippo's" if same else "hides nippo's, or is hidden by it"
+        what = tr("lies in one folder with nippo's") if same else tr("hides nippo's, or is hidden by it")
         yield DoctorLine(
             "install",
             "fail" if same else "warn",
-            f"{name} {found.version} brings a package `daemon` too, which {what}",
-            "Install nippo apart from it, with `uv tool install` or `pipx install` (docs/install.md).",
+            tr(
+                "{name} {version} brings a package `daemon` too, which {what}",
+                name=name,
+                version=found.version,
+                what=what,
+            ),
+            tr("Install nippo apart from it, with `uv tool install` or `pipx install` (docs/install.md)."),
         )

@@ -21,6 +21,7 @@ from daemon.setup import systemctl
 from daemon.setup.service_unit import ServicePlan, render, template, template_name
 from daemon.system.files import write_atomically
 from daemon.system.shipped import PACKAGE
+from daemon.words import language, marked, tr
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,13 @@ def plan(
     systemd to make up a user, who then needs the rights of the vault's group.
     """
     if config.file is None:
-        raise UsageError("there is no config.toml yet", "Make one with `nippo setup`.")
+        raise UsageError(tr("there is no config.toml yet"), tr("Make one with `nippo setup`."))
     vault = config.vault_path.absolute()
     if not vault.is_dir():
-        raise UsageError(f"{vault}: no such vault folder", "Correct `vault.path` in config.toml, or run `nippo setup`.")
+        raise UsageError(
+            tr("{vault}: no such vault folder", vault=vault),
+            tr("Correct `vault.path` in config.toml, or run `nippo setup`."),
+        )
     owner, group = (vault.owner(), vault.group()) if system else ("", "")
     user = "" if dynamic or not system else user or ("" if owner == "root" else owner)
     if system and not user:
@@ -72,6 +76,7 @@ def plan(
         server_url=url,
         key_file=PurePosixPath(config.file.parent / "nippo.env") if url and config.engine.server_api_key_env else None,
         systemd_version=systemctl.version(),
+        language=language(),
     )
 
 
@@ -79,8 +84,8 @@ def _require_readable(file: Path) -> None:
     """Settings are made for their owner alone, and a user that systemd makes up is another one."""
     if not file.stat().st_mode & stat.S_IROTH:
         raise UsageError(
-            f"{file}: the made-up user of the service may not read it",
-            f"Let every user read it (chmod o+r '{file}'), or leave --dynamic-user out.",
+            tr("{file}: the made-up user of the service may not read it", file=file),
+            tr("Let every user read it (chmod o+r '{file}'), or leave --dynamic-user out.", file=file),
         )
 
 
@@ -88,7 +93,10 @@ def program() -> tuple[str, ...]:
     """The argv that starts nippo: the console script beside the interpreter in use."""
     script = Path(sysconfig.get_path("scripts")) / "nippo"
     if not script.is_file():
-        raise UsageError(f"{script}: no such program", "Install nippo with pip or uv into the environment in use.")
+        raise UsageError(
+            tr("{script}: no such program", script=script),
+            tr("Install nippo with pip or uv into the environment in use."),
+        )
     return (str(script),)
 
 
@@ -131,7 +139,7 @@ def install(service: ServicePlan) -> Installed:
         systemctl.control("daemon-reload", system=service.system)
     systemctl.control("enable", "--quiet", unit, system=service.system)
     systemctl.control("start" if known == text else "restart", unit, system=service.system)
-    return Installed(file, "unchanged" if known == text else "changed" if known else "written")
+    return Installed(file, marked("unchanged") if known == text else marked("changed") if known else marked("written"))
 
 
 def uninstall(name: str, system: bool) -> bool:
@@ -150,7 +158,9 @@ def fetch_from_hub(model: str, folder: Path) -> None:
     program = "import sys; from huggingface_hub import snapshot_download; snapshot_download(sys.argv[1])"
     environment = {**os.environ, "HF_HOME": str(folder), "HF_HUB_DISABLE_TELEMETRY": "1"}
     if subprocess.run([sys.executable, "-c", program, model], env=environment).returncode:
-        raise NippoError(f"{model} could not be fetched", "See above; `--no-download` installs without it.")
+        raise NippoError(
+            tr("{model} could not be fetched", model=model), tr("See above; `--no-download` installs without it.")
+        )
 
 
 def hand_over(folder: Path) -> None:
@@ -174,4 +184,4 @@ def _write(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, text, shared=True)
     except PermissionError:
-        raise NippoError(f"{file} cannot be written", "Use sudo for a system service.") from None
+        raise NippoError(tr("{file} cannot be written", file=file), tr("Use sudo for a system service.")) from None

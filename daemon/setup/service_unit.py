@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from daemon.errors import UsageError
 from daemon.system.shipped import PACKAGE
+from daemon.words import tr
 
 CACHE = "/var/cache/nippo"
 """``CacheDirectory=nippo`` of a system unit (systemd.exec(5))."""
@@ -35,7 +36,7 @@ class ServicePlan:
 
     ``readable`` is what the interpreter, the package and a local model lie in. ``server_url`` is the address of the
     engine ``server`` and "" otherwise: only with it has the service a network. ``key_file`` holds that server's key
-    as a line ``NAME=value``.
+    as a line ``NAME=value``. ``language``: what the service's log speaks, "ja" or "en"; "" leaves it to its locale.
     """
 
     command: tuple[str, ...]
@@ -53,6 +54,7 @@ class ServicePlan:
     server_url: str = ""
     key_file: PurePosixPath | None = None
     watchdog_seconds: int = 60
+    language: str = ""
     systemd_version: int = 252
 
 
@@ -139,6 +141,8 @@ def _environment(plan: ServicePlan) -> list[str]:
 
 def _variables(plan: ServicePlan) -> list[str]:
     values = {"PYTHONUTF8": "1"}
+    if plan.language:  # a service manager often has no locale, or another one
+        values["NIPPO_LANG"] = plan.language
     if plan.system:
         cache = "%C/nippo"
         values |= {"NIPPO_CACHE": cache, "XDG_CACHE_HOME": cache, "HF_HOME": f"{cache}/huggingface"}
@@ -227,12 +231,14 @@ def _plain(value: object) -> str:
     """The text, unless it has a control character: a unit file is made of lines."""
     text = str(value)
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
-        raise UsageError(f"{text!r} has a line break or control character", "Rename that folder.")
+        raise UsageError(tr("{text!r} has a line break or control character", text=text), tr("Rename that folder."))
     return text
 
 
 def _without_double_quote(path: PurePosixPath) -> str:
     text = _plain(path)
     if '"' in text:
-        raise UsageError(f"{text}: a systemd path list cannot hold a double quote", "Rename that folder.")
+        raise UsageError(
+            tr("{text}: a systemd path list cannot hold a double quote", text=text), tr("Rename that folder.")
+        )
     return text

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from daemon.errors import NippoError, UsageError
+from daemon.words import tr
 
 STATUS_KEYS = (
     "LoadState",
@@ -37,8 +38,8 @@ def require() -> None:
     """Raise ``UsageError`` where there is no systemd."""
     if not available():
         raise UsageError(
-            "systemd does not run this machine",
-            "See docs/install.md: launchd on macOS, Task Scheduler on Windows, Docker elsewhere.",
+            tr("systemd does not run this machine"),
+            tr("See docs/install.md: launchd on macOS, Task Scheduler on Windows, Docker elsewhere."),
         )
 
 
@@ -92,19 +93,26 @@ def _run(command: list[str]) -> str:
     # LC_ALL: the answers are read by us, not shown.
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=400, env={**os.environ, "LC_ALL": "C.UTF-8"}
+            command,
+            capture_output=True,
+            text=True,
+            timeout=400,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""},
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
-        raise NippoError(f"{command[0]} could not be run ({problem})", "Is systemd installed and running?") from None
+        raise NippoError(
+            tr("{command} could not be run ({problem})", command=command[0], problem=problem),
+            tr("Is systemd installed and running?"),
+        ) from None
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
-        raise NippoError(f"`{' '.join(command)}` failed: {said}", _next_step(said))
+        raise NippoError(tr("`{command}` failed: {said}", command=" ".join(command), said=said), _next_step(said))
     return done.stdout
 
 
 def _next_step(said: str) -> str:
     if "connect to bus" in said or "No medium found" in said:
-        return "Log in as that user (not by su or sudo), or run `loginctl enable-linger` first."
+        return tr("Log in as that user (not by su or sudo), or run `loginctl enable-linger` first.")
     if "Access denied" in said or "authentication" in said.lower():
-        return "Use sudo for a system service."
-    return "Ask `nippo service logs` for more."
+        return tr("Use sudo for a system service.")
+    return tr("Ask `nippo service logs` for more.")

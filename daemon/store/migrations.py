@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from daemon.errors import UsageError
+from daemon.words import tr
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -118,8 +119,13 @@ def check_version(database: sqlite3.Connection, file: Path) -> None:
     """Raise ``UsageError`` when a newer nippo has written the database."""
     if version(database) > len(MIGRATIONS):
         raise UsageError(
-            f"{file} was written by a newer nippo (schema {version(database)}, this one knows {len(MIGRATIONS)}).",
-            "Install that version again; the file was left as it is.",
+            tr(
+                "{file} was written by a newer nippo (schema {version}, this one knows {count}).",
+                file=file,
+                version=version(database),
+                count=len(MIGRATIONS),
+            ),
+            tr("Install that version again; the file was left as it is."),
         )
 
 

@@ -12,6 +12,7 @@ from daemon.errors import UsageError
 from daemon.summaries.days import ReportedDay, in_words, lines_of
 from daemon.summaries.page import DRAFT, OWN, PLANS
 from daemon.system.extras import adding
+from daemon.words import tr
 
 COLUMNS = ("日付", "曜日", "状態", "種類", "科目", "内容")
 KINDS = {"lesson": "学習", "assignment": "課題", "certification": "資格", "job": "就職活動", "plan": PLANS}
@@ -44,7 +45,9 @@ def as_docx(days: Sequence[ReportedDay], first: date, last: date) -> bytes:
     try:
         from docx import Document
     except ImportError:
-        raise UsageError("Word documents need python-docx.", f"Add it: {adding('docx')}") from None
+        raise UsageError(
+            tr("Word documents need python-docx."), tr("Add it: {adding}", adding=adding("docx"))
+        ) from None
     document = Document()
     document.core_properties.author = ""
     document.core_properties.comments = ""

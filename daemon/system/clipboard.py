@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daemon.errors import NippoError
+from daemon.words import tr
 
 
 def put(text: str) -> None:
@@ -13,6 +14,6 @@ def put(text: str) -> None:
         pyperclip.copy(text)
     except pyperclip.PyperclipException:
         raise NippoError(
-            "This machine's clipboard cannot be reached.",
-            "On Linux install wl-clipboard (Wayland) or xclip (X11); or copy the body in Obsidian.",
+            tr("This machine's clipboard cannot be reached."),
+            tr("On Linux install wl-clipboard (Wayland) or xclip (X11); or copy the body in Obsidian."),
         ) from None

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from daemon.words import tr
+
 
 @dataclass(frozen=True)
 class LocalZone:
@@ -32,8 +34,11 @@ def local_zone() -> LocalZone:
     except Exception as problem:  # a zone's name, a damaged file, a name of another program's: each has its own class
         now = datetime.now().astimezone()
         setting = os.environ.get("TZ")
-        what = f"TZ={setting!r}" if setting else f"the system's setting ({type(problem).__name__})"
+        what = f"TZ={setting!r}" if setting else tr("the system's setting ({kind})", kind=type(problem).__name__)
         used = now.strftime("UTC%z")
         assert now.tzinfo is not None
-        return LocalZone(now.tzinfo, f"{what} names no time zone; times are reckoned at {used}, without summer time")
+        return LocalZone(
+            now.tzinfo,
+            tr("{what} names no time zone; times are reckoned at {used}, without summer time", what=what, used=used),
+        )
     return LocalZone(zone)

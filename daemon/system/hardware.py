@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from daemon.system.extras import adding
+from daemon.words import tr
 
 QUERY = "name,memory.total,driver_version,compute_cap"
 MIN_DRIVER = 525
@@ -89,28 +90,42 @@ def choose(gpus: Sequence[Gpu], has_gpu_extra: bool | None = None) -> EngineChoi
     One GPU decides, the largest: a model is never spread over two of them by itself.
     """
     if not gpus:
-        return EngineChoice(*STARTER, "no NVIDIA GPU was found: the starter model runs on the processor")
+        return EngineChoice(*STARTER, tr("no NVIDIA GPU was found: the starter model runs on the processor"))
     gpu = max(gpus, key=lambda each: each.memory)
-    seen = f"{gpu.name} with {gpu.memory / 1024:.1f} GiB"
+    seen = tr("{name} with {memory:.1f} GiB", name=gpu.name, memory=gpu.memory / 1024)
     obstacle = _obstacle(gpu)
     if obstacle:
-        return EngineChoice(*STARTER, f"{seen}, but {obstacle}: the starter model is taken")
+        return EngineChoice(
+            *STARTER, tr("{seen}, but {obstacle}: the starter model is taken", seen=seen, obstacle=obstacle)
+        )
     for box, least, model in TIERS:
         if gpu.memory >= least:
             if not (gpu_extra_installed() if has_gpu_extra is None else has_gpu_extra):
                 return EngineChoice(
-                    *STARTER, f"{seen} could run {model}, after `{adding('gpu')}` and a new `nippo init --force`"
+                    *STARTER,
+                    tr(
+                        "{seen} could run {model}, after `{adding}` and a new `nippo init --force`",
+                        seen=seen,
+                        model=model,
+                        adding=adding("gpu"),
+                    ),
                 )
             return EngineChoice(
-                "transformers", model, f"{seen}: {box} GB and more hold {model} and its weekly training"
+                "transformers",
+                model,
+                tr("{seen}: {box} GB and more hold {model} and its weekly training", seen=seen, box=box, model=model),
             )
-    return EngineChoice(*STARTER, f"{seen} is below 6 GB: the starter model is taken")
+    return EngineChoice(*STARTER, tr("{seen} is below 6 GB: the starter model is taken", seen=seen))
 
 
 def _obstacle(gpu: Gpu) -> str:
     branch = gpu.driver.partition(".")[0]
     if branch.isdecimal() and int(branch) < MIN_DRIVER:
-        return f"its driver {gpu.driver} is older than {MIN_DRIVER}"
+        return tr("its driver {driver} is older than {min_driver}", driver=gpu.driver, min_driver=MIN_DRIVER)
     if 0 < gpu.capability < MIN_CAPABILITY:
-        return f"its compute capability {gpu.capability} is below {MIN_CAPABILITY}"
+        return tr(
+            "its compute capability {capability} is below {min_capability}",
+            capability=gpu.capability,
+            min_capability=MIN_CAPABILITY,
+        )
     return ""

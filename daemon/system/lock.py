@@ -17,6 +17,7 @@ from pathlib import Path
 
 from daemon.errors import AlreadyRunning, NippoError, NoRoom
 from daemon.system.files import private, private_folder
+from daemon.words import tr
 
 FILE_NAME = "daemon.system.lock"
 PROBES, PROBE_SECONDS = 3, 0.005
@@ -142,12 +143,12 @@ class VaultLock:
             if full := NoRoom.of(problem, self._folder):
                 raise full from None
             raise NippoError(
-                f"{self._folder}: the data folder cannot be used ({problem.strerror}).",
-                "Check its permissions, or set folder in [data] of config.toml.",
+                tr("{folder}: the data folder cannot be used ({why}).", folder=self._folder, why=problem.strerror),
+                tr("Check its permissions, or set folder in [data] of config.toml."),
             ) from None
         if not free:
             pid = self._data.holder()
-            raise AlreadyRunning(f"{_who(pid)} works with {self._folder}.", _remedy(pid))
+            raise AlreadyRunning(tr("{who} works with {folder}.", who=_who(pid), folder=self._folder), _remedy(pid))
         return self
 
     def acquire_vault(self, vault: Path) -> None:
@@ -158,7 +159,7 @@ class VaultLock:
         lock = FileLock(vault)
         if not lock.acquire():
             holder = lock.holder()
-            raise AlreadyRunning(f"{_who(holder)} watches the vault {vault}.", _remedy(holder))
+            raise AlreadyRunning(tr("{who} watches the vault {vault}.", who=_who(holder), vault=vault), _remedy(holder))
         self._vault = lock
 
     def release_vault(self) -> None:
@@ -229,9 +230,9 @@ def _flock_holder(status: os.stat_result) -> int:
 
 
 def _who(holder: int | None) -> str:
-    return f"Another nippo (process {holder})" if holder else "Another nippo"
+    return tr("Another nippo (process {holder})", holder=holder) if holder else tr("Another nippo")
 
 
 def _remedy(holder: int | None) -> str:
-    stop = f", or stop it with `kill {holder}`" if holder and os.name == "posix" else ""
-    return f"`nippo status` shows what it does; let it work{stop}."
+    stop = tr(", or stop it with `kill {holder}`", holder=holder) if holder and os.name == "posix" else ""
+    return tr("`nippo status` shows what it does; let it work{stop}.", stop=stop)

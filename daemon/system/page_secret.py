@@ -15,6 +15,7 @@ from pathlib import Path
 
 from daemon.errors import NippoError
 from daemon.system.files import private_folder, write_atomically
+from daemon.words import tr
 
 VARIABLE = "NIPPO_PAGE_SECRET"
 QUERY = "token"
@@ -53,8 +54,8 @@ def leading_page(folder: Path, name: str, address: str) -> Iterator[Path]:
         write_atomically(file, LEADING.format(address=html.escape(address, quote=True)), durable=False)
     except OSError as problem:
         raise NippoError(
-            f"{folder}: the data folder cannot be used ({problem.strerror}).",
-            "Check its permissions, or set folder in [data] of config.toml.",
+            tr("{folder}: the data folder cannot be used ({why}).", folder=folder, why=problem.strerror),
+            tr("Check its permissions, or set folder in [data] of config.toml."),
         ) from None
     try:
         yield file

@@ -9,6 +9,8 @@ from pathlib import Path
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 """One line a socket: number, own address, other address, …, and as the eighth word its owner's user id."""
+LISTENING = "0A"
+"""How these tables call a socket that waits for connections."""
 
 
 def is_another_users(client: tuple[str, int], server: tuple[str, int]) -> bool:
@@ -28,6 +30,20 @@ def is_another_users(client: tuple[str, int], server: tuple[str, int]) -> bool:
             if words[1].endswith(own) and words[2].endswith(other):
                 return int(words[7]) not in (0, os.getuid())
     return False
+
+
+def listener(port: int) -> int | None:
+    """The user id of whoever listens at a port of this machine; None where nobody does or nobody can tell."""
+    for table in TABLES:
+        try:
+            lines = table.read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            words = line.split()
+            if words[3] == LISTENING and int(words[1].rpartition(":")[2], 16) == port:
+                return int(words[7])
+    return None
 
 
 def _word(end: tuple[str, int]) -> str:

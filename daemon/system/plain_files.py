@@ -9,6 +9,8 @@ import os
 import stat
 from pathlib import Path
 
+from daemon.words import tr
+
 
 def read_plain(file: Path, most: int) -> bytes:
     """The bytes of a plain file, at most ``most`` + 1 of them, so that a longer one is told. Raises ``OSError``.
@@ -19,10 +21,10 @@ def read_plain(file: Path, most: int) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
     try:
         if not stat.S_ISREG(file.stat().st_mode):
-            raise OSError(errno.EINVAL, "it is no plain file")
+            raise OSError(errno.EINVAL, tr("it is no plain file"))
         descriptor = os.open(file, flags)
     except ValueError:  # a NUL, or a letter that this system's names cannot hold
-        raise OSError(errno.EINVAL, "no file can have such a name") from None
+        raise OSError(errno.EINVAL, tr("no file can have such a name")) from None
     with os.fdopen(descriptor, "rb") as stream:
         return stream.read(most + 1)
 

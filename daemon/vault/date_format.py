@@ -20,6 +20,7 @@ from itertools import islice
 from daemon.errors import ImpossibleDate, UsageError
 from daemon.vault.date_names import date_names, fold
 from daemon.vault.date_tokens import LANGUAGE, TOKENS, form_of
+from daemon.words import tr
 
 SAME_AS = {"month_name": "month", "short_year": "year", "era_year": "year"}
 ONE_DAY = ({"year", "month", "day"}, {"year", "day_of_year"}, {"iso_year", "iso_week", "iso_weekday"})
@@ -65,7 +66,9 @@ class MomentFormat:
         if days:
             return next((one.day for one in days if one.agrees), days[0].day)
         if found:
-            raise ImpossibleDate(f"{text}: the calendar has no such day.", "Rename the note to the day it belongs to.")
+            raise ImpossibleDate(
+                tr("{text}: the calendar has no such day.", text=text), tr("Rename the note to the day it belongs to.")
+            )
         return None
 
     def _cuts(self, text: str, number: int = 0, start: int = 0) -> Iterator[tuple[str, ...]]:
@@ -98,8 +101,8 @@ def compile_format(text: str) -> MomentFormat:
     known = {SAME_AS.get(one, one) for one in fields}
     if not any(known >= needed for needed in ONE_DAY):
         raise UsageError(
-            f'The daily-note format "{text}" does not name one day.',
-            'Set diary_format in [vault] of config.toml, for example "YYYY-MM-DD".',
+            tr('The daily-note format "{text}" does not name one day.', text=text),
+            tr('Set diary_format in [vault] of config.toml, for example "YYYY-MM-DD".'),
         )
     pattern = "".join(f"({part.pattern})" if part.field else f"(?:{part.pattern})" for part in parts)
     return MomentFormat(text, tuple(parts), re.compile(pattern, re.DOTALL), depth)
@@ -118,8 +121,15 @@ def _parts(text: str) -> tuple[list[FormatPart], int]:
             parts.append(FormatPart(r"(?:\.\d{1,2}[0-6])?"))
         elif LANGUAGE.fullmatch(token):
             raise UsageError(
-                f'The daily-note format "{text}" uses "{token}", which depends on the language of Obsidian.',
-                "Write the format out in config.toml: diary_format in [vault]; plain words stand in [square brackets].",
+                tr(
+                    'The daily-note format "{text}" uses "{token}", which depends on the language of Obsidian.',
+                    text=text,
+                    token=token,
+                ),
+                tr(
+                    "Write the format out in config.toml: diary_format in [vault]; plain words stand in "
+                    "[square brackets]."
+                ),
             )
         elif form:
             parts.append(FormatPart(form[1], form[0]))

@@ -17,6 +17,7 @@ from daemon.vault.heading_words import Wanted, tag_key, tag_keys, wanted
 from daemon.vault.private_note import private_properties, why_private
 from daemon.vault.private_sections import private_sections
 from daemon.vault.remains import CutPiece, Remains
+from daemon.words import tr
 
 REDACTED = "（省略）"
 _COMMENT_IN_A_LINE = re.compile(r"%%.*?%%|<!--.*?-->")
@@ -64,7 +65,9 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
     if why := declared_private(text, privacy):
         return Prepared("", private=why)
     left = Remains(text)
-    left.cut((start, end, "property", f"property 「{name}」") for start, end, name in private_properties(text))
+    left.cut(
+        (start, end, "property", tr("property 「{name}」", name=name)) for start, end, name in private_properties(text)
+    )
     passes = (_comments, lambda now: _sections(now, headings, tags), lambda now: _paragraphs(now, tags))
     changed = True
     while changed:  # what one cut lays bare (a heading behind a comment) is looked at in turn
@@ -73,7 +76,9 @@ def prepare(text: str, privacy: PrivacySettings) -> Prepared:
             changed |= left.cut(find(left.text))
     while left.cut(((one.start, one.end, one.kind, one.why) for one in secrets_in(left.text)), REDACTED):
         pass  # two addresses without a gap
-    left.cut(((start, end, "command", "a command to the program") for start, end in find_commands(left.text)), REDACTED)
+    left.cut(
+        ((start, end, "command", tr("a command to the program")) for start, end in find_commands(left.text)), REDACTED
+    )
     return Prepared(left.text, tuple(left.cuts), lines=left.lines())
 
 
@@ -85,9 +90,11 @@ def declared_private(text: str, privacy: PrivacySettings) -> str:
 def private_note(name: str) -> NotePrivate:
     """The error for a note that is declared private as a whole. What declares it is the note's: kept out of logs."""
     return NotePrivate(
-        f"{name}: is declared private as a whole, so no model sees it and no report is written.",
-        "`nippo check` names what says so; take that out if the day is to have a report. `nippo forget DATE` withdraws "
-        "what was learned of it before.",
+        tr("{name}: is declared private as a whole, so no model sees it and no report is written.", name=name),
+        tr(
+            "`nippo check` names what says so; take that out if the day is to have a report. "
+            "`nippo forget DATE` withdraws what was learned of it before."
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from daemon.vault.note_text import decode
 from daemon.vault.obsidian import templates
 from daemon.vault.scan import DiaryNote, find_diaries, read_note
 from daemon.vault.template import Template, common_lines, comparable, own_lines, read_template
+from daemon.words import tr
 
 FRESH_SECONDS = 600.0
 LOOKED_AT = 40
@@ -47,9 +48,11 @@ class Habits:
         if is_blank(prepared) and own_lines(prepare(text, PrivacySettings()).text, self._known()):
             return ""
         if not left:
-            return "is still empty" if is_blank(text) else "holds nothing but its template"
+            return tr("is still empty") if is_blank(text) else tr("holds nothing but its template")
         common = common_lines(self._others(path, day))
-        return "" if any(not common.holds(line) for line in left) else "holds only lines that most of your notes have"
+        return (
+            "" if any(not common.holds(line) for line in left) else tr("holds only lines that most of your notes have")
+        )
 
     def made(self, text: str) -> tuple[str, ...]:
         """The lines of a note that a template of the vault's settings wrote, as they are compared."""

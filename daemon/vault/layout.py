@@ -19,6 +19,7 @@ from daemon.config import Config, VaultSettings
 from daemon.errors import ConfigError, UsageError, VaultUnavailable
 from daemon.vault.date_format import MomentFormat, compile_format
 from daemon.vault.obsidian import daily_notes
+from daemon.words import tr
 
 REPORT_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-nippo\.md", re.IGNORECASE)
 SUMMARY_FOLDERS = {"week": "週報", "month": "月報"}
@@ -163,28 +164,29 @@ def require_vault(root: Path) -> Path:
                 return real(root)
     except FileNotFoundError:
         raise VaultUnavailable(
-            f"The vault {root} is missing.",
-            "Connect the drive, or mend path in [vault] of config.toml. nippo goes on by itself.",
+            tr("The vault {root} is missing.", root=root),
+            tr("Connect the drive, or mend path in [vault] of config.toml. nippo goes on by itself."),
         ) from None
     except OSError as problem:
         raise VaultUnavailable(
-            f"The vault {root} cannot be read ({problem.strerror}).", "Check its permissions; nippo goes on by itself."
+            tr("The vault {root} cannot be read ({why}).", root=root, why=problem.strerror),
+            tr("Check its permissions; nippo goes on by itself."),
         ) from None
     except ValueError:  # a NUL, or a letter that the names of this environment cannot hold
         raise VaultUnavailable(
-            f"The vault {shown(str(root))} has a name that no folder can have here.",
-            "Mend path in [vault] of config.toml, or run nippo with PYTHONUTF8=1 and a UTF-8 locale.",
+            tr("The vault {root} has a name that no folder can have here.", root=shown(str(root))),
+            tr("Mend path in [vault] of config.toml, or run nippo with PYTHONUTF8=1 and a UTF-8 locale."),
         ) from None
     raise VaultUnavailable(
-        f"The vault {root} is empty.",
-        "Is its drive connected and its sync finished? nippo goes on by itself once it is back.",
+        tr("The vault {root} is empty.", root=root),
+        tr("Is its drive connected and its sync finished? nippo goes on by itself once it is back."),
     )
 
 
 def need_settings(config: Config) -> None:
     """Raise ``ConfigError`` where nobody has set nippo up, and no vault lies where the defaults look."""
     if config.file is None and config.vault == VaultSettings() and not config.vault_path.exists():
-        raise ConfigError("There are no settings yet.", "Run `nippo setup`: it finds the vault and makes them.")
+        raise ConfigError(tr("There are no settings yet."), tr("Run `nippo setup`: it finds the vault and makes them."))
 
 
 def read_layout(config: Config) -> Layout:
@@ -223,7 +225,10 @@ def _inside(folder: str, key: str, root: Path) -> str:
     """A folder of the settings as NFC text. Raises ``UsageError`` when it leaves the vault."""
     parts = [part for part in nfc(folder).replace("\\", "/").split("/") if part not in ("", ".")]
     if ".." in parts or Path(folder).is_absolute():
-        raise UsageError(f'`vault.{key}`: "{folder}" leaves the vault.', "Name a folder inside the vault.")
+        raise UsageError(
+            tr('`vault.{key}`: "{folder}" leaves the vault.', key=key, folder=folder),
+            tr("Name a folder inside the vault."),
+        )
     path = "/".join(parts)
     try:
         os.fsencode(path).decode("utf-8")
@@ -232,11 +237,12 @@ def _inside(folder: str, key: str, root: Path) -> str:
         usable = False
     if not usable:
         raise UsageError(
-            f"`vault.{key}`: {shown(path)!r} is no name that a folder can have here.",
-            "Give the folder a name in UTF-8; where it is one, run nippo with PYTHONUTF8=1 and a UTF-8 locale.",
+            tr("`vault.{key}`: {path!r} is no name that a folder can have here.", key=key, path=shown(path)),
+            tr("Give the folder a name in UTF-8; where it is one, run nippo with PYTHONUTF8=1 and a UTF-8 locale."),
         )
     if not real(root / as_on_disk(root, path)).is_relative_to(root):
         raise UsageError(
-            f"{path}: is a link that leaves the vault.", "Keep the diary and its reports inside the vault."
+            tr("{path}: is a link that leaves the vault.", path=path),
+            tr("Keep the diary and its reports inside the vault."),
         )
     return path

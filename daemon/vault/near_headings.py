@@ -12,6 +12,7 @@ from daemon.vault.code import Code
 from daemon.vault.diary import Prepared
 from daemon.vault.frontmatter import split
 from daemon.vault.heading_words import wanted, words_key
+from daemon.words import tr
 
 _MARKS = re.compile(r"[ \t\u3000>*+\-_=~]*(?:\[.\][ \t])?(#{0,6})")
 _LABEL = re.compile(r"^([^:：]{1,40})[:：]")
@@ -32,9 +33,9 @@ def near_headings(seen: Prepared, privacy: PrivacySettings) -> Iterator[tuple[in
         whole = words_key(words)
         if fences.around(position) is None and whole:
             if whole in keys:
-                yield number, "stands alone like a private heading, but is none"
+                yield number, tr("stands alone like a private heading, but is none")
             elif mark and mark[1] and any(key in whole for key in keys):
-                yield number, "is a heading that holds more than the words of a private one"
+                yield number, tr("is a heading that holds more than the words of a private one")
             elif label and words_key(label[1]) in keys:
-                yield number, "begins with the words of a private heading"
+                yield number, tr("begins with the words of a private heading")
         position += len(line) + 1

@@ -8,6 +8,7 @@ import codecs
 
 from daemon.errors import NoteUnreadable
 from daemon.vault.conflict import has_conflict
+from daemon.words import tr
 
 
 def decode(data: bytes, name: str) -> str:
@@ -24,16 +25,18 @@ def decode(data: bytes, name: str) -> str:
             text = _shift_jis(data)
     if text is None:
         raise NoteUnreadable(
-            f"{name}: the encoding is not UTF-8", "Save the note as UTF-8 (in Obsidian every note is)."
+            tr("{name}: the encoding is not UTF-8", name=name),
+            tr("Save the note as UTF-8 (in Obsidian every note is)."),
         )
     if "\x00" in text:
         raise NoteUnreadable(
-            f"{name}: holds NUL bytes, it is not a text", "Restore the note from a backup or File recovery."
+            tr("{name}: holds NUL bytes, it is not a text", name=name),
+            tr("Restore the note from a backup or File recovery."),
         )
     if has_conflict(text):
         raise NoteUnreadable(
-            f"{name}: holds git's conflict marks (<<<<<<<), so two versions of it",
-            "Keep one side and remove the marks.",
+            tr("{name}: holds git's conflict marks (<<<<<<<), so two versions of it", name=name),
+            tr("Keep one side and remove the marks."),
         )
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 

@@ -15,6 +15,7 @@ from itertools import islice
 from daemon.vault.blocks import Block, Heading, read_blocks
 from daemon.vault.code import Code
 from daemon.vault.heading_words import Wanted, tag_keys
+from daemon.words import tr
 
 _CALLOUT = re.compile(r"\[!([^\]|]*)[^\]]*\][+-]?[ \t]*(.*)$")
 _TASK = re.compile(r"\[.\][ \t]+")
@@ -44,7 +45,7 @@ def private_sections(body: str, headings: Wanted, tags: frozenset[str]) -> list[
     def private(source: str) -> str:
         if headings.matches(source):
             return f"「{source.strip()}」"
-        return "with a private tag" if any(key in tags for _, key in tag_keys(source)) else ""
+        return tr("with a private tag") if any(key in tags for _, key in tag_keys(source)) else ""
 
     found = [
         PrivateSection(starts[first], starts[min(last, len(starts) - 1)], why)
@@ -59,14 +60,14 @@ def _by_line(block: Block, private: Callable[[str], str]) -> Iterator[tuple[int,
     callout = _CALLOUT.match(block.lead[0]) if block.kind == "quote" and block.lead else None
     if callout and (why := private(callout[2]) or private(callout[1])):
         alone = block.parts == 1 and len(block.lead) == 1
-        yield block.first, _behind(block, _LOWEST) if alone else block.last, f"callout {why}"
+        yield block.first, _behind(block, _LOWEST) if alone else block.last, tr("callout {why}", why=why)
         return
     if block.kind == "item" and block.lead and (why := private(_TASK.sub("", block.lead[0], count=1))):
-        yield block.first, block.last, f"list item {why}"
+        yield block.first, block.last, tr("list item {why}", why=why)
         return
     for place, heading in enumerate(block.headings):
         if why := private(heading.source):
-            yield heading.first, _end(place, block), f"heading {why}"
+            yield heading.first, _end(place, block), tr("heading {why}", why=why)
     for inside in block.inner:
         yield from _by_line(inside, private)
 
@@ -120,4 +121,4 @@ def _folded_html(body: str, headings: Wanted) -> Iterator[PrivateSection]:
             if depth == 0:
                 end = mark.end()
                 break
-        yield PrivateSection(summary.start(), end, f"folded block 「{summary[1].strip()}」")
+        yield PrivateSection(summary.start(), end, tr("folded block 「{summary}」", summary=summary[1].strip()))

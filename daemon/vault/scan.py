@@ -15,6 +15,7 @@ from datetime import date
 from daemon.errors import ImpossibleDate, NoteUnreadable
 from daemon.system.plain_files import is_plain, read_plain
 from daemon.vault.layout import Layout, as_on_disk, is_leftover, nfc, real, require_vault, shown
+from daemon.words import tr
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,17 @@ def read_note(layout: Layout, path: str, max_kilobytes: int) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as problem:
-        raise NoteUnreadable(f"{path}: cannot be read ({problem.strerror}).", "Check the file's permissions.") from None
+        raise NoteUnreadable(
+            tr("{path}: cannot be read ({why}).", path=path, why=problem.strerror), tr("Check the file's permissions.")
+        ) from None
     if len(data) > max_kilobytes * 1024:
         raise NoteUnreadable(
-            f"{path}: larger than {max_kilobytes} KB, so it is no ordinary diary note.",
-            "Split the note, or raise max_note_kilobytes in [watch] of config.toml.",
+            tr(
+                "{path}: larger than {max_kilobytes} KB, so it is no ordinary diary note.",
+                path=path,
+                max_kilobytes=max_kilobytes,
+            ),
+            tr("Split the note, or raise max_note_kilobytes in [watch] of config.toml."),
         )
     return data
 
@@ -100,7 +107,11 @@ def _walk(layout: Layout, folder: str, depth: int, seen: set[str]) -> Iterator[D
         with os.scandir(layout.root / folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except PermissionError:
-        yield Oddity(folder, f"{folder or '.'}: the folder may not be read.", "Give nippo the right to read it.")
+        yield Oddity(
+            folder,
+            tr("{folder}: the folder may not be read.", folder=folder or "."),
+            tr("Give nippo the right to read it."),
+        )
         return
     except OSError:
         return
@@ -134,11 +145,17 @@ def _what_is(layout: Layout, path: str, day: date) -> DiaryNote | Oddity | None:
                 return _outside(path)
             status = file.stat()
     except OSError:
-        nowhere = Oddity(path, f"{path}: is a link that leads to no file.", "Put the note itself in its place.")
+        nowhere = Oddity(
+            path, tr("{path}: is a link that leads to no file.", path=path), tr("Put the note itself in its place.")
+        )
         return nowhere if link else None
     if stat.S_ISREG(status.st_mode):
         return DiaryNote(path, day, status.st_size, stamp(status))
-    return None if stat.S_ISDIR(status.st_mode) else Oddity(path, f"{path}: is no file with text.", "Remove it.")
+    return (
+        None
+        if stat.S_ISDIR(status.st_mode)
+        else Oddity(path, tr("{path}: is no file with text.", path=path), tr("Remove it."))
+    )
 
 
 def stamp(status: os.stat_result) -> int:
@@ -163,13 +180,17 @@ def _looks_like_a_note(path: str) -> bool:
 
 
 def _impossible(path: str) -> Oddity:
-    return Oddity(path, f"{path}: the calendar has no such day.", "Rename the note to the day it belongs to.")
+    return Oddity(
+        path, tr("{path}: the calendar has no such day.", path=path), tr("Rename the note to the day it belongs to.")
+    )
 
 
 def _outside(path: str) -> Oddity:
-    return Oddity(path, f"{path}: is a link that leaves the vault.", "Put the note itself into the vault.")
+    return Oddity(
+        path, tr("{path}: is a link that leaves the vault.", path=path), tr("Put the note itself into the vault.")
+    )
 
 
 def _unnameable(path: str) -> Oddity:
     name = shown(path)
-    return Oddity(name, f"{name}: its name is not written in UTF-8.", "Rename the note in Obsidian.")
+    return Oddity(name, tr("{name}: its name is not written in UTF-8.", name=name), tr("Rename the note in Obsidian."))

@@ -13,6 +13,7 @@ from daemon.errors import ImpossibleDate
 from daemon.vault.date_names import fold
 from daemon.vault.layout import Layout, as_on_disk, is_leftover, nfc
 from daemon.vault.scan import DiaryNote
+from daemon.words import tr
 
 DATED = re.compile(r"(?<!\d)(?:19|20)\d{2}\D{0,2}[01]?\d\D{0,2}[0-3]?\d(?!\d)|(?<!\d)[01]?\d月[0-3]?\d日")
 
@@ -32,7 +33,7 @@ def find_strays(layout: Layout, taken: list[DiaryNote]) -> Iterator[Stray]:
     what ``daemon.vault.scan`` calls an oddity are left out. Where the diary folder is the whole vault, only names that
     look like a day's are strays: the others are the person's other notes."""
     for path, other in rivals(taken):
-        yield Stray(path, f"the day already has the note {other}", True)
+        yield Stray(path, tr("the day already has the note {other}", other=other), True)
     known = {note.path for note in taken}
     for stray in _walk(layout, as_on_disk(layout.root, layout.diary_folder), layout.depth, known):
         if stray.dated or layout.diary_folder:
@@ -67,7 +68,7 @@ def _walk(layout: Layout, folder: str, depth: int, known: set[str]) -> Iterator[
             notes = sorted(file.name for file in Path(entry.path).glob("*.md"))
             if notes:
                 dated = any(DATED.search(fold(name)) for name in notes)
-                yield Stray(path, f"{len(notes)} notes lie deeper than the format says", dated)
+                yield Stray(path, tr("{count} notes lie deeper than the format says", count=len(notes)), dated)
 
 
 def _file(layout: Layout, path: str, depth: int) -> Stray | None:
@@ -75,22 +76,24 @@ def _file(layout: Layout, path: str, depth: int) -> Stray | None:
     name = PurePosixPath(fold(path))
     dated = bool(DATED.search(name.stem))
     if is_leftover(path):
-        return Stray(path, "a leftover of syncing or of an editor", False)
+        return Stray(path, tr("a leftover of syncing or of an editor"), False)
     if name.suffix != ".md":
-        return Stray(path, "no Markdown note", False)
+        return Stray(path, tr("no Markdown note"), False)
     try:
         if layout.diary_date(path) is not None:
-            return Stray(path, "no ordinary file", dated)
+            return Stray(path, tr("no ordinary file"), dated)
     except ImpossibleDate:
         return None
     if depth:
-        return Stray(path, "lies outside of the folders that the format names", dated)
+        return Stray(path, tr("lies outside of the folders that the format names"), dated)
     inside = fold(path.removeprefix(f"{as_on_disk(layout.root, layout.diary_folder)}/"))[: -len(".md")]
     pattern = layout.diary_format.pattern
     if pattern.fullmatch(inside):
-        return Stray(path, "its folders and its name tell different days", True)
+        return Stray(path, tr("its folders and its name tell different days"), True)
     if (found := pattern.match(inside)) and found.end():
-        return Stray(path, f'"{inside[found.end() :]}" stands behind the date', True)
+        return Stray(path, tr('"{inside}" stands behind the date', inside=inside[found.end() :]), True)
     if found := pattern.search(inside, inside.rfind("/") + 1):
-        return Stray(path, f'"{inside[inside.rfind("/") + 1 : found.start()]}" stands before the date', True)
-    return Stray(path, "its name has another form", dated)
+        return Stray(
+            path, tr('"{inside}" stands before the date', inside=inside[inside.rfind("/") + 1 : found.start()]), True
+        )
+    return Stray(path, tr("its name has another form"), dated)

@@ -25,6 +25,7 @@ from daemon.system.free_name import move_to_free_name
 from daemon.system.plain_files import read_plain
 from daemon.system.steps import step
 from daemon.vault.report_note import set_key
+from daemon.words import tr
 
 LARGEST = 64 * 2**20
 """Bytes beyond which a file in a report's place is looked at no further."""
@@ -65,12 +66,19 @@ def report_digest(file: Path) -> str | None:
     try:
         status = file.lstat()
         if stat.S_ISLNK(status.st_mode):
-            raise ReportBlocked(f"{file}: is a link; reports are written only as plain files.", "Remove it.")
+            raise ReportBlocked(
+                tr("{file}: is a link; reports are written only as plain files.", file=file), tr("Remove it.")
+            )
         if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no plain file"
-            raise ReportBlocked(f"{file}: is {kind} where the report belongs.", "Rename or remove it.")
+            kind = tr("a folder") if stat.S_ISDIR(status.st_mode) else tr("no plain file")
+            raise ReportBlocked(
+                tr("{file}: is {kind} where the report belongs.", file=file, kind=kind), tr("Rename or remove it.")
+            )
         if status.st_size > LARGEST:
-            raise ReportBlocked(f"{file}: {status.st_size >> 20:,} MB are too much for a report.", "Move it elsewhere.")
+            raise ReportBlocked(
+                tr("{file}: {st_size:,} MB are too much for a report.", file=file, st_size=status.st_size >> 20),
+                tr("Move it elsewhere."),
+            )
         return digest(read_plain(file, LARGEST))
     except FileNotFoundError:
         return None
@@ -109,7 +117,8 @@ def change_key(file: Path, key: str, value: str, expected: str, announced: Annou
         data = set_key(read_plain(file, LARGEST), key, value)
     except KeyError:
         raise ReportBlocked(
-            f"{file}: has no `{key}` in its frontmatter.", "Put the line back, or redo the report."
+            tr("{file}: has no `{key}` in its frontmatter.", file=file, key=key),
+            tr("Put the line back, or redo the report."),
         ) from None
     replace_file(file, data, expected, lambda: True, announced)
     return digest(data)
@@ -132,7 +141,10 @@ def replace_file(
             files.flush_folder(file.parent)  # a power cut must not take the witness and leave the announcement
         who.announce(temporary, file, digest(data))
         if not unchanged():
-            raise NoteChanged(f"{file.name}: the diary changed while its report was being made.", "It is made again.")
+            raise NoteChanged(
+                tr("{name}: the diary changed while its report was being made.", name=file.name),
+                tr("It is made again."),
+            )
         if report_digest(file) != expected:
             raise _touched(file)
         if expected is None:
@@ -157,6 +169,7 @@ def remove_file(file: Path, expected: str) -> None:
     if report_digest(file) != expected:
         raise _touched(file)
     try:
+        step("vault: remove")
         file.unlink()
         files.flush_folder(file.parent)
     except OSError as problem:
@@ -172,11 +185,14 @@ def _make_folder(root: Path, folder: Path) -> None:
     try:
         if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
             raise ReportBlocked(
-                f"{folder}: the report folder is a link that leaves the vault.", "Make it a plain folder."
+                tr("{folder}: the report folder is a link that leaves the vault.", folder=folder),
+                tr("Make it a plain folder."),
             )
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
-        raise ReportBlocked(f"{folder}: is a file where the report folder belongs.", "Rename or remove it.") from None
+        raise ReportBlocked(
+            tr("{folder}: is a file where the report folder belongs.", folder=folder), tr("Rename or remove it.")
+        ) from None
     except OSError as problem:
         raise _blocked(folder, problem) from None
 
@@ -216,8 +232,8 @@ def _flush(folder: Path) -> None:
 
 def _touched(file: Path) -> ReportTouched:
     return ReportTouched(
-        f"{file}: is not as nippo wrote it, so it is yours and stays as it is.",
-        "Tick `redo` in the note for a new draft, or delete the note and run `nippo report` for its date.",
+        tr("{file}: is not as nippo wrote it, so it is yours and stays as it is.", file=file),
+        tr("Tick `redo` in the note for a new draft, or delete the note and run `nippo report` for its date."),
     )
 
 
@@ -226,7 +242,9 @@ def _blocked(file: Path, problem: OSError) -> NippoError:
         return full
     if problem.errno in (errno.EACCES, errno.EPERM):
         return ReportBlocked(
-            f"{file}: may not be written ({problem.strerror}).",
-            "Make the report folder writable for nippo; it tries again.",
+            tr("{file}: may not be written ({why}).", file=file, why=problem.strerror),
+            tr("Make the report folder writable for nippo; it tries again."),
         )
-    return ReportBlocked(f"{file}: cannot be written ({problem.strerror}).", "nippo tries again.")
+    return ReportBlocked(
+        tr("{file}: cannot be written ({why}).", file=file, why=problem.strerror), tr("nippo tries again.")
+    )

@@ -20,6 +20,7 @@ from daemon.models.known import KNOWN
 from daemon.system.files import write_atomically
 from daemon.system.hashes import file_hash, known_hash
 from daemon.system.shipped import starter_folder
+from daemon.words import tr
 
 STARTER = "starter-2"
 META = "meta.json"
@@ -73,7 +74,7 @@ def version_folder(config: Config, name: str) -> Path:
     if name == STARTER:
         return starter_folder() / "adapter"
     if not NAME.fullmatch(name):
-        raise UsageError(f"{name!r}: no such version", "See `nippo versions`.")
+        raise UsageError(tr("{name!r}: no such version", name=name), tr("See `nippo versions`."))
     return models_folder(config) / name
 
 
@@ -102,7 +103,7 @@ def read_version(folder: Path) -> Version:
         meta = Meta(**{**values, "pair_ids": tuple(values["pair_ids"])})
     except FileNotFoundError:
         raise ModelMissing(
-            f"{folder.name}: no such version, or a run that never finished", "See `nippo versions`."
+            tr("{name}: no such version, or a run that never finished", name=folder.name), tr("See `nippo versions`.")
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise _damaged(folder, META) from None
@@ -128,8 +129,8 @@ def method_of(adapter: Path) -> str:
 
 def _damaged(folder: Path, name: str) -> ModelMissing:
     return ModelMissing(
-        f"{folder.name}: {name} is damaged, so this version is not loaded",
-        "Run `nippo rollback` to use the version before it, or train again.",
+        tr("{name}: {name2} is damaged, so this version is not loaded", name=folder.name, name2=name),
+        tr("Run `nippo rollback` to use the version before it, or train again."),
     )
 
 
@@ -165,8 +166,16 @@ def check_base(version: Version, reference: str) -> None:
     check_prompt(version)
     if not base_matches(version.meta, reference):
         raise ModelMissing(
-            f"{version.name} was trained on {version.meta.base}, not on {reference}",
-            f'Set engine.model back to "{version.meta.base}", or train again on the new base with `nippo train`.',
+            tr(
+                "{name} was trained on {base}, not on {reference}",
+                name=version.name,
+                base=version.meta.base,
+                reference=reference,
+            ),
+            tr(
+                'Set engine.model back to "{base}", or train again on the new base with `nippo train`.',
+                base=version.meta.base,
+            ),
         )
 
 
@@ -174,8 +183,8 @@ def check_prompt(version: Version) -> None:
     """Raise ``ModelMissing`` for a version that learned other questions than this program asks."""
     if not prompt_matches(version.meta):
         raise ModelMissing(
-            f"{version.name} learned other questions about a sentence than this nippo asks",
-            "Train again with `nippo train`, or go back to the nippo that made it.",
+            tr("{name} learned other questions about a sentence than this nippo asks", name=version.name),
+            tr("Train again with `nippo train`, or go back to the nippo that made it."),
         )
 
 

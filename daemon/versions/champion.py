@@ -28,6 +28,7 @@ from daemon.versions.artifact import (
     version_folder,
     version_number,
 )
+from daemon.words import tr
 
 POINTER, HISTORY = "champion", "champion-history.jsonl"
 
@@ -42,7 +43,8 @@ def champion(config: Config) -> str | None:
     if _present_name(name) == STARTER or NAME.fullmatch(name):
         return _present_name(name)
     raise ModelMissing(
-        f"{config.data_path / POINTER}: names no version", "Run `nippo promote VERSION` (see `nippo versions`)."
+        tr("{data_path}: names no version", data_path=config.data_path / POINTER),
+        tr("Run `nippo promote VERSION` (see `nippo versions`)."),
     )
 
 
@@ -81,7 +83,8 @@ def rollback(config: Config, now: datetime) -> Version:
     name = previous(config)
     if name is None:
         raise UsageError(
-            f"{champion(config) or STARTER} is in use, and there is none before it", "See `nippo versions`."
+            tr("{champion} is in use, and there is none before it", champion=champion(config) or STARTER),
+            tr("See `nippo versions`."),
         )
     return _point(config, name, now, "rollback")
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from daemon.errors import ModelMissing
 from daemon.system.extras import adding
 from daemon.system.files import private_folder, replacing
+from daemon.words import tr
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,10 +87,14 @@ def to_gguf(adapter: Path, target: Path, architecture: str = "") -> None:
     try:
         import gguf
     except ImportError:
-        raise ModelMissing("the package `gguf` is not installed", f"Run `{adding('starter')}`.") from None
+        raise ModelMissing(
+            tr("the package `gguf` is not installed"), tr("Run `{adding}`.", adding=adding("starter"))
+        ) from None
     base = architecture or base_architecture(adapter, config)
     if base not in ARCHITECTURES:
-        raise ModelMissing(f"adapters of {base} models are not converted", 'Use engine.kind = "transformers".')
+        raise ModelMissing(
+            tr("adapters of {base} models are not converted", base=base), tr('Use engine.kind = "transformers".')
+        )
     pairs = _pairs(read_safetensors(adapter / WEIGHTS), adapter)
     writer = gguf.GGUFWriter(target, base)
     writer.add_string("general.type", "adapter")
@@ -123,7 +128,8 @@ def base_architecture(adapter: Path, config: dict[str, Any]) -> str:
         if re.search(pattern, base, re.I):
             return name
     raise ModelMissing(
-        f"{adapter}: its base model's architecture is not known", "Use an adapter of a Qwen or Gemma model, or a GGUF."
+        tr("{adapter}: its base model's architecture is not known", adapter=adapter),
+        tr("Use an adapter of a Qwen or Gemma model, or a GGUF."),
     )
 
 
@@ -153,7 +159,10 @@ def read_safetensors(file: Path) -> dict[str, np.ndarray[Any, Any]]:
             tensors[name] = values.reshape(entry["shape"])
         return tensors
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise ModelMissing(f"{file}: not a readable safetensors file ({problem})", "Restore or retrain it.") from None
+        raise ModelMissing(
+            tr("{file}: not a readable safetensors file ({problem})", file=file, problem=problem),
+            tr("Restore or retrain it."),
+        ) from None
 
 
 def _pairs(
@@ -165,12 +174,13 @@ def _pairs(
         found = TENSOR.fullmatch(name)
         if not found or found["module"] not in PROJECTIONS:
             raise ModelMissing(
-                f"{adapter}: {name} has no counterpart in a GGUF LoRA", "Train LoRA on the seven projections only."
+                tr("{adapter}: {name} has no counterpart in a GGUF LoRA", adapter=adapter, name=name),
+                tr("Train LoRA on the seven projections only."),
             )
         key = (int(found["layer"]), PROJECTIONS[found["module"]])
         pairs.setdefault(key, {})[found["side"].lower()] = value
     if not pairs or any(len(sides) != 2 for sides in pairs.values()):
-        raise ModelMissing(f"{adapter}: tensors are missing", "Restore or retrain it.")
+        raise ModelMissing(tr("{adapter}: tensors are missing", adapter=adapter), tr("Restore or retrain it."))
     return pairs
 
 
@@ -178,7 +188,9 @@ def _half(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     import numpy as np
 
     if not np.isfinite(value).all() or np.abs(value).max(initial=0.0) > np.finfo(np.float16).max:
-        raise ModelMissing("the adapter holds numbers beyond float16", "It is damaged or its training diverged.")
+        raise ModelMissing(
+            tr("the adapter holds numbers beyond float16"), tr("It is damaged or its training diverged.")
+        )
     return np.ascontiguousarray(value, dtype=np.float16)
 
 
@@ -201,23 +213,34 @@ def _filled(twin: Path) -> bool:
         with twin.open("rb") as stream:
             return FILLED.encode() in stream.read(HEADER_BYTES)
     except OSError as problem:
-        raise ModelMissing(f"{twin}: {problem.strerror}", "Restore or retrain it.") from None
+        raise ModelMissing(f"{twin}: {problem.strerror}", tr("Restore or retrain it.")) from None
 
 
 def _config(adapter: Path) -> dict[str, Any]:
     try:
         config = json.loads(_bytes(adapter / CONFIG))
         if config["peft_type"] != "LORA":
-            raise ModelMissing(f"{adapter}: a {config['peft_type']} adapter, not LoRA", "Train it as LoRA.")
+            raise ModelMissing(
+                tr("{adapter}: a {peft_type} adapter, not LoRA", adapter=adapter, peft_type=config["peft_type"]),
+                tr("Train it as LoRA."),
+            )
         int(config["r"]), float(config["lora_alpha"])
     except (ValueError, KeyError, TypeError):
-        raise ModelMissing(f"{adapter / CONFIG}: not PEFT's settings of a LoRA", "Restore or retrain it.") from None
+        raise ModelMissing(
+            tr("{adapter}: not PEFT's settings of a LoRA", adapter=adapter / CONFIG), tr("Restore or retrain it.")
+        ) from None
     for key, plain in (("use_dora", (False, None)), ("bias", ("none", None)), ("modules_to_save", (None, []))):
         if config.get(key) not in plain:
-            raise ModelMissing(f"{adapter}: `{key}` has no counterpart in a GGUF LoRA", "Train it without.")
+            raise ModelMissing(
+                tr("{adapter}: `{key}` has no counterpart in a GGUF LoRA", adapter=adapter, key=key),
+                tr("Train it without."),
+            )
     for key in ("rank_pattern", "alpha_pattern"):
         if config.get(key):
-            raise ModelMissing(f"{adapter}: `{key}` has no counterpart in a GGUF LoRA", "Train it without.")
+            raise ModelMissing(
+                tr("{adapter}: `{key}` has no counterpart in a GGUF LoRA", adapter=adapter, key=key),
+                tr("Train it without."),
+            )
     return dict(config)
 
 
@@ -225,4 +248,4 @@ def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as problem:
-        raise ModelMissing(f"{file}: {problem.strerror}", "Name a PEFT adapter folder.") from None
+        raise ModelMissing(f"{file}: {problem.strerror}", tr("Name a PEFT adapter folder.")) from None

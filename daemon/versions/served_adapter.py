@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from daemon.config import Config
-from daemon.errors import ConfigError, EngineError, NippoError
+from daemon.errors import ConfigError, EngineError, NippoError, ServerAway
 from daemon.system.addresses import is_loopback, is_private
 from daemon.versions.artifact import META, Version, list_versions, models_folder
 from daemon.versions.champion import active_adapter
+from daemon.words import tr
 
 if TYPE_CHECKING:
     import httpx
@@ -76,9 +77,14 @@ def register(client: httpx.Client, url: str, adapter: ServedAdapter) -> None:
         for name in sorted(there & adapter.others):
             client.post(f"{url}/unload_lora_adapter", json={"lora_name": name}, timeout=wait)
     except httpx.HTTPError as problem:
-        raise EngineError(
-            f"{adapter.version} could not be registered: no answer from {url} ({type(problem).__name__})",
-            "Start the server; the next report registers it.",
+        raise ServerAway(
+            tr(
+                "{version} could not be registered: no answer from {url} ({kind})",
+                version=adapter.version,
+                url=url,
+                kind=type(problem).__name__,
+            ),
+            tr("Start the server; the next report registers it."),
         ) from None
 
 
@@ -98,7 +104,7 @@ def announce(config: Config) -> str:
     except NippoError as problem:
         return str(problem)
     except OSError as problem:
-        return f"the champion is not registered with the server yet ({problem.strerror})"
+        return tr("the champion is not registered with the server yet ({why})", why=problem.strerror)
     return ""
 
 
@@ -107,8 +113,8 @@ def refuse_public(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and not is_private(parts.hostname or ""):
         raise ConfigError(
-            f"`engine.server_lora_folder`: {url!r} is a public address without encryption",
-            "Use https, or an address of this machine or of your own network.",
+            tr("`engine.server_lora_folder`: {url!r} is a public address without encryption", url=url),
+            tr("Use https, or an address of this machine or of your own network."),
         )
 
 
@@ -119,14 +125,21 @@ def _models(client: httpx.Client, url: str, wait: httpx.Timeout) -> frozenset[st
             return frozenset(str(entry["id"]) for entry in answer.json()["data"])
     except (ValueError, KeyError, TypeError):
         pass
-    raise EngineError(f"{url}/models answered {answer.status_code}, without models", "Check the address and the key.")
+    raise EngineError(
+        tr("{url}/models answered {status_code}, without models", url=url, status_code=answer.status_code),
+        tr("Check the address and the key."),
+    )
 
 
 def _refused(url: str, adapter: ServedAdapter, status: int) -> EngineError:
     steps = {
-        404: "Start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True.",
-        400: f"Look whether the server sees {adapter.path}, and whether --max-lora-rank is as large as training.rank.",
+        404: tr("Start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True."),
+        400: tr(
+            "Look whether the server sees {path}, and whether --max-lora-rank is as large as training.rank.",
+            path=adapter.path,
+        ),
     }
     return EngineError(
-        f"the server at {url} did not take {adapter.version} ({status})", steps.get(status, "Look at the server's log.")
+        tr("the server at {url} did not take {version} ({status})", url=url, version=adapter.version, status=status),
+        steps.get(status, "Look at the server's log."),
     )

@@ -26,6 +26,7 @@ from daemon.drafting.result import DraftRequest
 from daemon.engines.opening import open_engine
 from daemon.errors import WorkerStopped
 from daemon.system.parent_death import die_with_parent
+from daemon.words import tr
 from daemon.worker.messages import error_message, read_config, to_line
 
 FETCH_SECONDS = 0.2
@@ -63,7 +64,7 @@ class ChildWorker:
 
         def on_stage(stage: Stage) -> None:
             if message.get("number") in self._cancelled:
-                raise WorkerStopped("the draft was given up", "The note is taken up again.")
+                raise WorkerStopped(tr("the draft was given up"), tr("The note is taken up again."))
             self._say({"stage": asdict(stage)})
 
         try:

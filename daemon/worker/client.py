@@ -18,6 +18,7 @@ from daemon.drafting.ask_day import Stage
 from daemon.drafting.result import DraftResult
 from daemon.engines.opening import adapter_in_use
 from daemon.errors import EngineTimeout, WorkerStopped
+from daemon.words import tr
 from daemon.worker.messages import to_error
 from daemon.worker.process import WorkerProcess
 
@@ -126,7 +127,7 @@ class WorkerClient:
             self.stop()
         with self._changing:
             if self._closed:
-                raise WorkerStopped("nippo is being stopped", "The note is taken up again at the next start.")
+                raise WorkerStopped(tr("nippo is being stopped"), tr("The note is taken up again at the next start."))
             if self._child is None:
                 self._child, self._made_for = WorkerProcess(self._config), wanted
             return self._child
@@ -152,13 +153,13 @@ class WorkerClient:
             except queue.Empty:
                 self._give_up(child)
                 raise EngineTimeout(
-                    f"no report within {limit:g} seconds; the worker process was ended",
-                    "Raise engine.timeout_seconds, shorten the note, or take a smaller model.",
+                    tr("no report within {limit:g} seconds; the worker process was ended", limit=limit),
+                    tr("Raise engine.timeout_seconds, shorten the note, or take a smaller model."),
                 ) from None
             if message is None:
                 self._give_up(child)
                 if child.ended_by_us:
-                    raise WorkerStopped("the draft was stopped", "The note is taken up again.")
+                    raise WorkerStopped(tr("the draft was stopped"), tr("The note is taken up again."))
                 raise child.death(request.diary)
             if "fetch" in message:
                 deadline = time.monotonic() + limit

@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 
 from daemon.config import Config
 from daemon.errors import EngineError, NippoError, OutOfMemory, kinds, unforeseen
+from daemon.words import tr
 
 
 class ErrorMessage(TypedDict):
@@ -41,11 +42,11 @@ def read_config(message: dict[str, Any]) -> Config:
 def error_message(problem: Exception) -> ErrorMessage:
     """An error for the daemon. Of an unforeseen one only its type and place travel: its text might quote a diary."""
     if isinstance(problem, MemoryError):
-        problem = OutOfMemory("too little memory for the model", "Take a smaller one.")
+        problem = OutOfMemory(tr("too little memory for the model"), tr("Take a smaller one."))
     elif not isinstance(problem, NippoError):
         problem = EngineError(
             unforeseen(problem),
-            "This is a fault of nippo; please report it with this line.",
+            tr("This is a fault of nippo; please report it with this line."),
         )
     return {"kind": type(problem).__name__, "what": problem.what, "next_step": problem.next_step}
 

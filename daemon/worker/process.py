@@ -21,6 +21,7 @@ from daemon.config import Config
 from daemon.errors import EngineCrashed, EngineError, NoRoom, OutOfMemory
 from daemon.system.lock import FileLock
 from daemon.system.processes import end_group, is_running
+from daemon.words import tr
 from daemon.worker.messages import config_message, to_line
 
 KEPT_LINES = 25
@@ -50,7 +51,9 @@ class WorkerProcess:
         self._listener.start()
         started = self._started.get()
         if isinstance(started, OSError):
-            raise EngineError(f"the worker process cannot start ({started.strerror})", "Run `nippo doctor`.")
+            raise EngineError(
+                tr("the worker process cannot start ({why})", why=started.strerror), tr("Run `nippo doctor`.")
+            )
         self._process = started
         self.send(config_message(config))
 
@@ -88,16 +91,20 @@ class WorkerProcess:
     def death(self, diary: str) -> EngineError:
         """The error for a child that ended by itself, without a word of the diary."""
         code = self._process.wait()
-        lines = [line if not _quotes(line, diary) else "(a line that quotes the diary)" for line in self._errors]
+        lines = [line if not _quotes(line, diary) else tr("(a line that quotes the diary)") for line in self._errors]
         tail = "".join(f"\n    {line}" for line in lines)
         if code == -9:
             return OutOfMemory(
-                f"the worker process was killed by the system, most likely because memory ran out{tail}",
-                'Close other programs, lower engine.context_tokens, or set engine.model = "starter-small".',
+                tr("the worker process was killed by the system, most likely because memory ran out{tail}", tail=tail),
+                tr('Close other programs, lower engine.context_tokens, or set engine.model = "starter-small".'),
             )
         if any(word in line for line in lines for word in MEMORY_WORDS):
-            return OutOfMemory(f"too little memory for the model{tail}", "Take a smaller model or context.")
-        return EngineCrashed(f"the worker process died ({_ending(code)}){tail}", "Run `nippo doctor`.")
+            return OutOfMemory(
+                tr("too little memory for the model{tail}", tail=tail), tr("Take a smaller model or context.")
+            )
+        return EngineCrashed(
+            tr("the worker process died ({ending}){tail}", ending=_ending(code), tail=tail), tr("Run `nippo doctor`.")
+        )
 
     def _listen(self) -> None:
         environment = {**os.environ, "TMPDIR": self._folder, "NIPPO_WORKER_FOLDER": self._folder}
@@ -157,7 +164,7 @@ def _temporary_folder() -> str:
         return tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-")
     except FileNotFoundError as problem:  # so Python says that it could write into none of the usual folders
         if problem.filename is None:
-            raise NoRoom("No temporary folder takes a file.", "Free some space there, or set TMPDIR.") from None
+            raise NoRoom(tr("No temporary folder takes a file."), tr("Free some space there, or set TMPDIR.")) from None
         raise
 
 
@@ -171,7 +178,7 @@ def _hold(folder: str) -> FileLock | None:
 
 def _ending(code: int) -> str:
     if code >= 0:
-        return f"exit code {code}"
+        return tr("exit code {code}", code=code)
     try:
         return signal.Signals(-code).name
     except ValueError:

@@ -19,6 +19,7 @@ from daemon.models.known import KNOWN
 from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.lock import holder
 from daemon.system.shipped import starter_folder
+from daemon.words import tr
 from daemon.worker.client import WorkerClient
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class SharedWorker:
                 self._wake.wait_for(lambda: self._stops != stops, timeout=LOOK_SECONDS)
             if self._stops != stops:
                 self._wanted.release()
-                raise WorkerStopped("the draft was stopped", "The note is taken up again.")
+                raise WorkerStopped(tr("the draft was stopped"), tr("The note is taken up again."))
 
     def tick(self, now: float) -> None:
         """Given ``time.monotonic()``: end idle clients, and give the accelerator up when nobody here needs it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from bench.gpu import read_results, table
 from bench.gpu_decoding import generation_times
 from bench.gpu_figures import Sheet
+from bench.gpu_reports import days_of_twenty, measure_reports, reports_table
 from bench.gpu_training import corpus_days, corpus_rows, fixed_rows, measure_training
 from bench.multigpu import compared, step_seconds
 from bench.random_model import Shape, make_model
@@ -30,7 +32,9 @@ def test_the_table_tells_what_was_measured_and_what_failed(tmp_path: Path) -> No
         ("train:lean", "whole_seconds", 300.0),
         ("train:lean", "peak_4096", {"reserved": 10.25, "allocated": 9.5}),
         ("train:unsloth", "failed", "exit code 1: boom"),
+        ("decode:ours", "failed", "not done after 9 s"),
         ("decode:ours", "tokens_per_second_1", 60.5),
+        ("decode:ours", "done", 30.0),
     ]
     file.write_text(
         "".join(json.dumps(dict(zip(("cell", "key", "value"), line, strict=True))) + "\n" for line in lines)
@@ -39,6 +43,7 @@ def test_the_table_tells_what_was_measured_and_what_failed(tmp_path: Path) -> No
     ours = next(line for line in text.splitlines() if line.startswith("| ours | - |"))
     assert "10.2 (9.5)" in ours and "| 5.0 | 2.00 |" in ours
     assert "failed: exit code 1: boom" in text and "60.5" in text
+    assert "not done after 9 s" not in text, "it was run again"
 
 
 def test_curves_are_compared_step_by_step() -> None:
@@ -107,3 +112,59 @@ def test_a_training_cell_measures(tiny: TinyModel, tmp_path: Path, kind: str, da
     assert found["examples_a_step"] == pytest.approx(each, rel=0.5)
     assert found["whole_seconds"] > 0 and found["step_seconds_64"] > 0
     assert len(found["corpus_losses"]) == 2
+
+
+def test_the_table_of_reports_holds_each_way_against_the_old_one() -> None:
+    results = {
+        "reports:four": {"day_0": {"seconds": 6.0, "tokens": 600}, "day_1": {"seconds": 10.0, "tokens": 600}},
+        "reports:sentences": {
+            "first": {"seconds": 3.0},
+            "day_0": {"seconds": 1.0, "with_again": 2.0, "tokens": 150},
+            "report_peak": {"reserved": 11.0, "allocated": 10.5},
+            "at_once": 20,
+        },
+        "reports:plain": {"failed": "not done after 240 s"},
+    }
+    text = reports_table(results)
+    ours = next(line for line in text.splitlines() if line.startswith("| ours, by sentence |"))
+    assert "| 1.00 | 8.00 | 2.00 | 4.00 | 150 | 3.00 |" in ours and "| 20 | 11.0 (10.5) |" in ours
+    assert "| transformers + PEFT, one whole draft | failed |" in text and "failed: not done after 240 s" in text
+    assert "Medians of 2 labelled days" in text
+
+
+def test_days_of_twenty_sentences_are_found_in_the_corpus() -> None:
+    days = days_of_twenty(starter_folder() / "corpus.jsonl", 6)
+    assert len({day.id for day in days}) == 6 and all(len(day.answers) == 20 for day in days)
+    assert all(sum(map(bool, day.answers.values())) >= 6 and day.report for day in days)
+
+
+@pytest.mark.parametrize("kind", ["plain", "four", "sentences-12"])
+def test_a_cell_of_reports_measures(
+    tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Each way writes the reference's tokens: four times the report, once, or the sentences' own lines."""
+    make_model(tmp_path / "model", tiny_shape(vocabulary=len(vocabulary()[0])), tiny.hf)
+    (first, second) = days_of_twenty(starter_folder() / "corpus.jsonl", 2)
+    short = [
+        replace(day, report=day.report[:20], prepared=day.prepared[:100], answers=dict(list(day.answers.items())[:9]))
+        for day in (first, second)
+    ]
+    monkeypatch.setattr("bench.gpu_reports.days_of_twenty", lambda corpus, count: short[:count])
+    given = argparse.Namespace(
+        kind=kind, model=tmp_path / "model", out=tmp_path, corpus=tmp_path, report_days=1, context=8192
+    )
+    measure_reports(given, Sheet(tmp_path / "results.jsonl", f"reports:{kind}"))
+    found = read_results(tmp_path / "results.jsonl")[f"reports:{kind}"]
+    day = found["day_0"]
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
+
+    def size(text: str) -> int:
+        return len(tokenizer(text, add_special_tokens=False)["input_ids"]) + 1
+
+    if kind == "sentences-12":
+        lines = [answer for answer in short[1].answers.values() if answer]
+        assert day["tokens"] == sum(map(size, lines))
+        assert day["lines"] == sum(len(answer.split("\n")) for answer in lines)
+        assert day["with_again"] > day["seconds"] > 0 and found["at_once"] > 4
+    else:
+        assert day["tokens"] == size(short[1].report) * (4 if kind == "four" else 1)

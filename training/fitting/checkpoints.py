@@ -11,6 +11,7 @@ from pathlib import Path
 from daemon.errors import TrainingError
 from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Checkpoint, TrainingResult
 from daemon.system.files import write_atomically
+from daemon.words import tr
 
 MARK = "nippo.json"
 KEPT = (
@@ -74,7 +75,9 @@ def folder_of(result: TrainingResult, step: int | None = None) -> Path:
     for checkpoint in result.checkpoints:
         if checkpoint.step == wanted:
             return Path(checkpoint.folder)
-    raise TrainingError(f"no checkpoint at step {wanted}", f"Look into the run's {PROGRESS}.")
+    raise TrainingError(
+        tr("no checkpoint at step {wanted}", wanted=wanted), tr("Look into the run's {progress}.", progress=PROGRESS)
+    )
 
 
 def drop_states(out: Path) -> None:

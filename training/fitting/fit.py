@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.learning.run_folder import Checkpoint, EventKind, MachinePlan, ProgressEvent
+from daemon.words import tr
 from training.fitting.checkpoints import mark
 from training.fitting.measure import dev_loss, judge_auc, letters
 from training.fitting.progress import Progress
@@ -204,14 +205,16 @@ def watch(trainer: Any, spec: TrainSpec, course: Course, progress: Progress, sto
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             if trainer.is_world_process_zero():
                 mark(Checkpoint(state.global_step, str(folder), mean, measured, interim, auc))
-                figure = "" if measured is None else f", dev loss {measured:.4f}"
-                figure += "" if auc is None else f", judge {auc:.3f}"
+                figure = "" if measured is None else tr(", dev loss {measured:.4f}", measured=measured)
+                figure += "" if auc is None else tr(", judge {auc:.3f}", auc=auc)
                 progress.tell(
                     ProgressEvent(
                         EventKind.CHECKPOINT, step=state.global_step, loss=mean, dev_loss=measured, judge_auc=auc
                     )
                 )
-                progress.say(f"checkpoint at step {state.global_step}{figure}")
+                progress.say(
+                    tr("checkpoint at step {global_step}{figure}", global_step=state.global_step, figure=figure)
+                )
 
     trainer.add_callback(Watch())
     return trainer

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from daemon.config import Config
 from daemon.drafting.draft import own_rule
 from daemon.errors import TrainingError
+from daemon.words import tr
 from training.fitting.fit import Course, plan_course
 from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec
@@ -44,10 +45,17 @@ class Reports:
         examples = encode_rows(tokenizer, [*self.train, *self.dev], spec.report, spec.privacy)
         kept, long = fitting(examples[: len(self.train)], spec.settings.max_seq_length)
         kept_dev, long_dev = fitting(examples[len(self.train) :], spec.settings.max_seq_length)
-        _say_left_out(len(long) + len(long_dev), "row(s)", spec, progress)
+        _say_left_out(len(long) + len(long_dev), tr("row(s)"), spec, progress)
         _need(kept)
         course = plan_course(spec, kept, kept_dev, processes())
-        progress.say(f"{len(kept)} rows to train on, {len(kept_dev)} to measure on, {course.steps} steps")
+        progress.say(
+            tr(
+                "{count} rows to train on, {count2} to measure on, {steps} steps",
+                count=len(kept),
+                count2=len(kept_dev),
+                steps=course.steps,
+            )
+        )
         return course, [*long, *long_dev]
 
 
@@ -75,9 +83,9 @@ class Days:
         kept, left_out, lost = encode(self.train)
         dev, _, lost_dev = encode(replace(day, judged=(), weight=1.0) for day in self.dev if day.sentences)
         judged, _, _ = encode(replace(day, sentences=(), weight=1.0) for day in self.dev if day.judged)
-        _say_left_out(lost + lost_dev, "question(s)", spec, progress)
+        _say_left_out(lost + lost_dev, tr("question(s)"), spec, progress)
         if self.unlabelled:
-            progress.say(f"{self.unlabelled} row(s) without labels by sentence are left out")
+            progress.say(tr("{unlabelled} row(s) without labels by sentence are left out", unlabelled=self.unlabelled))
         _need(kept)
         train: Sequence[Example | DayExample] = kept
         measured: Sequence[Example | DayExample] = dev
@@ -89,7 +97,13 @@ class Days:
         course = plan_course(spec, train, measured, processes(), pieces, judged)
         asked = sum(len(day.questions) for day in kept)
         progress.say(
-            f"{len(kept)} days with {asked} questions to train on, {len(dev)} to measure on, {course.steps} steps"
+            tr(
+                "{count} days with {asked} questions to train on, {count2} to measure on, {steps} steps",
+                count=len(kept),
+                asked=asked,
+                count2=len(dev),
+                steps=course.steps,
+            )
         )
         return course, left_out
 
@@ -102,11 +116,13 @@ def read_lessons(spec: TrainSpec) -> Reports | Days:
         days = days_of(labelled, read_judged(judged_files(spec)))
         lessons: Reports | Days = Days(*split_rows(days, spec.all_rows), len(rows) - len(labelled))
         if not labelled:
-            raise TrainingError("no row has labels by sentence", "Name files with `sentences`, or use --rows reports.")
+            raise TrainingError(
+                tr("no row has labels by sentence"), tr("Name files with `sentences`, or use --rows reports.")
+            )
     else:
         lessons = Reports(*split_rows(read_rows(spec.pairs, need_report=True), spec.all_rows))
     if not lessons.train:
-        raise TrainingError("there is no row to train on", "Name files with rows of the split `train`.")
+        raise TrainingError(tr("there is no row to train on"), tr("Name files with rows of the split `train`."))
     return lessons
 
 
@@ -129,9 +145,16 @@ def split_rows(rows: Sequence[T], all_rows: bool) -> tuple[tuple[T, ...], tuple[
 
 def _say_left_out(count: int, what: str, spec: TrainSpec, progress: Progress) -> None:
     if count:
-        progress.say(f"{count} {what} longer than {spec.settings.max_seq_length} tokens are left out")
+        progress.say(
+            tr(
+                "{count} {what} longer than {max_seq_length} tokens are left out",
+                count=count,
+                what=what,
+                max_seq_length=spec.settings.max_seq_length,
+            )
+        )
 
 
 def _need(kept: Sequence[Example | DayExample]) -> None:
     if not kept:
-        raise TrainingError("every row is longer than the sequence length", "Raise `training.max_seq_length`.")
+        raise TrainingError(tr("every row is longer than the sequence length"), tr("Raise `training.max_seq_length`."))

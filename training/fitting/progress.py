@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from daemon.learning.run_folder import EventKind, ProgressEvent
 from daemon.system.files import private
+from daemon.words import tr
 
 
 class Progress:
@@ -75,7 +76,17 @@ class Progress:
         if self._bar:
             self._bar.update(self._task, completed=step, loss=f"{loss:.3f}")
         elif step % self._every == 0 or step == self.steps:
-            print(f"step {step}/{self.steps}  loss {loss:.3f}  {left / 60:.1f} min left", file=self._stream, flush=True)
+            print(
+                tr(
+                    "step {step}/{steps}  loss {loss:.3f}  {left:.1f} min left",
+                    step=step,
+                    steps=self.steps,
+                    loss=loss,
+                    left=left / 60,
+                ),
+                file=self._stream,
+                flush=True,
+            )
 
     def close(self) -> None:
         if self._bar:

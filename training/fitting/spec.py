@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from daemon.config import PrivacySettings, ReportSettings, TrainingSettings, load
 from daemon.errors import UsageError
+from daemon.words import tr
 from training.pairs.day_encoding import JUDGE_WEIGHT
 
 Loader = Literal["auto", "plain", "unsloth", "lean"]
@@ -146,11 +147,11 @@ def spec_from(arguments: list[str]) -> TrainSpec:
         settings = TrainingSettings(**{**config.training.model_dump(), **changes})
     except ValidationError as problem:
         lines = [f"--{error['loc'][0]}: {error['msg']}, got {error['input']!r}" for error in problem.errors()]
-        raise UsageError("\n".join(lines), "See --help.") from None
+        raise UsageError("\n".join(lines), tr("See --help.")) from None
     if given.epochs < 0 or given.evaluations < 1:
-        raise UsageError("--epochs and --evaluations are positive numbers", "See --help.")
+        raise UsageError(tr("--epochs and --evaluations are positive numbers"), tr("See --help."))
     if given.judge_weight < 0:
-        raise UsageError("--judge-weight is a number of 0 or more", "See --help.")
+        raise UsageError(tr("--judge-weight is a number of 0 or more"), tr("See --help."))
     return TrainSpec(
         base=given.base or settings.base or config.engine.model,
         pairs=tuple(given.pairs),

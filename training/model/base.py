@@ -22,6 +22,7 @@ from daemon.models.known import KNOWN
 from daemon.models.reference import cache_folder, resolve_gguf
 from daemon.system.extras import adding
 from daemon.system.hashes import file_hash
+from daemon.words import tr
 from training.fitting.spec import TrainSpec
 from training.model.dequantise import RECORD, Report, dequantised
 from training.model.ranks import one_gpu, processes
@@ -55,7 +56,8 @@ def resolve_base(reference: str, report: Report = lambda _: None) -> Base:
         return Base(name_of(file.name, made_of["sha256"]), str(folder), made_of["sha256"])
     if not HUB_ID.fullmatch(reference):
         raise ModelMissing(
-            f"{reference}: no such model", "Name `starter`, a GGUF file, a folder or a hub id owner/name."
+            tr("{reference}: no such model", reference=reference),
+            tr("Name `starter`, a GGUF file, a folder or a hub id owner/name."),
         )
     from huggingface_hub import snapshot_download
 
@@ -87,10 +89,10 @@ def lean_knows(config: Mapping[str, Any]) -> bool:
 
 
 def base_config(reference: str) -> dict[str, Any]:
-    """The config.json of a base before its weights are fetched: a folder's own, what is known of the starter, that of a
-    hub id (asked for as its weights will be), else nothing: fetching the weights will say what is wrong."""
+    """The config.json of a base before its weights are fetched: a folder's own, what is known of a known model, that
+    of a hub id (asked for as its weights will be), else nothing: fetching the weights will say what is wrong."""
     if reference in KNOWN:
-        return {"model_type": "qwen2", "hidden_act": "silu"}
+        return {"model_type": KNOWN[reference].architecture, "hidden_act": "silu"}
     folder = Path(reference).expanduser()
     try:
         file = folder / "config.json" if folder.exists() or not HUB_ID.fullmatch(reference) else _from_hub(reference)
@@ -125,13 +127,18 @@ def choose_plan(
     loader = spec.loader if spec.loader != "auto" else auto_loader(spec, cuda, unsloth, four_bit, known, by_day)
     if loader == "unsloth" and not (cuda and unsloth):
         raise UsageError(
-            "--loader unsloth needs an NVIDIA GPU and the package unsloth", f"Run `{adding('gpu')}`, or use plain."
+            tr("--loader unsloth needs an NVIDIA GPU and the package unsloth"),
+            tr("Run `{adding}`, or use plain.", adding=adding("gpu")),
         )
     if loader == "lean" and (spec.settings.dropout or spec.settings.neftune_alpha):
-        raise UsageError("--loader lean knows neither dropout nor NEFTune", "Set both to 0, or use another loader.")
+        raise UsageError(
+            tr("--loader lean knows neither dropout nor NEFTune"), tr("Set both to 0, or use another loader.")
+        )
     bits = spec.bits or (4 if loader == "unsloth" or (loader == "lean" and cuda) else 16)
     if bits == 4 and not cuda:
-        raise UsageError("--bits 4 needs an NVIDIA GPU", "Leave --bits out: on a CPU the weights are loaded whole.")
+        raise UsageError(
+            tr("--bits 4 needs an NVIDIA GPU"), tr("Leave --bits out: on a CPU the weights are loaded whole.")
+        )
     dtype = spec.dtype if spec.dtype != "auto" else ("bfloat16" if cuda else "float32")
     return MachinePlan("cuda" if cuda else "cpu", loader, bits, dtype)
 
@@ -167,7 +174,8 @@ def lora_settings(spec: TrainSpec) -> dict[str, Any]:
             values = {key: config.get(key, False) for key in values}
         except (OSError, json.JSONDecodeError):
             raise TrainingError(
-                f"{spec.init_adapter}: no readable adapter", "Name a folder of a PEFT adapter."
+                tr("{init_adapter}: no readable adapter", init_adapter=spec.init_adapter),
+                tr("Name a folder of a PEFT adapter."),
             ) from None
     return values
 
@@ -181,7 +189,10 @@ def load_model(base: Base, spec: TrainSpec, plan: MachinePlan) -> tuple[Any, Any
 
         found = set_peft_model_state_dict(model, load_file(spec.init_adapter / ADAPTER_FILE))
         if found.unexpected_keys:
-            raise TrainingError(f"{spec.init_adapter}: is an adapter of another model", "Train it on the same base.")
+            raise TrainingError(
+                tr("{init_adapter}: is an adapter of another model", init_adapter=spec.init_adapter),
+                tr("Train it on the same base."),
+            )
     tokenizer.padding_side = "right"
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -239,7 +250,8 @@ def _plain(base: Base, spec: TrainSpec, plan: MachinePlan) -> tuple[Any, Any]:
     if plan.loader == "lean":
         if not lean_knows(model.config.to_dict()):
             raise UsageError(
-                f"--loader lean does not know models of the kind {model.config.model_type}", "Use another loader."
+                tr("--loader lean does not know models of the kind {model_type}", model_type=model.config.model_type),
+                tr("Use another loader."),
             )
         model.requires_grad_(False)
     elif plan.bits == 4:

@@ -17,6 +17,7 @@ from typing import Any
 
 from daemon.errors import ModelMissing
 from daemon.system.hashes import known_hash
+from daemon.words import tr
 
 RECORD = "nippo-base.json"
 """Written last; says which file the folder was made of."""
@@ -72,12 +73,16 @@ def write_folder(file: Path, folder: Path) -> None:
     try:
         reader = gguf.GGUFReader(file)
     except (ValueError, OSError) as problem:
-        raise ModelMissing(f"{file}: not a GGUF file ({problem})", "Fetch the model again.") from None
+        raise ModelMissing(
+            tr("{file}: not a GGUF file ({problem})", file=file, problem=problem), tr("Fetch the model again.")
+        ) from None
     architecture = _value(reader, "general.architecture")
     if architecture != "qwen2":
         raise ModelMissing(
-            f"{file}: architecture {architecture!r} cannot be dequantised here",
-            "Name a Hugging Face folder of the model in `training.base` instead.",
+            tr(
+                "{file}: architecture {architecture!r} cannot be dequantised here", file=file, architecture=architecture
+            ),
+            tr("Name a Hugging Face folder of the model in `training.base` instead."),
         )
     names = {tensor.name for tensor in reader.tensors}
     write_tokenizer(file, reader, folder)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch.utils.checkpoint import checkpoint
 
+from daemon.engines.host_embedding import HostEmbedding
 from training.model.branches import branch_attention
 from training.model.loss import states_of, summed_loss
 from training.pairs.packs import segment_attention
@@ -85,19 +86,6 @@ class GatedFunction(torch.autograd.Function):
         active = torch.nn.functional.silu(gate)
         above = torch.ops.aten.silu_backward(grad * up, gate)
         return above, active.mul_(grad)
-
-
-class HostEmbedding(torch.nn.Module):
-    """An input embedding whose table stays in CPU memory; only the rows looked up go to the device."""
-
-    def __init__(self, table: torch.nn.Embedding) -> None:
-        super().__init__()
-        self.table = [table.weight.data.cpu()]  # in a list: neither a parameter nor moved with the model
-        self.num_embeddings, self.embedding_dim = table.num_embeddings, table.embedding_dim
-
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        rows = torch.nn.functional.embedding(ids.cpu(), self.table[0])
-        return rows.to(ids.device, non_blocking=True)
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,14 @@ from daemon.drafting.sentences import asked, split
 from daemon.engines.protocol import Message
 from daemon.errors import TrainingError
 from daemon.vault.diary import prepare
+from daemon.words import tr
 from training.pairs.day_rows import DayRows
 from training.pairs.encoding import IGNORED, Example
 
 JUDGE_WEIGHT = 2.0
 """How much a judged line's one letter counts beside a token of a sentence's answer."""
+CHANGED_WEIGHT = 4.0
+"""How much a sentence whose lines the person changed counts beside one that the draft had right."""
 MARK = "\ue000"
 """Stands for a text while the template is rendered: a character for private use, which no template touches."""
 
@@ -90,8 +93,8 @@ def turns(tokenizer: Any, messages: Sequence[Message]) -> Turns:
     before, mark, behind = asked_text.rpartition(MARK)
     if not mark or not before.endswith(last["content"].lstrip()) or not answered.startswith(asked_text + MARK):
         raise TrainingError(
-            "the base model's chat template changes messages, so that no question can follow a diary",
-            "Use a model with an ordinary chat template, or train with --rows reports.",
+            tr("the base model's chat template changes messages, so that no question can follow a diary"),
+            tr("Use a model with an ordinary chat template, or train with --rows reports."),
         )
     return Turns(before, behind, answered[len(asked_text + MARK) :].rstrip())
 
@@ -119,28 +122,30 @@ def encode_day(
     if end[-1:] != [tokenizer.eos_token_id]:
         end.append(tokenizer.eos_token_id)
     questions = []
-    for text, lines in _labelled(day, prepared):
+    for at, text, lines in _labelled(day, prepared):
         question = ids(sentence_question(text) + around.behind)
-        questions.append(QuestionTokens(question, ids("\n".join(lines) or NOTHING) + end, day.weight))
+        weight = day.weight * (CHANGED_WEIGHT if at in day.changed else 1.0)
+        questions.append(QuestionTokens(question, ids("\n".join(lines) or NOTHING) + end, weight))
     for line, label, weight in day.judged:
         question = ids(line_question(line) + around.behind)
         questions.append(QuestionTokens(question, ids(label)[:1], day.weight * weight * judge_weight))
     return DayExample(day.id, ids(around.before), tuple(one for one in questions if one.weight > 0))
 
 
-def _labelled(day: DayRows, prepared: str) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """The sentences that drafting asks about, as far as they have a label."""
+def _labelled(day: DayRows, prepared: str) -> Iterable[tuple[int, str, tuple[str, ...]]]:
+    """The sentences that drafting asks about, as far as they have a label, each with its index."""
     if not day.sentences:
         return
     cut = split(prepared)
     if [one.text for one in cut] != [text for text, _ in day.sentences]:
         raise TrainingError(
-            f"{day.id}: the labels are of other sentences than the program cuts", "Label this day anew, or remove it."
+            tr("{id}: the labels are of other sentences than the program cuts", id=day.id),
+            tr("Label this day anew, or remove it."),
         )
     for at in asked(cut, prepared):
         text, lines = day.sentences[at]
         if lines is not None:
-            yield text, lines
+            yield at, text, lines
 
 
 def fitting_days(days: Sequence[DayExample], most: int) -> tuple[list[DayExample], list[str], int]:

@@ -3,7 +3,8 @@
 A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs the first three.
 A row without ``private`` and ``facts`` is an accepted pair of the person, whose own form of report is learned; ``form``
 names report settings for this one row. Labels by sentence come as ``"sentences": [[sentence, [line, …] or null], …]``,
-``"judged": [[line, label, weight], …]`` and ``"weight"`` (``training.pairs.day_rows`` says what they mean).
+``"judged": [[line, label, weight], …]``, ``"changed": [index, …]`` and ``"weight"`` (``training.pairs.day_rows`` says
+what they mean).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from daemon.drafting.prompt import LABELS
 from daemon.errors import TrainingError
+from daemon.words import tr
 
 SPLITS = ("train", "dev")
 
@@ -46,6 +48,7 @@ class Row:
     sentences: tuple[tuple[str, tuple[str, ...] | None], ...] | None = None
     judged: tuple[tuple[str, str, float], ...] = ()
     weight: float = 1.0
+    changed: tuple[int, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -66,7 +69,8 @@ def read_rows(files: Iterable[Path], need_report: bool = False) -> list[Row]:
             lines = file.read_text(encoding="utf-8-sig").split("\n")
         except (OSError, UnicodeDecodeError) as problem:
             raise TrainingError(
-                f"{file}: cannot be read ({type(problem).__name__})", "Name a UTF-8 JSON-lines file."
+                tr("{file}: cannot be read ({kind})", file=file, kind=type(problem).__name__),
+                tr("Name a UTF-8 JSON-lines file."),
             ) from None
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -74,40 +78,44 @@ def read_rows(files: Iterable[Path], need_report: bool = False) -> list[Row]:
             try:
                 row = parse_row(json.loads(line), need_report)
             except json.JSONDecodeError:
-                problems.append(f"{file.name}:{number}: not JSON")
+                problems.append(tr("{name}:{number}: not JSON", name=file.name, number=number))
                 continue
             except ValueError as problem:
                 problems.append(f"{file.name}:{number}: {problem}")
                 continue
             if row.id in seen:
-                problems.append(f"{file.name}:{number}: the id {row.id} is there twice")
+                problems.append(
+                    tr("{name}:{number}: the id {id} is there twice", name=file.name, number=number, id=row.id)
+                )
             seen.add(row.id)
             rows.append(row)
     if problems:
-        raise TrainingError("\n".join([f"{len(problems)} faulty row(s)", *problems]), "Mend or remove these rows.")
+        raise TrainingError(
+            "\n".join([tr("{count} faulty row(s)", count=len(problems)), *problems]), tr("Mend or remove these rows.")
+        )
     return rows
 
 
 def parse_row(value: Any, need_report: bool = False) -> Row:
     """Given a decoded JSON value, return its row; raise ValueError that names the faulty key, without its text."""
     if not isinstance(value, dict):
-        raise ValueError("expected an object")
+        raise ValueError(tr("expected an object"))
     for key in ("id", "date", "diary", *(("report",) if need_report else ())):
         if not isinstance(value.get(key), str) or (key != "diary" and not value[key].strip()):
-            raise ValueError(f"`{key}`: expected a text")
+            raise ValueError(tr("`{key}`: expected a text", key=key))
     try:
         date.fromisoformat(value["date"])
     except ValueError:
-        raise ValueError("`date`: expected YYYY-MM-DD") from None
+        raise ValueError(tr("`date`: expected YYYY-MM-DD")) from None
     report = value.get("report")
     if report is not None and not isinstance(report, str):
-        raise ValueError("`report`: expected a text")
+        raise ValueError(tr("`report`: expected a text"))
     split = value.get("split", "train")
     if split not in SPLITS:
-        raise ValueError(f"`split`: expected one of {', '.join(SPLITS)}")
+        raise ValueError(tr("`split`: expected one of {splits}", splits=", ".join(SPLITS)))
     form = value.get("form", {})
     if not isinstance(form, dict):
-        raise ValueError("`form`: expected an object")
+        raise ValueError(tr("`form`: expected an object"))
     return Row(
         id=value["id"],
         date=value["date"],
@@ -120,6 +128,7 @@ def parse_row(value: Any, need_report: bool = False) -> Row:
         sentences=_sentences(value),
         judged=_judged(value),
         weight=weight_of(value),
+        changed=_changed(value),
     )
 
 
@@ -128,7 +137,7 @@ def _texts(value: dict[str, Any], key: str) -> tuple[str, ...] | None:
     if texts is None:
         return None
     if not isinstance(texts, list) or not all(isinstance(text, str) and text for text in texts):
-        raise ValueError(f"`{key}`: expected a list of texts")
+        raise ValueError(tr("`{key}`: expected a list of texts", key=key))
     return tuple(texts)
 
 
@@ -139,9 +148,9 @@ def _facts(value: dict[str, Any]) -> tuple[Fact, ...] | None:
     try:
         found = tuple(Fact(str(fact["fact"]), tuple(str(text) for text in fact["any_of"])) for fact in facts)
     except (TypeError, KeyError):
-        raise ValueError("`facts`: expected a list of {fact, any_of}") from None
+        raise ValueError(tr("`facts`: expected a list of {fact, any_of}")) from None
     if not all(fact.any_of and all(fact.any_of) for fact in found):
-        raise ValueError("`facts`: `any_of` holds at least one text")
+        raise ValueError(tr("`facts`: `any_of` holds at least one text"))
     return found
 
 
@@ -152,9 +161,9 @@ def _sentences(value: dict[str, Any]) -> tuple[tuple[str, tuple[str, ...] | None
     try:
         found = tuple((text, None if lines is None else tuple(lines)) for text, lines in given)
     except (TypeError, ValueError):
-        raise ValueError("`sentences`: expected a list of [sentence, lines]") from None
+        raise ValueError(tr("`sentences`: expected a list of [sentence, lines]")) from None
     if not all(isinstance(one, str) and one for text, lines in found for one in (text, *(lines or ()))):
-        raise ValueError("`sentences`: expected texts")
+        raise ValueError(tr("`sentences`: expected texts"))
     return found
 
 
@@ -162,17 +171,25 @@ def _judged(value: dict[str, Any]) -> tuple[tuple[str, str, float], ...]:
     try:
         found = tuple((str(line), str(label), float(weight)) for line, label, weight in value.get("judged", ()))
     except (TypeError, ValueError):
-        raise ValueError("`judged`: expected a list of [line, label, weight]") from None
+        raise ValueError(tr("`judged`: expected a list of [line, label, weight]")) from None
     if not all(line and label in tuple(LABELS) and weight >= 0 for line, label, weight in found):
-        raise ValueError(f"`judged`: a label is one of {', '.join(LABELS)}, a weight is not negative")
+        raise ValueError(tr("`judged`: a label is one of {labels}, a weight is not negative", labels=", ".join(LABELS)))
     return found
+
+
+def _changed(value: dict[str, Any]) -> tuple[int, ...]:
+    given = value.get("changed", [])
+    count = len(value.get("sentences") or ())
+    if not isinstance(given, list) or not all(type(at) is int and 0 <= at < count for at in given):
+        raise ValueError(tr("`changed`: expected indices of sentences"))
+    return tuple(given)
 
 
 def weight_of(value: dict[str, Any]) -> float:
     """How much a row counts, 1 where it does not say so; raises ValueError."""
     weight = value.get("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
-        raise ValueError("`weight`: expected a number of 0 or more")
+        raise ValueError(tr("`weight`: expected a number of 0 or more"))
     return float(weight)
 
 
@@ -186,6 +203,6 @@ def corpus_hash(rows: Sequence[Row]) -> str:
         form = json.dumps(row.form, ensure_ascii=False, sort_keys=True)
         values: list[Any] = [row.id, row.date, row.diary, row.report, form]
         if row.sentences is not None or row.judged:
-            values += [row.sentences, row.judged, row.weight]
+            values += [row.sentences, row.judged, row.weight, *([row.changed] if row.changed else [])]
         digest.update(json.dumps(values, ensure_ascii=False).encode())
     return digest.hexdigest()

@@ -31,6 +31,7 @@ from daemon.errors import NippoError, UsageError
 from daemon.learning.run_folder import Ending
 from daemon.system.files import only_for_this_user, private_folder
 from daemon.versions.artifact import find_version
+from daemon.words import tr
 from training.pairs.encoding import messages, row_forms
 from training.pairs.rows import Row, read_rows
 from training.scoring.generate import Drafts, adapter_name, read_drafts
@@ -172,7 +173,7 @@ def main(arguments: list[str] | None = None) -> int:
         rows = [row for row in read_rows(given.rows) if given.split in (None, row.split)]
         rows = rows[: given.limit] if given.limit else rows
         if not rows:
-            raise UsageError("no row to evaluate", "Name files with rows of that split.")
+            raise UsageError(tr("no row to evaluate"), tr("Name files with rows of that split."))
         evaluations = [evaluate(name, written, config) for name, written in reports(rows, given, config)]
     except NippoError as problem:
         print(problem, file=sys.stderr)
@@ -245,7 +246,8 @@ def chosen_reports(
         missing = [row.id for row in rows if row.id not in drafts]
         if missing:
             raise UsageError(
-                f"{name or 'base'}: no drafts for {len(missing)} row(s)", "Write drafts for the same rows."
+                tr("{name}: no drafts for {count} row(s)", name=name or tr("base"), count=len(missing)),
+                tr("Write drafts for the same rows."),
             )
         yield (
             name,

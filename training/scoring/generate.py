@@ -22,6 +22,7 @@ from daemon.engines.protocol import Draft
 from daemon.errors import NippoError, UsageError
 from daemon.learning.run_folder import Ending
 from daemon.system.files import only_for_this_user, private_folder, write_atomically
+from daemon.words import tr
 from training.model.base import resolve_base
 from training.pairs.encoding import messages, prompt_text, row_forms
 from training.pairs.rows import Row, read_rows
@@ -196,7 +197,14 @@ def run(
             engine.seed,
             most_tokens,
         )
-        _say(f"{name or 'base'}: {len(rows)} rows in {time.monotonic() - started:.0f} s")
+        _say(
+            tr(
+                "{name}: {count} rows in {time:.0f} s",
+                name=name or tr("base"),
+                count=len(rows),
+                time=time.monotonic() - started,
+            )
+        )
         return [Drafts(row.id, name, tuple(drafts)) for row, drafts in zip(rows, texts, strict=True)]
 
     found: list[Drafts] = []
@@ -240,7 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = load(given.config)
         rows = [row for row in read_rows(given.rows) if given.split in (None, row.split)]
         if not rows:
-            raise UsageError("no row to write for", "Name files with rows of that split.")
+            raise UsageError(tr("no row to write for"), tr("Name files with rows of that split."))
         base = given.base or config.training.base or config.engine.model
         found = run(rows, base, given.adapter, config, given.samples, given.bits, given.batch_tokens, given.bare)
     except NippoError as problem:

@@ -17,6 +17,7 @@ from daemon.learning.edit_distance import edit_distance
 from daemon.learning.run_folder import Base
 from daemon.models.known import KNOWN
 from daemon.versions.artifact import Version
+from daemon.words import tr
 from training.pairs.rows import Row
 from training.scoring.by_sentence import selection_errors, true_lines
 from training.scoring.evaluate import WrittenReport, chosen_reports, settings_of, write_with_engine
@@ -94,8 +95,8 @@ def need_writer(reference: str) -> None:
         return
     if not hasattr(TransformersEngine, "ask"):
         raise TrainingError(
-            f"{reference}: reports by sentence can be judged only on a GGUF base so far",
-            'Set training.base to a GGUF file or to "starter".',
+            tr("{reference}: reports by sentence can be judged only on a GGUF base so far", reference=reference),
+            tr('Set training.base to a GGUF file or to "starter".'),
         )
 
 

@@ -42,6 +42,7 @@ from daemon.system.accelerator import ACCELERATOR, TRAINING, FileLock
 from daemon.system.files import only_for_this_user, private_folder
 from daemon.versions.artifact import Version, base_matches, list_versions, models_folder
 from daemon.versions.champion import active_adapter, next_name
+from daemon.words import tr
 from daemon.worker.messages import read_config
 from training.export import architecture_of, card_of, export_version, meta_of
 from training.fitting.progress import Progress
@@ -126,7 +127,9 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
     ledger.held_out = (ledger.held_out | held_out) - trained
     own = [pair.report for pair in pairs if pair.id not in held_out]
     if not own:
-        raise TrainingError("there is no accepted report to learn from", "Tick `accepted` in some reports first.")
+        raise TrainingError(
+            tr("there is no accepted report to learn from"), tr("Tick `accepted` in some reports first.")
+        )
     starter = starter_version(week.config, week.reference)
     corpus = starter_corpus()
     by_sentence = starter.meta.method == "sentences" if starter else any(row.sentences for row in corpus)
@@ -178,14 +181,14 @@ def main(arguments: list[str] | None = None) -> int:
     training = FileLock(config.data_path, TRAINING)
     accelerator = FileLock(config.data_path, ACCELERATOR)
     if not training.wait(2.0):
-        print("another training is running", file=sys.stderr)
+        print(tr("another training is running"), file=sys.stderr)
         return Ending.BUSY
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     private_folder(folder)
     try:
         if not accelerator.wait(config.engine.timeout_seconds + 60):
-            raise TrainingError("the model that writes reports did not give way", "Restart the daemon.")
+            raise TrainingError(tr("the model that writes reports did not give way"), tr("Restart the daemon."))
         progress = Progress(folder / PROGRESS, 0)
         week = Week(config, folder, progress, time.monotonic(), (training, accelerator))
         result = teach(week, datetime.now(UTC).astimezone())
@@ -210,14 +213,14 @@ def _failed(problem: Exception) -> int:
         print(f"{type(problem).__name__}: {problem.strerror} ({problem.filename})", file=sys.stderr)
         return Ending.FAILED
     if isinstance(problem, sqlite3.Error):
-        print(f"the database cannot be used: {problem}", file=sys.stderr)
+        print(tr("the database cannot be used: {problem}", problem=problem), file=sys.stderr)
         return Ending.FAILED
     print(unforeseen(problem), file=sys.stderr)
     return Ending.OUT_OF_MEMORY if is_out_of_memory(problem) else Ending.FAILED
 
 
 def _stop(number: int, frame: object) -> None:
-    raise TrainingStopped("the run was asked to end", "The next start goes on from its last saved step.")
+    raise TrainingStopped(tr("the run was asked to end"), tr("The next start goes on from its last saved step."))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from daemon.learning.forgetting import wipe
 from daemon.learning.run_folder import ROWS, TRAINED, EventKind, Phase, ProgressEvent, TrainingResult
 from daemon.system.accelerator import FileLock
 from daemon.system.files import private_folder, write_atomically
+from daemon.words import tr
 from training.fitting.progress import Progress
 from training.pairs.order import within_epochs
 from training.pairs.pair_choice import to_lines
@@ -55,8 +56,15 @@ def train_on(
     settings = week.config.training
     count = sum(row.split == "train" for row in rows)
     checkpoints = within_epochs(
-        settings.checkpoints, count, settings.max_epochs, settings.batch_size, settings.accumulation
+        settings.checkpoints,
+        count,
+        settings.max_epochs,
+        settings.batch_size,
+        settings.accumulation,
+        settings.min_steps,
     )
+    if all(row.split == "train" for row in rows):
+        checkpoints = checkpoints[-1:]  # nothing is there to choose an earlier one by
     file = out / ROWS
     write_atomically(file, to_lines(rows), durable=False)
     try:
@@ -65,7 +73,7 @@ def train_on(
         wipe(file)
     result = TrainingResult.need(out / TRAINED)
     if not result.checkpoints:
-        raise TrainingError("the time ran out before the first checkpoint", "Raise training.max_hours.")
+        raise TrainingError(tr("the time ran out before the first checkpoint"), tr("Raise training.max_hours."))
     return result
 
 

@@ -69,6 +69,19 @@ def test_a_doubtful_line_is_drawn_again_and_the_better_one_stands() -> None:
     assert engine.sentences().count(SQL) == 4 and engine.sentences().count(JAVA) == 1
 
 
+def test_all_doubtful_sentences_are_drawn_again_at_once() -> None:
+    """An engine that answers side by side reads the diary's keys and values once for all of them."""
+    stages: list[Stage] = []
+    engine = AskingEngine(GOOD, {GOOD[JAVA]: 0.05, GOOD[SQL]: 0.05})
+    draft_report(engine, DraftRequest("2026-01-07", DIARY), Config(), on_stage=stages.append)
+    assert engine.sentences()[4:] == [JAVA] * 3 + [SQL] * 3
+    assert len(engine.beginnings) == 3, "the sentences, their lines, and what is drawn again (nothing new to judge)"
+    assert [(one.number, one.total) for one in stages if one.kind == "again"] == [(1, 2), (2, 2)]
+    anew = AskingEngine(GOOD)
+    draft(anew, seed=9)
+    assert len(anew.beginnings) == 2
+
+
 def test_what_stays_doubtful_falls_out_unless_caution_is_off() -> None:
     doubted = {GOOD[SQL]: 0.02}
     assert GOOD[SQL] not in draft(AskingEngine(GOOD, doubted)).body
@@ -174,3 +187,15 @@ def test_the_settings_may_say_how_to_write(method: str) -> None:
             draft(AskingEngine(GOOD), config=config)
     else:
         assert draft(AskingEngine(GOOD), config=config).body == BODY
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_sentence_without_an_answer_is_named_without_its_words_and_asked_again(tells: bool) -> None:
+    engine = AskingEngine(GOOD, tells=tells, silent={SQL})
+    result = draft(engine)
+    assert GOOD[SQL] not in result.body and GOOD[JAVA] in result.body and result.status == "needs-review"
+    assert result.warnings[0].startswith("日記の2行目の文には") and "SQL" not in "".join(result.warnings)
+    later = AskingEngine(GOOD, tells=tells)
+    again = draft(later, earlier=result.record)
+    assert (again.body, later.sentences()) == (BODY, [SQL])
+    assert "返事がありません" not in "".join(again.warnings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from daemon.engines import decode  # noqa: E402
+from daemon.engines import attention, decode  # noqa: E402
+from daemon.engines.attention import Parted, attend  # noqa: E402
+from daemon.engines.branching import Asked  # noqa: E402
 from daemon.engines.decode import Decoder, Slots  # noqa: E402
 from daemon.engines.fused import Adapted, Norm, fuse  # noqa: E402
-from daemon.engines.protocol import Sampling  # noqa: E402
+from daemon.engines.host_embedding import HostEmbedding, move_embedding  # noqa: E402
+from daemon.engines.protocol import Question, Sampling  # noqa: E402
 from daemon.engines.sampling import pick  # noqa: E402
 from tests.tiny_model import TinyModel  # noqa: E402
 
@@ -137,7 +141,9 @@ def test_the_prompt_is_read_once_for_all_drafts(decoder: Decoder, monkeypatch: p
     passes = []
     forward = decoder._model.forward
     monkeypatch.setattr(
-        decoder._model, "forward", lambda **given: passes.append(given["input_ids"].shape[1]) or forward(**given)
+        decoder._model,
+        "forward",
+        lambda **given: passes.extend(map(len, given.get("input_ids", ()))) or forward(**given),
     )
     decoder.draw(PROMPT, [Sampling(max_tokens=4)], NO_END)
     first = decoder.draw(PROMPT, [Sampling(0.9, seed, 4) for seed in (1, 2)], NO_END)
@@ -198,3 +204,107 @@ def test_sampling_follows_the_models_own_chances() -> None:
     luck = torch.rand(20_000, generator=torch.Generator().manual_seed(5))
     tokens = pick(torch.log(chances).expand(20_000, 4), Sampling(1.0, top_p=1.0), luck)
     assert torch.allclose(torch.bincount(tokens, minlength=4) / 20_000, chances, atol=0.015)
+
+
+def asked(count: int, tokens: int = 20) -> list[Asked]:
+    """Questions of one to seven tokens."""
+    return [Asked(Question("", tokens), PROMPT[: 1 + row % 7]) for row in range(count)]
+
+
+def test_each_answer_is_what_the_library_writes_behind_beginning_and_question(plain: Any, decoder: Decoder) -> None:
+    beginning = PROMPT * 9
+    for one, said in zip(asked(9), decoder.answer(beginning, asked(9), NO_END), strict=True):
+        assert said.tokens == greedy(plain, 20, beginning + one.tokens)
+
+
+def test_the_beginning_is_kept_once_whatever_the_number_of_questions(decoder: Decoder) -> None:
+    decoder.answer(PROMPT * 9, asked(9), NO_END)
+    (rows,) = decoder._questions.values()
+    assert rows.beginning.rows == 1 and rows.beginning.prompt == tuple(PROMPT * 9)
+    assert (rows.rows, rows.capacity) == (9, decode.QUESTION_STEP)
+    decoder.answer(PROMPT[::-1] * 9, asked(7), NO_END)
+    assert decoder._questions["many questions"] is rows, "another day's questions use the same rows, and their graph"
+
+
+def test_a_longer_beginning_takes_its_rows_along(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "CAPACITY_STEP", 16)
+    short = decoder.answer(PROMPT, asked(6), NO_END)
+    decoder.answer(PROMPT * 9, asked(6), NO_END)
+    assert decoder.answer(PROMPT, asked(6), NO_END) == short
+
+
+def test_questions_that_are_read_in_parts_are_read_alike(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = decoder.answer(PROMPT * 9, asked(6), NO_END)
+    monkeypatch.setattr(attention, "MOST_SCORES", 2 * 4 * 6 * (len(PROMPT) * 9 + 6))
+    in_parts = decoder.answer(PROMPT * 9, asked(6), NO_END)
+    assert [one.tokens for one in in_parts] == [one.tokens for one in whole]
+
+
+def test_attention_in_two_parts_is_attention() -> None:
+    """In 16 bits as well: it lies no farther from the truth than the library's own attention over all keys at once."""
+    torch.manual_seed(3)
+    rows, heads, groups, size, far, near = 3, 4, 2, 16, 10, 5
+    query = torch.randn(rows, heads, 1, size)
+    shared, own = [
+        [torch.randn(count, groups, length, size) for _ in "kv"] for count, length in ((1, far), (rows, near))
+    ]
+    hidden = torch.zeros(far).masked_fill_(torch.arange(far) >= 7, float("-inf"))
+    mask = torch.zeros(rows, 1, 1, near).masked_fill_(
+        torch.arange(near) > torch.tensor([0, 2, 4])[:, None, None, None], float("-inf")
+    )
+    whole = [torch.cat([one.expand(rows, -1, -1, -1), other], 2) for one, other in zip(shared, own, strict=True)]
+    everything = torch.cat([hidden.expand(rows, 1, 1, far), mask], -1)
+    expected, _ = attend(None, query, *whole, everything)
+
+    def parted(kind: Any) -> Any:
+        key, value = (
+            Parted(one.to(kind), other.to(kind), hidden.to(kind)) for one, other in zip(shared, own, strict=True)
+        )
+        return attend(None, query.to(kind), key, value, mask.to(kind))[0].float()
+
+    assert torch.allclose(parted(torch.float32), expected, atol=1e-6)
+    plain_error = (attend(None, *(part.bfloat16() for part in (query, *whole, everything)))[0].float() - expected).abs()
+    assert (parted(torch.bfloat16) - expected).abs().mean() <= 1.5 * plain_error.mean()
+
+
+@pytest.mark.parametrize(
+    ("free_gib", "rows"),
+    [(80.0, 20), (1.7, 20), (1.3, 10), (0.8, 4), (0.0, 4)],
+    ids=["much", "12 GB", "less", "little", "none"],
+)
+def test_as_many_questions_at_once_as_the_card_holds(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch, free_gib: float, rows: int
+) -> None:
+    """The 14B shape: 192 KiB a token; 1,200 tokens of rules and diary, 200 of question and answer."""
+    config = SimpleNamespace(num_hidden_layers=48, num_key_value_heads=8, hidden_size=5120, num_attention_heads=40)
+    embeddings = SimpleNamespace(weight=torch.zeros(1, dtype=torch.bfloat16))
+    card = SimpleNamespace(config=config, device=torch.device("cuda"), get_input_embeddings=lambda: embeddings)
+    monkeypatch.setattr(decoder, "_model", card)
+    monkeypatch.setattr(decoder, "_free_bytes", lambda kept: int(free_gib * 2**30))
+    assert decoder.rows_for_questions(20, 1200, 200) == rows
+    assert decoder._roomy(20, 256) == (24 if free_gib > 1.5 else 20)
+
+
+def test_a_table_outside_of_the_card_changes_no_word(folder: Path, plain: Any) -> None:
+    model = fuse(load(folder))
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.detach().clone())
+    assert move_embedding(model) and isinstance(model.get_input_embeddings(), HostEmbedding)
+    assert "embed_tokens" not in dict(model.named_parameters()) and model.device.type == "cpu"
+    decoder = Decoder(model, 512)
+    assert decoder.draw(PROMPT, [Sampling(max_tokens=40)], NO_END)[0].tokens == greedy(plain, 40)
+    for one, said in zip(asked(5), decoder.answer(PROMPT * 9, asked(5), NO_END), strict=True):
+        assert said.tokens == greedy(plain, 20, PROMPT * 9 + one.tokens)
+    assert not move_embedding(model), "it has gone already"
+
+
+def test_a_table_that_is_the_output_as_well_stays() -> None:
+    config = transformers.Qwen2Config(
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        vocab_size=64,
+        num_attention_heads=4,
+        tie_word_embeddings=True,
+    )
+    assert not move_embedding(transformers.Qwen2ForCausalLM(config))

@@ -16,8 +16,9 @@ import xllamacpp
 from daemon.config import EngineSettings, ReportSettings
 from daemon.drafting.prompt import render_prompt
 from daemon.engines.protocol import Question, Sampling
-from daemon.engines.server import ServerEngine, estimate_tokens, open_server
-from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing
+from daemon.engines.server import ServerEngine, open_server
+from daemon.engines.text import estimate_tokens
+from daemon.errors import ConfigError, EngineError, EngineTimeout, ModelMissing, ServerAway
 from daemon.system.addresses import is_loopback
 from tests.tiny_model import TinyModel
 
@@ -103,7 +104,7 @@ def test_nobody_at_the_address_is_told_with_the_address() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(EngineError, match=f"no server answers at http://127.0.0.1:{port}/v1"):
+    with pytest.raises(ServerAway, match=f"no server answers at http://127.0.0.1:{port}/v1"):
         open_server(settings(f"http://127.0.0.1:{port}/v1"))
 
 
@@ -178,6 +179,8 @@ def draft(url: str, stream: bool = False, **changes: object) -> str:
             "longer than",
         ),
         (500, b"<html>oops</html>", EngineError, "answered 500"),
+        (503, {"error": {"message": "Loading model"}}, ServerAway, "not ready"),
+        (502, b"<html>router</html>", ServerAway, "not ready"),
         (403, b"", EngineError, "refused the key"),
         (302, b"", EngineError, "answered 302"),
     ],
@@ -208,7 +211,7 @@ def test_a_connection_dropped_before_the_answer_is_opened_once_more(stand_in: Ca
 
     url = stand_in(answer)
     assert draft(url) == "本日は"
-    with pytest.raises(EngineError, match=r"the connection to .* broke"):
+    with pytest.raises(ServerAway, match=r"the connection to .* broke"):
         draft(url)
     assert drops == []
 
@@ -218,6 +221,18 @@ def test_a_server_that_hangs_is_a_timeout(stand_in: Callable[[Answer], str], str
     url = stand_in(lambda handler, _: time.sleep(3))
     with pytest.raises(EngineTimeout, match=r"within 0\.5 seconds"):
         draft(url, stream, timeout_seconds=0.5)
+
+
+def test_a_question_has_a_quarter_of_a_drafts_time(stand_in: Callable[[Answer], str]) -> None:
+    def answer(handler: http.server.BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        time.sleep(1.0 if body["messages"][-1]["content"].endswith("slow") else 0.0)
+        say(handler, 200, {"choices": [{"message": {"content": "なし"}, "finish_reason": "stop"}]})
+
+    engine = open_server(settings(stand_in(answer), timeout_seconds=2))
+    started = time.monotonic()
+    answers = list(engine.ask(MESSAGES, [Question("quick"), Question("slow"), Question("quick")]))
+    engine.close()
+    assert [one.failed for one in answers] == [False, True, False] and time.monotonic() - started < 1.9
 
 
 def test_a_stream_that_breaks_off_is_not_taken_for_a_report(stand_in: Callable[[Answer], str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from daemon.engines.protocol import Answer, Message, Question
 from daemon.engines.server_answers import AT_ONCE, answer_of, ask, first_chances
-from daemon.errors import EngineError, EngineTimeout
+from daemon.errors import EngineError, EngineTimeout, ModelMissing, ServerAway
 
 BEGINNING: list[Message] = [{"role": "system", "content": "規則"}, {"role": "user", "content": "【日記】凌と\n\n"}]
 QUESTIONS = [Question(f"文: {number}") for number in range(20)]
@@ -75,11 +75,28 @@ def test_a_question_is_tried_once_more() -> None:
     assert server.asked.count("文: 3") == server.asked.count("文: 0") == 2
 
 
-def test_a_question_that_fails_twice_is_named_by_its_number_only() -> None:
-    with pytest.raises(EngineTimeout, match="question 4 of 20: the server gave no answer") as caught:
-        list(ask(Server({"文: 3": 2}).chat, BEGINNING, QUESTIONS))
+def test_a_question_that_fails_twice_stays_without_an_answer() -> None:
+    answers = list(ask(Server({"文: 3": 2, "文: 0": 2}).chat, BEGINNING, QUESTIONS))
+    assert [number for number, answer in enumerate(answers) if answer.failed] == [0, 3]
+    assert answers[3] == Answer("", failed=True) and answers[4].text == "文: 4"
+
+
+@pytest.mark.parametrize(("questions", "failures"), [(20, 5), (3, 2), (1, 1)])
+def test_a_server_that_fails_too_many_questions_is_told_by_their_numbers_only(questions: int, failures: int) -> None:
+    failing = {f"文: {number}": 2 for number in range(failures)}
+    with pytest.raises(EngineTimeout, match=f"question [1-5] of {questions}: the server gave no answer") as caught:
+        list(ask(Server(failing).chat, BEGINNING, QUESTIONS[:questions]))
     assert "文" not in str(caught.value)
     assert caught.value.next_step == "Look at its load."
+
+
+@pytest.mark.parametrize("kind", [ServerAway, ModelMissing])
+def test_a_server_that_is_away_ends_the_report_at_once(kind: type[EngineError]) -> None:
+    def away(request: dict[str, Any]) -> dict[str, Any]:
+        raise kind("nobody answers", "Start it.")
+
+    with pytest.raises(kind, match="question 1 of 20: nobody answers"):
+        list(ask(away, BEGINNING, QUESTIONS))
 
 
 def test_the_question_stands_behind_the_diary_in_the_users_message() -> None:

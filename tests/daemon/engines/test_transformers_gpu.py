@@ -16,9 +16,11 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from daemon.drafting.prompt import NOTHING, Message  # noqa: E402
+from daemon.engines import decode  # noqa: E402
 from daemon.engines.branching import Asked  # noqa: E402
 from daemon.engines.decode import Decoder  # noqa: E402
 from daemon.engines.fused import fuse  # noqa: E402
+from daemon.engines.host_embedding import HostEmbedding  # noqa: E402
 from daemon.engines.protocol import Question, Sampling  # noqa: E402
 from daemon.engines.transformers import TransformersEngine  # noqa: E402
 from tests import greedy_answers  # noqa: E402
@@ -123,14 +125,31 @@ def test_a_graph_answers_what_single_launches_answer(model: Any, rows: int) -> N
     assert all(len(one.tokens) == 60 for one in expected)
 
 
+def test_a_card_short_of_memory_keeps_the_table_outside_and_the_graph(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daemon.engines.loading import load
+
+    model = fuse(load(str(folder), None)[0])
+    head = model.get_output_embeddings()
+    head.weight = torch.nn.Parameter(head.weight.detach().clone())
+    questions = [Asked(Question("", 40), PROMPT[: 2 + row % 7]) for row in range(9)]
+    expected = [one.tokens for one in Decoder(model, 1024).answer(PROMPT * 9, questions, NO_END)]
+    monkeypatch.setattr(decode, "SCARCE_BYTES", 1 << 50)
+    decoder = Decoder(model, 1024)
+    assert isinstance(model.get_input_embeddings(), HostEmbedding) and model.device.type == "cuda"
+    assert [one.tokens for one in decoder.answer(PROMPT * 9, questions, NO_END)] == expected
+    assert decoder.graphs and all(one.captured for one in decoder._questions.values())
+
+
 def test_questions_share_the_memory_that_there_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = TransformersEngine(str(folder), None, "tiny-1", 1024)
     questions = [Question(f"文: {number}", max_tokens=12) for number in range(40)]
-    assert engine._decoder.rows_for_questions(40, 100) == 32
+    assert engine._decoder.rows_for_questions(40, 60, 40) == 20
     together = [answer.text for answer in engine.ask(MESSAGES, questions)]
     engine._decoder.drop_batch()
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (0, 80 << 30))
-    assert engine._decoder.rows_for_questions(40, 100) == 4
+    assert engine._decoder.rows_for_questions(40, 60, 40) == 4
     alone = [answer.text for answer in engine.ask(MESSAGES, questions)]
     assert sum(one == other for one, other in zip(alone, together, strict=True)) > 30
     engine.close()

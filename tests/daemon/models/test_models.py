@@ -14,6 +14,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -379,6 +380,23 @@ def test_a_known_model_is_fetched_once_and_kept_in_the_cache(toy: Memory) -> Non
     assert models.is_here("toy")
     models.resolve_gguf("toy")
     assert toy.asked == [0, 1, 2]
+
+
+def test_a_known_model_that_only_a_hub_has_is_held_to_its_own_hash(
+    hub_folder: Path, serve: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its revision, whatever the hub says of its main branch now."""
+    pinned = hub_folder / "owner/toy-GGUF/resolve/abc123/toy.gguf"
+    pinned.parent.mkdir()
+    pinned.write_bytes(DATA[:-1] + b"?")
+    only = replace(MODEL, package="", package_version="", revision="abc123")
+    monkeypatch.setitem(KNOWN, "toy", only)
+    monkeypatch.setenv("HF_ENDPOINT", serve(hub_folder))
+    with pytest.raises(ModelMissing, match="wrong hash and was dropped"):
+        models.resolve_gguf("toy")
+    assert not models.is_here("toy")
+    pinned.write_bytes(DATA)
+    assert models.resolve_gguf("toy").read_bytes() == DATA
 
 
 def test_a_changed_model_file_is_never_used(toy: Memory) -> None:

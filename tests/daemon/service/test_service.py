@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from daemon.config import Config
-from daemon.errors import AlreadyRunning, EngineCrashed, ModelMissing
+from daemon.errors import AlreadyRunning, EngineCrashed, ModelMissing, ServerAway
 from daemon.service.config_changes import config_changes
 from daemon.service.heartbeat import read_heartbeat
 from daemon.service.service import Service
@@ -106,6 +106,24 @@ def test_a_saved_diary_becomes_a_report(make_vault, settings, read_vault, observ
     assert f'diary: "[[diary/{TODAY}]]"\naccepted: false\nredo: false\nstatus: draft\nmodel: fake-1\n' in found[REPORT]
     assert found[REPORT].endswith(f"warnings: []\n---\n{BODY}\n")
     assert [(call.date, call.diary) for call in worker.calls] == [(str(TODAY), "サブネットを学んだ。")]
+
+
+def test_a_long_draft_is_announced_by_its_note_and_makes_no_echo(make_vault, settings) -> None:
+    vault = make_vault()
+    config = settings(vault)
+    worker = FakeWorker()
+    worker.hold.set()
+    with running(config, worker, first_after=0.1):
+        (vault / NOTE).write_text("サブネットを学んだ。")
+        until((vault / REPORT).exists)
+        assert "status: writing\n" in (vault / REPORT).read_text()
+        time.sleep(0.6)
+        assert "status: writing\n" in (vault / REPORT).read_text()
+        worker.go.set()
+        until(lambda: BODY in (vault / REPORT).read_text())
+        time.sleep(0.6)
+        assert jobs(config) == [] and idle(config)
+    assert "status: draft\n" in (vault / REPORT).read_text() and len(worker.calls) == 1
 
 
 def test_our_own_report_makes_no_echo(make_vault, settings) -> None:
@@ -231,6 +249,15 @@ def test_a_model_that_cannot_run_holds_the_queue_and_blames_no_note(make_vault, 
     with running(config, FakeWorker(*[ModelMissing("no model file", "Run `nippo fetch`.")] * 5)):
         until(lambda: "nippo fetch" in str(read_heartbeat(config.data_path).get("message")))
         assert jobs(config, "waiting") == [(NOTE, "")]
+
+
+def test_a_server_that_is_away_is_looked_for_again_soon(make_vault, settings, monkeypatch) -> None:
+    monkeypatch.setattr("daemon.service.job_runner.AWAY_SECONDS", (0.05, 0.05))
+    vault = make_vault({NOTE: "日記"})
+    config = settings(vault)
+    with running(config, FakeWorker(*[ServerAway("no server answers", "Start it.")] * 4)):
+        until((vault / REPORT).exists)
+        assert jobs(config, "failed") == []
 
 
 BAD = {

@@ -18,6 +18,6 @@ def test_the_serving_file_is_closed_and_agrees_with_the_settings() -> None:
     assert vllm["environment"]["VLLM_NO_USAGE_STATS"] == vllm["environment"]["DO_NOT_TRACK"] == "1"
     assert vllm["environment"]["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] == "True"
     assert vllm["environment"]["VLLM_API_KEY"].startswith("${VLLM_API_KEY:?")
-    assert "--enable-lora" in vllm["command"]
+    assert {"--enable-lora", "--generation-config=vllm"} <= set(vllm["command"])
     assert f"--max-lora-rank={Config().training.rank}" in vllm["command"]
     assert ":latest" not in vllm["image"]

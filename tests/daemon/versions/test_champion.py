@@ -14,6 +14,7 @@ import pytest
 from daemon.config import Config
 from daemon.errors import ModelMissing, UsageError
 from daemon.setup.status import model_in_use
+from daemon.versions.artifact import SENTENCE_PROMPT
 from daemon.versions.champion import active_adapter, champion, history, promote, rollback
 from tests.daemon.versions.conftest import META, NOW, make_version, version
 from tests.every_step import full_before, killed_before
@@ -38,6 +39,21 @@ def test_without_champion_the_shipped_adapter_writes_if_it_fits_the_model(config
     assert "train --starter-corpus" in model_in_use(other)[1] and model_in_use(config)[1] == ""
     chosen = other.model_copy(update={"engine": other.engine.model_copy(update={"adapter": "none"})})
     assert model_in_use(chosen)[1] == "", "who names no adapter wants none"
+
+
+def test_status_names_the_server_that_writes_and_how(config: Config, tmp_path: Path) -> None:
+    make_version(tmp_path / "shipped" / "adapter", replace(META, name="starter-2"))
+    values = {"kind": "server", "server_url": "http://127.0.0.1:1/v1", "server_model": "base"}
+    server = config.model_copy(update={"engine": config.engine.model_copy(update=values)})
+    assert model_in_use(server) == ("base at http://127.0.0.1:1/v1", "", "whole")
+    told = config.model_copy(update={"engine": server.engine.model_copy(update={"method": "sentences"})})
+    assert model_in_use(told)[2] == "sentences"
+    registering = server.engine.model_copy(update={"server_lora_folder": "/versions"})
+    there = config.model_copy(update={"engine": registering})
+    assert model_in_use(there) == ("base at http://127.0.0.1:1/v1", "", "whole"), "the shipped one is not registered"
+    version(config, "v0.1", method="sentences", prompt=SENTENCE_PROMPT)
+    promote(there, "v0.1", NOW)
+    assert model_in_use(there) == ("base at http://127.0.0.1:1/v1 + v0.1", "", "sentences")
 
 
 def test_a_champion_of_another_base_is_refused_with_a_remedy(config: Config) -> None:

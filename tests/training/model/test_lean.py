@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import torch
 
+from daemon.engines.host_embedding import HostEmbedding
 from daemon.errors import UsageError
 from daemon.learning.run_folder import MachinePlan
 from tests.tiny_model import TinyModel
 from tests.training.conftest import MakePairs, MakeSpec
 from training.fitting.spec import TrainSpec
 from training.model.base import base_config, choose_plan, lean_knows, load_model, resolve_base
-from training.model.lean import GIB, RESERVE, HostEmbedding, Memory, plan_memory, slim
+from training.model.lean import GIB, RESERVE, Memory, plan_memory, slim
 from training.pairs.encoding import IGNORED
 from training.pairs.packs import PackCollator, in_packs, pack, shared_beginning
 from training.train import run
