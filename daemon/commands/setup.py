@@ -81,7 +81,7 @@ def setup(
         )
         if words
     ]
-    _closing(layout, service, extra)
+    _closing(settings, layout, service, extra)
     for words in failed:
         typer.echo(f"\n※ {words}", err=True)
     if failed:
@@ -315,7 +315,7 @@ def _told(failed: str, problem: NippoError, again: str) -> str:
     return tr("{failed}: {problem}\n  → Again: {again}", failed=failed, problem=problem, again=again)
 
 
-def _closing(layout: Layout, service: bool, extra: str) -> None:
+def _closing(settings: Config, layout: Layout, service: bool, extra: str) -> None:
     where = f"{layout.report_folder}/" if layout.report_folder else tr("the vault's root")
     typer.echo("\n" + tr("nippo is ready."))
     if not service:
@@ -330,6 +330,15 @@ def _closing(layout: Layout, service: bool, extra: str) -> None:
             where=where,
         )
     )
+    if settings.report.evidence:
+        quoted = tr(
+            "The diary's sentences behind each line go to {evidence}/: whoever shares {where} shares them.\n"
+            "To switch that off, write evidence = false under [report] in {file}.",
+            evidence=layout.evidence_folder,
+            where=where,
+            file=settings.file,
+        )
+        typer.echo(quoted)
 
 
 def _offer(command: str, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -11,6 +12,8 @@ import typer
 from daemon.config import load
 from daemon.learning.run_report import summary
 from daemon.options import ConfigFile, Json, padded
+from daemon.service.passed_over import Passed, PassedKind
+from daemon.setup.not_taken import not_taken
 from daemon.setup.status import status as look
 from daemon.system.clock import local_time
 from daemon.system.processes import memory_of
@@ -131,6 +134,15 @@ def _print(found: dict[str, Any]) -> None:
     for report in found["last_reports"]:
         time = local_time(report["written_at"])
         _row("", f"{report['report_path']}  {report['status']}  {report['model']}  {time}")
+    passed: dict[PassedKind, tuple[int, list[Passed]]] = {
+        kind: (values["count"], [Passed(**one) for one in values["newest"]])
+        for kind, values in found["not_taken"].items()
+    }
+    about = (found["first_run_date"], found["diary_format"], Path(found["vault"]))
+    for number, (what, next_step) in enumerate(not_taken(passed, *about)):
+        _row("" if number else tr("left out"), what)
+        if next_step:
+            _row("", f"  → {next_step}")
     for number, one in enumerate(found["attention"][:ATTENTION_SHOWN]):
         what, next_step = in_words(one)
         _row("" if number else tr("look at"), what)

@@ -11,6 +11,7 @@ from daemon.errors import NippoError, StorageError
 from daemon.learning.attention import attention
 from daemon.learning.run_report import training_status
 from daemon.service.heartbeat import read_heartbeat
+from daemon.service.passed_over import passed_over
 from daemon.store.store import Store
 from daemon.system.lock import holder_of
 from daemon.system.room import lack_of
@@ -42,6 +43,8 @@ def status(config: Config) -> dict[str, Any]:
         "skipped": [],
         "reports": 0,
         "last_reports": [],
+        "not_taken": {},
+        "diary_format": "",
         "accepted_pairs": 0,
         "attention": [],
         "training": None,
@@ -57,15 +60,21 @@ def status(config: Config) -> dict[str, Any]:
     with store:
         for job in store.jobs():
             found[job.state].append(asdict(job))
-        reports = [row for row in store.reports() if row.report_sha]
+        reports = sorted(store.written_reports(), key=lambda one: one[3])
+        last = [row for day, *_ in reports[-LAST_REPORTS:] if (row := store.report(day))]
         found["first_run_date"] = store.get_meta("first_run_date")
         found["reports"] = len(reports)
         found["last_reports"] = [
-            {key: getattr(row, key) for key in ("day", "report_path", "model", "status", "written_at")}
-            for row in sorted(reports, key=lambda row: row.written_at)[-LAST_REPORTS:]
+            {key: getattr(row, key) for key in ("day", "report_path", "model", "status", "written_at")} for row in last
         ]
+        found["not_taken"] = {
+            kind: {"count": count, "newest": [asdict(one) for one in newest]}
+            for kind, (count, newest) in passed_over(store).items()
+        }
         found["accepted_pairs"] = len(store.pairs())
-        found["attention"] = [asdict(one) for one in attention(config, store, _layout(config))]
+        layout = _layout(config)
+        found["diary_format"] = layout.diary_format.text if layout else ""
+        found["attention"] = [asdict(one) for one in attention(config, store, layout)]
         found["training"] = training_status(config, store)
     return found
 

@@ -158,3 +158,14 @@ def test_before_setup_every_command_says_what_to_run(monkeypatch: pytest.MonkeyP
         assert isinstance(done.exception, UsageError), (words, done.output)
         assert "nippo setup" in done.exception.next_step
     assert "nippo setup" in CliRunner().invoke(app, ["doctor"]).output
+
+
+def test_the_end_says_where_the_diary_is_quoted_and_how_to_switch_that_off(
+    make_vault: MakeVault, isolated_world: Path
+) -> None:
+    known(isolated_world, make_vault())
+    done = setup("")
+    assert "nippo/根拠/" in done.output and "共有すると" in done.output and "evidence = false" in done.output
+    file = user_config_file()
+    file.write_text(file.read_text(encoding="utf-8").replace("evidence = true", "evidence = false"), encoding="utf-8")
+    assert "根拠" not in setup("").output
