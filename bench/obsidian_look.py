@@ -1,8 +1,8 @@
 """The README's picture of a report: ``python -m bench.obsidian_look docs/images``.
 
 The starter model writes the report of the demo's diary in a copy of the sample vault, ``nippo accept`` ticks it, and a
-real Chromium shows that very note, its properties and the folders of that vault in the look of Obsidian's default theme,
-light and dark. It is not taken from Obsidian. ``--vault`` and ``--note`` show another note as it is.
+real Chromium shows that very note, its properties and the vault's folders in the look of Obsidian's default theme, light
+and dark. It is not taken from Obsidian. ``--vault`` and ``--note`` show another note as it is.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ SHAPES = {
     "more": "M12 5h.01M12 12h.01M12 19h.01",
     "side": "M4 4h16v16H4zM9 4v16",
     "book": "M12 6c-2-2-5-2-9-2v14c4 0 7 0 9 2 2-2 5-2 9-2V4c-4 0-7 0-9 2zM12 6v14",
-    "graph": "M6 8a2 2 0 1 1 0-4 2 2 0 0 1 0 4zM18 12a2 2 0 1 1 0-4 2 2 0 0 1 0 4zM8 20a2 2 0 1 1 0-4 2 2 0 0 1 0 4zM8 7l8 2M17 12l-7 5",
+    "graph": "M6 8a2 2 0 1 1 0-4 2 2 0 0 1 0 4zM18 12a2 2 0 1 1 0-4 2 2 0 0 1 0 4zM8 20a2 2 0 1 1 0-4 2 2 0 0 1 0 4z"
+    "M8 7l8 2M17 12l-7 5",
     "day": "M5 5h14a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM4 10h16M8 3v4M16 3v4M9 15h6",
     "swap": "M8 9l4-4 4 4M8 15l4 4 4-4",
 }  # fmt: skip
@@ -64,12 +65,14 @@ def sign(name: str, size: int = 18) -> str:
 
 
 def properties(head: str) -> str:
-    """Given the YAML between the dashes, return the rows of Obsidian's panel. The sign follows from the value, as there."""
+    """Given the YAML between the dashes, return the rows of Obsidian's panel, each with the sign of its value."""
     words, values = (yaml.load(head, Loader=loader) or {} for loader in (yaml.BaseLoader, yaml.SafeLoader))
     rows = []
     for key, value in values.items():
         kind = {bool: "checkbox", list: "list", date: "date"}.get(type(value), "text")
-        rows.append(f'<dt>{sign(kind, 16)}{escape(key)}</dt><dd class="{"" if value or kind == "checkbox" else "empty"}">')
+        rows.append(
+            f'<dt>{sign(kind, 16)}{escape(key)}</dt><dd class="{"" if value or kind == "checkbox" else "empty"}">'
+        )
         if isinstance(value, bool):
             rows.append(f'<span class="box ticked">{sign("tick", 12)}</span>' if value else '<span class="box"></span>')
         elif isinstance(value, list):

@@ -33,7 +33,16 @@ ENGLISH = [
 JAPANESE = {page: ROOT / "README.ja.md" if page.parent == ROOT else page.parent / "ja" / page.name for page in ENGLISH}
 PAGES = [*ENGLISH, *JAPANESE.values(), *(ROOT / "docs" / name for name in sorted(DEVELOPERS))]
 
-UNITS = {"秒": "s", "seconds": "s", "second": "s", "ミリ秒": "ms", "分": "min", "minutes": "min", "時間": "h", "hours": "h"}
+UNITS = {
+    "秒": "s",
+    "seconds": "s",
+    "second": "s",
+    "ミリ秒": "ms",
+    "分": "min",
+    "minutes": "min",
+    "時間": "h",
+    "hours": "h",
+}
 NUMBER = re.compile(rf"(\d[\d,]*(?:\.\d+)*)(?: ?(GiB|GB|MB|%|ms|min|s|h|{'|'.join(UNITS)})(?![a-z]))?")
 SPELLED = {
     word: str(number)
@@ -154,11 +163,13 @@ def test_both_languages_tell_the_same(page: Path) -> None:
         assert one.spans == other.spans, f"{where}: {sorted(one.spans ^ other.spans)}"
         assert one.links == other.links, where
         assert one.cells == other.cells, where
-        missing = one.figures - other.figures
-        assert not missing, f"{where}: the Japanese lacks {sorted(missing)}"
+        more = [re.sub(r"(?<=\d)[a-zA-Z%].*", "", figure) for figure in (other.figures - one.figures).elements()]
+        # "5, 10 and 30 seconds", "5 idle minutes": a unit further on in English stands at the number in Japanese.
+        missing = [figure for figure in (one.figures - other.figures).elements() if figure not in more]
+        assert missing == [], f"{where}: the Japanese lacks {missing}"
         spelled = {SPELLED[word] for word in one.words & set(SPELLED)}
-        more = {re.sub(r"[^\d.].*", "", figure) for figure in other.figures - one.figures} - spelled
-        assert not more, f"{where}: the English lacks {sorted(more)}"
+        numbers = {re.sub(r"(?<=\d)[a-zA-Z%].*", "", figure) for figure in one.figures}
+        assert set(more) <= spelled | numbers, f"{where}: the English lacks {set(more) - spelled - numbers}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=said)
