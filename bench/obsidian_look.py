@@ -1,8 +1,8 @@
 """The README's picture of a report: ``python -m bench.obsidian_look docs/images``.
 
 The starter model writes the report of the demo's diary in a copy of the sample vault, ``nippo accept`` ticks it, and a
-real Chromium shows that very note, its properties and the vault's folders in the look of Obsidian's default theme, light
-and dark. It is not taken from Obsidian. ``--vault`` and ``--note`` show another note as it is.
+real Chromium shows that very note, its properties and the vault's folders in the look of Obsidian's default theme,
+light and dark. It is not taken from Obsidian. ``--vault`` and ``--note`` show another note as it is.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ def test_it_shows_the_note_and_its_folders(tmp_path: Path) -> None:
     (tmp_path / "diary").mkdir()
     (tmp_path / "diary" / "2026-01-06.md").touch()
     (tmp_path / "diary" / "all.base").touch()
-    html = shown(tmp_path, line="SQLを<b>学びました。")
-    assert "<li>SQLを&lt;b&gt;学びました。</li>" in html
+    html = shown(tmp_path, line="SQLを**学びました**。")
+    assert "<li>SQLを<strong>学びました</strong>。</li>" in html
     assert "2026/01/07" in html and "<a>diary/2026-01-07</a>" in html and "値なし" in html
     assert '<span class="file">2026-01-06</span>' in html and "all<small>BASE</small>" in html
     assert '<span class="file here">2026-01-07-nippo</span>' in html
