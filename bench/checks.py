@@ -1,6 +1,6 @@
 """Measure the checks on the starter corpus: speed, name recall and precision, references flagged wrongly.
 
-    python bench/checks.py [data/starter/corpus.jsonl] [--split dev]
+    python -m bench.checks [data/starter/corpus.jsonl] [--split dev]
 
 A name counts as recalled when a report that says it (「〜に相談しました。」) is flagged as a leak. Precision is the
 share of found names and nicknames that stand in, or hold, an entry of the row's lists; those lists are not complete,

@@ -1,4 +1,4 @@
-"""What the daemon costs and how quickly it notices: `python bench/daemon.py [--reports N] [--idle SECONDS]`.
+"""What the daemon costs and how quickly it notices: `python -m bench.daemon [--reports N] [--idle SECONDS]`.
 
 Prints a table of medians. Vaults lie in a temporary folder; nothing of the user's is read but, with --reports, the
 model cache (NIPPO_CACHE).

@@ -1,4 +1,4 @@
-"""What a report costs on this machine: ``python bench/engine.py [--model starter] [--reports 6] [--adapter auto]``.
+"""What a report costs on this machine: ``python -m bench.engine [--model starter] [--reports 6] [--adapter auto]``.
 
 Loads the model twice in a fresh process each (without and with the kept rules), writes greedy reports for diaries of
 the corpus, and prints one table: load time, prompt and generation speed, seconds a report, peak memory.

@@ -15,17 +15,21 @@ import struct
 import sys
 import time
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent
 
 from daemon.config import Config
+from daemon.drafting.ask_day import Stage
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.learning.reviewer import Reviewer
+from daemon.learning.status_lines import StatusKeeper
 from daemon.service.service import Service
 from daemon.service.watcher import EventBox
 from daemon.system import steps
 
+QUIET = timedelta(seconds=0.2)
 LEAD = "本日は、以下の学習と課題を完了しました:"
 
 
@@ -69,7 +73,9 @@ class Writer:
 
     def draft(self, request: DraftRequest, *_: object, **asked: object) -> DraftResult:
         self._count += 1
-        time.sleep(random.uniform(0.0, 0.03))
+        time.sleep(random.uniform(0.0, 0.015))
+        asked["on_stage"](Stage("writing", 1, 2))  # type: ignore[operator]
+        time.sleep(random.choice((0.0, 0.02, 0.1)))
         mark = f"{mark_of(request.diary.encode())}の第{os.getpid()}-{self._count}稿"
         return DraftResult(f"{LEAD}\n\n* {mark}を整理しました。", "draft", (), "faults-1")
 
@@ -100,8 +106,9 @@ def start(config: Config, faults: Faults, log: Path, seed: str) -> int:
         service = Service(
             config,
             make_worker=lambda _: Writer(),  # type: ignore[arg-type]
-            make_listeners=lambda settings, store: [Reviewer(settings, store)],
+            make_listeners=lambda settings, store: [Reviewer(settings, store), StatusKeeper(settings, store, QUIET)],
             retry_seconds=(0.05,),
+            first_after=0.01,
         )
         service.run()
     except BaseException:

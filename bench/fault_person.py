@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from bench.fault_checks import Complaint, Day, of_diary, of_pairs, of_report
+from bench.fault_checks import Complaint, Day, of_diary, of_pairs, of_report, plain
 from daemon.config import Config
 from daemon.errors import NippoError
 from daemon.learning.forgetting import forget
-from daemon.learning.reviewer import Reviewer, tick
+from daemon.learning.reviewer import Reviewer
+from daemon.learning.ticking import tick
 from daemon.service.on_demand import ask, find_note
 from daemon.service.service import now
 from daemon.store.store import Store
 from daemon.vault.layout import read_layout
-from daemon.vault.report_note import read, set_key
+from daemon.vault.report_note import is_begun, read, set_key
 
 DAYS = 12
 
@@ -152,7 +153,7 @@ class Person:
     def run_accept(self, day: date) -> None:
         with Store.open(self.config.data_path) as store:
             layout = read_layout(self.config)
-            tick(layout, day, "accepted", True)
+            tick(layout, f"nippo/{day}-nippo.md", day, "accepted", True)
             Reviewer(self.config, store).review(layout, day, now())
 
     def run_forget(self, day: date) -> None:
@@ -163,9 +164,9 @@ class Person:
         """After a command: what it left is the person's wish."""
         one, file = self.days[day], self.report(day)
         data = file.read_bytes() if file.exists() else None
-        if data is None:
+        if data is None or is_begun(read(data)):
             one.report = "any" if forgotten else one.report
-        elif data == one.drawn and not forgotten and one.report != "auto":
+        elif plain(data) == plain(one.drawn) and not forgotten and one.report != "auto":
             one.report, one.words = "either", data
         elif forgotten or one.report in ("mine", "either") or read(data).accepted:
             one.report, one.words = "mine", data
@@ -188,9 +189,11 @@ class Person:
 
     def settled(self) -> None:
         """All is as it should be: redone reports are the daemon's again."""
-        for one in self.days.values():
-            if one.report == "redo":
-                one.report, one.words = "auto", b""
+        for day, one in self.days.items():
+            if one.report in ("redo", "typed"):
+                data = file.read_bytes() if (file := self.report(day)).exists() else b""
+                kept = one.report == "typed" and read(data).body == read(one.words).body
+                one.report, one.words = ("mine", data) if kept else ("auto", b"")
 
     def give_in(self, day: date) -> None:
         """After a complaint: take things as they are, so that nothing is told twice."""
@@ -216,12 +219,16 @@ class Person:
         if data == before:
             return None
         one = self.days[day]
-        redone = one.report == "redo" and not read(before).redo and read(before).body != read(one.words).body
-        if one.report == "auto" or redone or (one.report == "either" and before != one.words):
+        asked = one.report in ("redo", "typed")
+        redone = asked and not read(before).redo and read(before).body != read(one.words).body
+        if one.report == "auto" or redone or (one.report == "either" and plain(before) != plain(one.words)):
             one.drawn = before
         if self._put(self.report(day), data):
+            under = read(before).redo and (one.report == "typed" or read(data).body != read(before).body)
             one.words = data
-            one.report = "redo" if read(data).redo else "either" if data == one.drawn else "mine"
+            one.report = "either" if plain(data) == plain(one.drawn) else "mine"
+            if read(data).redo:
+                one.report = "typed" if under else "redo"
         return day
 
     def _put(self, file: Path, data: bytes) -> bool:

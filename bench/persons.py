@@ -17,10 +17,13 @@ from daemon.config import ReportSettings
 from daemon.drafting.compose import ReportLine, lay_out
 from daemon.drafting.plain_style import to_plain
 from daemon.drafting.prompt import BULLET, PLAN
+from daemon.drafting.sentences import split
+from daemon.learning.alignment import Likeness, align
 from daemon.learning.report_pieces import Piece, cut
 
 DEEDS, PLANS = "【本日の実施内容】", "【今後の予定】"
 _LESSON = re.compile(r"授業|講義|講師|先生|[0-9０-９一二三四五六]限|ホームルーム|教わ|教えてもら")
+_TAUGHT = re.compile(r"学びました|習いました|知りました|説明を聞きました")
 _HOURS = re.compile(r"今日の勉強は全部で(\d)時間だった。")
 
 
@@ -54,9 +57,18 @@ def in_sections(draft: str, diary: str, form: ReportSettings) -> str:
 
 
 def own_work(draft: str, diary: str, form: ReportSettings) -> str:
-    """Leaves out lessons and keeps only what was done alone; a day of nothing but lessons stays as it is."""
-    pieces = [piece for piece in _pieces(draft, form) if not _LESSON.search(piece.raw)]
-    return _plain(pieces) if any(not piece.plan for piece in pieces) else draft
+    """Leaves out what was taught and keeps only what was done alone, going by the line and by the sentence of the diary
+    that it tells; a day of nothing but lessons stays as it is."""
+    pieces = _pieces(draft, form)
+    sentences = [one.text for one in split(diary)]
+    places = align([piece.raw for piece in pieces], sentences, Likeness(sentences), {})
+    told = [sentences[place.sentence] if place.sentence is not None else "" for place in places]
+    kept = [
+        piece
+        for piece, text in zip(pieces, told, strict=True)
+        if not _TAUGHT.search(piece.raw) and not _LESSON.search(piece.raw + text)
+    ]
+    return _plain(kept) if any(not piece.plan for piece in kept) else draft
 
 
 def with_hours(draft: str, diary: str, form: ReportSettings) -> str:

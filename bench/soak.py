@@ -1,6 +1,6 @@
 """Soak: the real daemon under a stream of saves, edits, renames, worker kills and rescans.
 
-    python bench/soak.py [--minutes 10] [--seed 1] [--observer native|polling]
+    python -m bench.soak [--minutes 10] [--seed 1] [--observer native|polling]
 
 A stand-in for an OpenAI-compatible server answers at once, so that the daemon is what is measured. Printed: what was
 done, the daemon's memory with its slope, its open files, restarts of the worker, and whether every note has exactly one

@@ -4,7 +4,7 @@ An experiment script, leaner than ``training/train.py`` so that a dozen recipes 
 base, one LoRA at a time, rows grouped by length, right padding without a mask (enough for a causal model), and logits
 computed for the report's tokens only. Prints a table; writes reports and adapters under ``--out``.
 
-    python bench/sweep.py BASE_FOLDER data/starter/corpus.jsonl --out OUT --variants 'a={"rank":16}' 'b={"rank":32}'
+    python -m bench.sweep BASE_FOLDER data/starter/corpus.jsonl --out OUT --variants 'a={"rank":16}' 'b={"rank":32}'
 """
 
 from __future__ import annotations

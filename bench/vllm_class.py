@@ -87,7 +87,7 @@ def register(given: argparse.Namespace, server: VllmServer, results: Results) ->
     config, row = student.config, spread(read_rows(given.diaries), 1)[0]
     server_needed(server, given, results)
 
-    def step(name: str, act: Callable[[], Any], version: str) -> None:
+    def step(name: str, act: Callable[[], Any], version: str, before: str = "") -> None:
         began = time.monotonic()
         act()
         trouble, taken = announce(config), time.monotonic() - began
@@ -97,18 +97,19 @@ def register(given: argparse.Namespace, server: VllmServer, results: Results) ->
         finally:
             engine.close()
         wanted, names = served_name(find_version(config, version)), adapters(server)
+        gone = served_name(find_version(config, before)) if before else ""  # other students' adapters stay
         found = {
             "seconds": round(taken, 2),
             "trouble": trouble,
             "version": result.version,
             "served": names,
-            "ok": not trouble and result.version == version and names == [wanted],
+            "ok": not trouble and result.version == version and wanted in names and gone not in names,
         }
         results.put("register", **{name: found})
 
     step("promote v0.1", lambda: promote(config, "v0.1", datetime.now().astimezone()), "v0.1")
-    step("promote v0.2", lambda: promote(config, "v0.2", datetime.now().astimezone()), "v0.2")
-    step("rollback", lambda: rollback(config, datetime.now().astimezone()), "v0.1")
+    step("promote v0.2", lambda: promote(config, "v0.2", datetime.now().astimezone()), "v0.2", "v0.1")
+    step("rollback", lambda: rollback(config, datetime.now().astimezone()), "v0.1", "v0.2")
     engine = open_engine(config)
     server.kill()
     results.put("register", restart_seconds=server.start(given.start_seconds), after_restart=adapters(server))

@@ -26,9 +26,22 @@ def folded(text: str, width: int) -> str:
     return "\n".join("\n".join(chop_cells(line, width)) if line else "" for line in text.splitlines())
 
 
+def padded(text: str, width: int) -> str:
+    """A text filled with blanks up to so many columns of a terminal; a Japanese letter takes two."""
+    return text + " " * (width - columns(text))
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 def to_date(text: str, today: date) -> date:
     """Given "2026-01-07", "today" or "yesterday", return the day. Raises ``UsageError``."""
-    words = {"today": today, "今日": today, "yesterday": date.fromordinal(today.toordinal() - 1)}
+    before = date.fromordinal(today.toordinal() - 1)
+    words = {"today": today, "今日": today, "yesterday": before, "昨日": before}
     if text in words:
         return words[text]
     try:
@@ -41,21 +54,15 @@ def to_date(text: str, today: date) -> date:
 
 WORDS = {
     "reading": marked("reads the diary"),
-    "writing": "writes",
+    "writing": marked("writes"),
     "checking": marked("judges its lines"),
     "again": marked("tries again"),
 }
-WORDS_JA = {
-    "reading": "日記を読んでいます",
-    "writing": "書いています",
-    "checking": "確かめています",
-    "again": "書き直しています",
-}
-"""What a draft does, by the kind of its stage, in both languages."""
+"""What a draft does, by the kind of its stage."""
 
 
 @contextmanager
-def on_the_way(head: str, japanese: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+def on_the_way(head: str) -> Iterator[Callable[[str, int, int], None]]:
     """Given what the line begins with, give the listener of ``work_off``'s stages."""
     from rich.console import Console
 
@@ -67,19 +74,23 @@ def on_the_way(head: str, japanese: bool = False) -> Iterator[Callable[[str, int
     with console.status(head) as line:
 
         def told(kind: str, number: int, total: int) -> None:
-            line.update(f"{head}{describe(kind, number, total, time.monotonic() - started, japanese)}")
+            line.update(f"{head}{describe(kind, number, total, time.monotonic() - started)}")
 
         yield told
 
 
-def describe(kind: str, number: int, total: int, seconds: float, japanese: bool = False) -> str:
+def describe(kind: str, number: int, total: int, seconds: float) -> str:
     """A stage in words, with the time that is left where it can be guessed from the sentences done. Pure."""
-    verb = (WORDS_JA if japanese else WORDS).get(kind, "")
+    verb = tr(WORDS.get(kind, ""))
     if not number or not total:
         return f" {verb}" if verb else ""
+    if kind != "writing":
+        return tr(" {verb}: sentence {number} of {total}", verb=verb, number=number, total=total)
     left = seconds / number * (total - number)
-    if japanese:
-        return f" {verb}({number}/{total}文、残り約{left:.0f}秒)" if kind == "writing" else f" {verb}({number}文目)"
-    return tr(" {verb}: sentence {number} of {total}", verb=verb, number=number, total=total) + (
-        tr(", about {left:.0f} s left", left=left) if kind == "writing" else ""
+    return tr(
+        " {verb}: sentence {number} of {total}, about {left:.0f} s left",
+        verb=verb,
+        number=number,
+        total=total,
+        left=left,
     )

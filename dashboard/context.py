@@ -1,6 +1,8 @@
 """What all pages share in one server: settings, vault layout, database, model process. The only module here with state.
 
-Everything is made once for a settings file and again when that file has changed.
+Everything is made once for a settings file and again when that file has changed. Streamlit keeps what it made by the
+arguments whose names do not begin with ``_``: those two, ``_config`` and ``_vault``, stand behind a key that tells when
+they are others.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ def settings() -> Config:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _settings(file: str, _changed: int) -> Config:
+def _settings(file: str, changed: int) -> Config:
     return load(Path(file) if file else None)
 
 
@@ -76,7 +78,7 @@ def store(config: Config) -> Store | None:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _shelf(_root: str) -> ReportShelf:
+def _shelf(root: str) -> ReportShelf:
     return ReportShelf()
 
 
@@ -127,7 +129,7 @@ def is_waiting_for_model(config: Config) -> bool:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=lambda old: old.close())
-def _drafter(_key: str, _config: Config) -> Drafter:
+def _drafter(key: str, _config: Config) -> Drafter:
     made = Drafter(_config, SharedWorker)
 
     def tick() -> None:
@@ -146,7 +148,7 @@ def version_choices(config: Config) -> list[VersionChoice]:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _choices(_key: str, _marks: tuple[int, ...], _config: Config) -> list[VersionChoice]:
+def _choices(key: str, marks: tuple[int, ...], _config: Config) -> list[VersionChoice]:
 
     adapter = adapter_in_use(_config)
     return choices(_config, adapter.name if adapter else None)
@@ -170,7 +172,7 @@ def _remembered(config: Config, day: date) -> str:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _reading(report: str, diary: str, _key: str, record: str, _config: Config) -> Reading:
+def _reading(report: str, diary: str, key: str, record: str, _config: Config) -> Reading:
     evidence = evidence_in(DayRecord.from_text(record), report, _config.report)
     return read_together(report, diary, CheckSettings(_config.privacy, _config.report), evidence)
 
@@ -182,7 +184,7 @@ def lines_left_out(text: str, config: Config, day: date) -> tuple[LeftOut, ...]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _left_out(text: str, _key: str, record: str, _config: Config) -> tuple[LeftOut, ...]:
+def _left_out(text: str, key: str, record: str, _config: Config) -> tuple[LeftOut, ...]:
     return left_out(DayRecord.from_text(record), text, _config.report)
 
 
@@ -232,7 +234,7 @@ def desk(config: Config) -> Desk:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _desk(_folder: str) -> Desk:
+def _desk(folder: str) -> Desk:
     return Desk()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from daemon.store.store import Job
 from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout
-from daemon.vault.report_note import read
+from daemon.vault.report_note import ReadReport, is_begun, read
 from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.vault.writer import LARGEST
 
@@ -63,7 +63,7 @@ class ReportShelf:
     because a lost race only reads a note twice."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[int, int, Shelved]] = {}
+        self._known: dict[Path, tuple[int, int, Shelved | None]] = {}
 
     def look(self, layout: Layout, places: Mapping[str, str] | None = None) -> list[Shelved]:
         """The reports as they are now, also those that were last seen elsewhere (``places``: day → path); notes that
@@ -92,19 +92,23 @@ class ReportShelf:
             if not stat.S_ISREG(status.st_mode):
                 return None
             size, mtime, shelved = self._known.get(file, (-1, -1, None))
-            if shelved is None or (size, mtime) != (status.st_size, status.st_mtime_ns):
-                shelved = shelve(day, read_plain(file, LARGEST))
+            if (size, mtime) != (status.st_size, status.st_mtime_ns):
+                note = read(read_plain(file, LARGEST))
+                shelved = None if is_begun(note) else shelve(day, note)
                 self._known[file] = (status.st_size, status.st_mtime_ns, shelved)
             return shelved
         except OSError:
             return None
 
 
-def shelve(day: date, data: bytes) -> Shelved:
-    """Given a report note's bytes, return its line of the overview. Pure."""
-    note = read(data)
-    state = "accepted" if note.accepted else "needs-review" if note.status == "needs-review" else "draft"
-    return Shelved(day, state, note.model, len(note.warnings), note.redo)
+def shelve(day: date, note: ReadReport) -> Shelved:
+    """Given a report note, return its line of the overview. Pure."""
+    return Shelved(day, state_of(note), note.model, len(note.warnings), note.redo)
+
+
+def state_of(note: ReadReport) -> str:
+    """The state of a report: its tick says more than its ``status``, which follows later. Pure."""
+    return "accepted" if note.accepted else "needs-review" if note.status == "needs-review" else "draft"
 
 
 def diaries(layout: Layout) -> list[DiaryNote]:

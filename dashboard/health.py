@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from daemon.service.passed_over import Passed, PassedKind
 from daemon.store.store import Job
 from daemon.system import processes
 
@@ -89,6 +90,27 @@ def troubles(jobs: Iterable[Job], last_error: Mapping[str, Any] | None) -> list[
         found.append(Trouble("モデル", str(last_error.get("what", "")), str(last_error.get("next_step", ""))))
     found += [Trouble(job.day or job.path, job.error, job.next_step) for job in jobs if job.error]
     return found
+
+
+PASSED = {
+    "before": ("はじめて動かした日より前の日の日記です", "nippo report {day} で日報を作れます。"),
+    "changed": ("日報ができたあとで変わりました", "nippo report {day} で書き直せます。"),
+    "name": ("名前が日記の形ではありません", "Obsidianで名前を直してください。"),
+}
+MOST_PASSED = 5
+
+
+def passed_notices(found: Mapping[PassedKind, tuple[int, Sequence[Passed]]]) -> list[tuple[str, str]]:
+    """The notes that the daemon does not take by itself (``daemon.service.passed_over``), a few of each kind with what
+    to do about them, then how many more there are. Pure."""
+    lines = []
+    for kind, (count, newest) in found.items():
+        what, remedy = PASSED[kind]
+        some = newest[:MOST_PASSED]
+        lines += [(f"{one.path}: {what}", remedy.format(day=one.day)) for one in some]
+        if count > len(some):
+            lines.append((f"ほかに{count - len(some)}件: {what}", ""))
+    return lines
 
 
 @dataclass(frozen=True)

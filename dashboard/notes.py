@@ -15,7 +15,7 @@ from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout, link_name
 from daemon.vault.note_text import decode
 from daemon.vault.own_lines import with_body
-from daemon.vault.report_note import ReadReport, ReportNote, quoted, read, render, set_key, with_evidence
+from daemon.vault.report_note import ReadReport, ReportNote, is_begun, quoted, read, redraw, set_key, with_evidence
 from daemon.vault.scan import read_note
 from daemon.vault.writer import LARGEST, Announced, change_key, digest, replace_file, write_report
 
@@ -41,6 +41,12 @@ def open_note(layout: Layout, day: date, place: str = "") -> OpenNote | None:
     except OSError as problem:
         raise ReportBlocked(f"{file.name}: 読めません({problem.strerror})。", "権限を確かめてください。") from None
     return OpenNote(file, data, digest(data), read(data))
+
+
+def open_report(layout: Layout, day: date, place: str = "") -> OpenNote | None:
+    """The same, but None while the note only says that its report is being written."""
+    note = open_note(layout, day, place)
+    return None if note is None or is_begun(note.report) else note
 
 
 def diary_of(layout: Layout, path: str, kilobytes: int) -> str | None:
@@ -107,22 +113,24 @@ def drawn_sha(
 def _drafted(
     day: date, body: str, result: DraftResult, link: str, before: OpenNote | None, now: datetime, evidence: str
 ) -> bytes:
-    if before is None or not before.report.whole:
-        return render(
-            ReportNote(
-                day=day,
-                diary=link_name(link),
-                body=body,
-                status=result.status,
-                model=result.version,
-                generated=now,
-                warnings=tuple(result.warnings),
-                evidence=evidence,
-            )
-        ).encode()
+    if before is None or not before.report.whole or is_begun(before.report):
+        note = ReportNote(
+            day=day,
+            diary=link_name(link),
+            body=body,
+            status=result.status,
+            model=result.version,
+            generated=now,
+            warnings=tuple(result.warnings),
+            evidence=evidence,
+        )
+        return redraw(before.data if before else b"", note)
     data = with_body(before.data, body)
     stamp = now.isoformat(timespec="seconds")
-    for key, value in (("status", result.status), ("model", quoted(result.version)), ("generated", stamp)):
+    values = {"status": result.status, "model": quoted(result.version), "generated": stamp}
+    if before.report.redo:  # this is the new draft
+        values["redo"] = "false"
+    for key, value in values.items():
         data = _ticked(data, before.file.name, key, value)
     return with_evidence(data, evidence)
 
@@ -143,6 +151,7 @@ __all__ = [
     "as_saved",
     "diary_of",
     "open_note",
+    "open_report",
     "save_body",
     "save_draft",
     "tick",

@@ -7,13 +7,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from daemon.config import PREFIX, Config, load
 from daemon.errors import ConfigError
 from daemon.system.files import beside, create, write_atomically
-from daemon.system.toml_values import Setting, Value
+from daemon.system.toml_values import Setting, TableChange, Value
 from daemon.system.toml_values import with_values as put_in
 from daemon.vault.writer import digest
+from dashboard.sections_edit import SectionValues, put_sections
+
+SECTIONS: Setting = ("report", "sections")
+Wanted = Value | tuple[SectionValues, ...]
+"""What a key may be set to; sections are tables."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +42,25 @@ def read_settings(file: Path) -> SettingsText:
         ) from None
 
 
-def changed(config: Config, wanted: Mapping[Setting, Value]) -> dict[Setting, Value]:
+def changed(config: Config, wanted: Mapping[Setting, Wanted]) -> dict[Setting, Wanted]:
     """What of the wanted values differs from the settings as they are. Pure."""
     now = config.model_dump()
     return {(section, key): value for (section, key), value in wanted.items() if now[section][key] != value}
 
 
-def with_values(text: str, values: Mapping[Setting, Value]) -> str:
+def with_values(text: str, values: Mapping[Setting, Wanted]) -> str:
     """``daemon.system.toml_values.with_values``, with its error as a ``ConfigError`` for the page. Pure."""
     try:
-        return put_in(text, values)
+        return put_in(text, {setting: _change(setting, value) for setting, value in values.items()})
     except ValueError as problem:
         raise ConfigError(f"config.toml: 正しいTOMLではありません({problem})。", "その行を直してください。") from None
+
+
+def _change(setting: Setting, value: Wanted) -> Value | TableChange:
+    """A value as it is put in; sections one by one, so that comments between them stay."""
+    if setting != SECTIONS:
+        return cast("Value", value)
+    return lambda table: put_sections(table, cast("tuple[SectionValues, ...]", value))
 
 
 def validate(settings: SettingsText, text: str) -> None:

@@ -28,6 +28,7 @@ class SettingField:
         return self.section, self.key
 
 
+FORM = "日報の形"
 GROUPS: tuple[tuple[str, str, tuple[SettingField, ...]], ...] = (
     (
         "日記",
@@ -62,8 +63,8 @@ GROUPS: tuple[tuple[str, str, tuple[SettingField, ...]], ...] = (
         ),
     ),
     (
-        "日報の形",
-        "見出しに分かれた学校の形は、`nippo form learn ファイル --write` が提出用の日報から読み取ります。",
+        FORM,
+        "見出しに分かれた学校の形は、下で作るか、`nippo form learn ファイル --write` で提出用の日報から読み取れます。",
         (
             SettingField(
                 "report", "header", "上に置く行", "例: 日付: {YYYY}年{M}月{D}日({ddd})、氏名: 山田 太郎", "lines"

@@ -123,7 +123,7 @@ def placeholders(text: str) -> set[str]:
 
 def is_words(text: str) -> bool:
     """Whether a text has words: nippo's name, options, and what stands in back quotes, braces or markup are none."""
-    bare = re.sub(r"`[^`]*`|\[/?[a-z ]*\]|\{[^}]*\}|--[a-z-]+|\bnippo\b", "", text)
+    bare = re.sub(r"`[^`]*`|\[/?[a-z ]*\]|\{[^}]*\}|--[a-z-]+|\bnippo\b|^demo: ", "", text)
     return bool(re.search(r"[A-Za-z]{2}|[ぁ-んァ-ヶ一-龠]", bare))
 
 

@@ -153,6 +153,14 @@ def diary_values(text: str) -> set[Decimal]:
     return values
 
 
+_AMOUNT = re.compile(rf"(?:{_ARABIC.pattern})(?:{COUNTERS})")
+
+
+def amounts(text: str) -> frozenset[str]:
+    """The numbers of a normalised text that have a counter, each with it: 5時間, 14問."""
+    return frozenset(_AMOUNT.findall(text))
+
+
 def report_numbers(text: str) -> list[tuple[int, int, Decimal]]:
     """The numbers that a normalised report states: (start, end, value). Kanji numerals only before a counter."""
     found: list[tuple[int, int, Decimal]] = []

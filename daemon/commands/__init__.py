@@ -41,7 +41,7 @@ COMMANDS = {
         "Learn from the accepted reports now: the weekly training, with gate and verdict, without waiting for Sunday."
     ),
     "run": "Watch the vault and write reports until stopped (Ctrl-C or SIGTERM).",
-    "setup": "Set nippo up, in Japanese: vault, settings, model, service, first report. Settings that are there stay.",
+    "setup": "Set nippo up: vault, settings, model, service, first report. Settings that are there stay.",
     "status": "Show the daemon, its queue and the notes that were set aside. Exit code 1 when no daemon runs.",
     "summary": "Put the reports of a week or a month together: by subject, with days, every line as a report has it.",
     "train": "Fine-tune a LoRA adapter and keep it as a new version. It writes no draft before `nippo promote`.",

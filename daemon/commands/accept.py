@@ -15,7 +15,8 @@ from daemon.learning.pair_answers import restore as bring_back
 from daemon.learning.pair_answers import withdraw
 from daemon.learning.pair_keeper import PairKeeper
 from daemon.learning.places import place_of
-from daemon.learning.reviewer import Reviewer, read_file, tick
+from daemon.learning.reviewer import Reviewer, read_file
+from daemon.learning.ticking import tick
 from daemon.options import ConfigFile, on_the_way, to_date
 from daemon.service.on_demand import find_note, unfinished, work_off
 from daemon.service.service import now

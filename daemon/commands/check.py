@@ -34,8 +34,10 @@ from daemon.vault.frontmatter import split
 from daemon.vault.layout import Layout, read_layout
 from daemon.vault.near_headings import near_headings
 from daemon.vault.note_text import decode
+from daemon.vault.report_note import is_begun, read
 from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.words import place_in_words, tr
+from daemon.words.breaking import break_japanese
 
 WORD = re.compile(r"[A-Za-z0-9]{2,}|[ァ-ヶー]{2,}|[一-龠々]{2,}")
 
@@ -96,6 +98,7 @@ def check(
         values = as_values(pair, terms, result, show, known) | {"cut": cut_values(seen, show)}
         typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
     else:
+        break_japanese()
         _print_cut(seen, chosen.privacy, show)
         _print(pair, terms, result, show, known, chosen.report)
     if result is not None and not result.clean:
@@ -113,7 +116,8 @@ def find_pair(note: str, report: Path | None, config: Config) -> CheckedNote:
         raise UsageError(tr("{report}: no such file", report=report), tr("Name an existing report after --report."))
     body = None
     if report_path is not None and report_path.is_file():
-        body = split(_text(report_path))[1].strip("\n")
+        text = _text(report_path)
+        body = None if is_begun(read(text.encode())) else split(text)[1].strip("\n")
     return CheckedNote(diary_path, _text(diary_path), report_path if body is not None else None, body, day)
 
 

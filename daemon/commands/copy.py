@@ -18,7 +18,7 @@ from daemon.setup.completion import days
 from daemon.system.clipboard import put
 from daemon.vault.layout import read_layout
 from daemon.vault.obsidian import open_address
-from daemon.vault.report_note import ReadReport, read
+from daemon.vault.report_note import ReadReport, is_begun, read
 from daemon.words import tr
 
 Day = Annotated[
@@ -37,6 +37,10 @@ def register(app: typer.Typer) -> None:
 def copy(day: Day = "", config: ConfigFile = None) -> None:
     """Put the body of a report on the clipboard, ready to be pasted into the school's form."""
     wanted, _, report = _find(load(config), day)
+    if is_begun(report):
+        raise UsageError(
+            tr("The report of {wanted} is not written yet.", wanted=wanted), tr("`nippo status` says how far it is.")
+        )
     put(report.body + "\n")
     typer.echo(
         tr(

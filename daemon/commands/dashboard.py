@@ -57,6 +57,7 @@ def dashboard(
     environment = dict(os.environ)
     if settings.file:
         environment["NIPPO_CONFIG"] = str(settings.file)
+    environment["NIPPO_LANG"] = "ja"  # errors that the page shows speak as the page does
     _require_free(number)
     environment[VARIABLE] = secret = new_secret()
     address = with_secret(f"http://{ADDRESS}:{number}", secret)

@@ -16,6 +16,7 @@ from daemon.config import Config
 from daemon.options import folded
 from daemon.setup.demo import tell
 from daemon.words import tr
+from daemon.words.breaking import break_japanese
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +27,7 @@ def demo() -> None:
     """Show nippo at work on the sample vault, in a temporary folder that goes away at the end."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: the daemon and the folder go too
     console = Console()
+    break_japanese()
     fetch_with_progress(Config().engine.model, console)
     try:
         story = tell(date.today(), console.print)

@@ -13,12 +13,37 @@ import typer
 
 from daemon.config import load
 from daemon.errors import NippoError
-from daemon.options import ConfigFile, Json, to_date
+from daemon.options import ConfigFile, Json, columns, padded, to_date
 from daemon.setup.doctor import examine
 from daemon.setup.doctor_rights import close, left_open
-from daemon.words import tr
+from daemon.words import marked, tr
 
-MARKS = {"ok": ("ok  ", typer.colors.GREEN), "warn": ("warn", typer.colors.YELLOW), "fail": ("fail", typer.colors.RED)}
+MARKS = {
+    "ok": (marked("ok"), typer.colors.GREEN),
+    "warn": (marked("warn"), typer.colors.YELLOW),
+    "fail": (marked("fail"), typer.colors.RED),
+}
+NAMES = (
+    marked("config"),
+    marked("vault"),
+    marked("diary"),
+    marked("reports"),
+    marked("observer"),
+    marked("data"),
+    marked("space"),
+    marked("engine"),
+    marked("model"),
+    marked("adapter"),
+    marked("training"),
+    marked("private"),
+    marked("rights"),
+    marked("service"),
+    marked("linger"),
+    marked("gpu"),
+    marked("time zone"),
+    marked("vault mount"),
+)
+"""What is looked at (``DoctorLine.name``), where it has another name in Japanese."""
 
 
 def register(app: typer.Typer) -> None:
@@ -41,11 +66,12 @@ def doctor(
     if as_json:
         typer.echo(json.dumps([asdict(line) for line in lines], ensure_ascii=False, indent=1))
     else:
+        width = max(9, *(columns(tr(line.name)) for line in lines))
         for line in lines:
             mark, colour = MARKS[line.state]
-            typer.echo(f"{typer.style(mark, fg=colour)}  {line.name:9} {line.message}")
+            typer.echo(f"{typer.style(padded(tr(mark), 4), fg=colour)}  {padded(tr(line.name), width)} {line.message}")
             if line.remedy and line.state != "ok":
-                typer.echo(f"                → {line.remedy}")
+                typer.echo(f"{' ' * (width + 7)}→ {line.remedy}")
         question = tr("Close nippo's files to other users of this machine now?")
         if not fix and sys.stdin.isatty() and _open_paths(config) and typer.confirm(question, default=True):
             _close_what_is_open(config, as_json)

@@ -95,7 +95,8 @@ def _place_of(model: str) -> str:
         )
     if not all(offer.usable for offer in found):
         raise UsageError(
-            f"{model}: {tr(WORTHS[found[0].appraisal.worth])}.", tr("Name its address with --server all the same.")
+            tr("{path}: {reason}.", path=model, reason=tr(WORTHS[found[0].appraisal.worth])),
+            tr("Name its address with --server all the same."),
         )
     if len(found) > 1:
         places = ", ".join(offer.url for offer in found)

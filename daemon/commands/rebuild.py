@@ -6,6 +6,7 @@ import typer
 
 from daemon.config import load
 from daemon.learning.carry_over import carry_pairs, read_before, without_record
+from daemon.learning.first_versions import find_again
 from daemon.learning.review import VAULT
 from daemon.learning.reviewer import Reviewer
 from daemon.options import ConfigFile
@@ -37,6 +38,7 @@ def rebuild(config: ConfigFile = None) -> None:
         with Store.open(settings.data_path, FRESH) as store:
             carry_pairs(before, store)
             done = Reviewer(settings, store).review_all(layout, moment, everywhere=True)
+            find_again(layout, store)
             unknown = without_record(store)
             pairs = store.pairs()
         old = put_in_place(settings.data_path, moment)

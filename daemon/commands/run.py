@@ -12,10 +12,11 @@ from daemon.config import Config, load
 from daemon.learning.evidence_notes import EvidenceKeeper
 from daemon.learning.leak_question import asks_about_leaks
 from daemon.learning.reviewer import Reviewer
+from daemon.learning.status_lines import StatusKeeper
 from daemon.learning.weekly import Teacher
 from daemon.options import ConfigFile
 from daemon.service.desktop_news import DesktopNews
-from daemon.service.note_finder import Listener
+from daemon.service.listener import Listener
 from daemon.service.sd_notify import Notifier
 from daemon.service.service import Service
 from daemon.service.signals import handle_signals
@@ -44,7 +45,7 @@ def run(config: ConfigFile = None) -> None:
 def listeners(config: Config, store: Store) -> list[Listener]:
     """Who hears of every report in a running daemon: the review, the weekly training, notifications, what is written
     beside the reports."""
-    beside: list[Listener] = [EvidenceKeeper(config, store), SummaryKeeper(config, store)]
+    beside: list[Listener] = [EvidenceKeeper(config, store), SummaryKeeper(config, store), StatusKeeper(config, store)]
     return [Reviewer(config, store, asks_about_leaks), Teacher(config, store), DesktopNews(config, store), *beside]
 
 

@@ -1,4 +1,4 @@
-"""``nippo setup``: from nothing to a first report, in Japanese and with four questions at most."""
+"""``nippo setup``: from nothing to a first report, with four questions at most."""
 
 from __future__ import annotations
 
@@ -37,10 +37,14 @@ from daemon.vault.layout import Layout, read_layout
 from daemon.vault.obsidian import known_vaults
 from daemon.vault.report_note import read
 from daemon.vault.scan import DiaryNote, find_diaries
+from daemon.words import marked, tr
 
 OFFERED = 5
 """So many of the newest diaries are offered for the first report."""
-SIZES = {"dashboard": "約0.5GB", "train": "CPUのみの機械で約1.5GB、NVIDIAのGPUがある機械で約6GB"}
+SIZES = {
+    "dashboard": marked("about 0.5 GB"),
+    "train": marked("about 1.5 GB where there is only a CPU, about 6 GB with an NVIDIA GPU"),
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -52,10 +56,12 @@ def setup(
         Path | None, typer.Option("--config", help="The settings file.", show_default="the user's own")
     ] = None,
 ) -> None:
-    """Set nippo up, in Japanese: vault, settings, model, service, first report. Settings that are there stay."""
+    """Set nippo up: vault, settings, model, service, first report. Settings that are there stay."""
     if not attended():
-        raise UsageError("`nippo setup` asks questions and needs a terminal.", "In scripts: `nippo init --yes`.")
-    typer.echo("nippoの準備をします。質問は多くて4つ、Enterだけなら [ ] の中の答えになります。\n")
+        raise UsageError(
+            tr("`nippo setup` asks questions and needs a terminal."), tr("In scripts: `nippo init --yes`.")
+        )
+    typer.echo(tr("Setting nippo up. Four questions at most; Enter alone takes the answer in [ ].\n"))
     questions = Questions()
     settings, service = settings_in(named_config_file(config) or user_config_file(), questions)
     layout = read_layout(settings)
@@ -75,7 +81,7 @@ def setup(
         )
         if words
     ]
-    _closing(layout, service, extra)
+    _closing(settings, layout, service, extra)
     for words in failed:
         typer.echo(f"\n※ {words}", err=True)
     if failed:
@@ -102,10 +108,10 @@ class Questions:
         """A number from 0 to ``most``, asked for until it is one."""
         self.asked += 1
         while True:
-            number = int(typer.prompt(words, type=int, default=usual))
-            if 0 <= number <= most:
-                return number
-            typer.echo(f"0から{most}までの番号です。")
+            answer = str(typer.prompt(words, default=str(usual))).strip()
+            if answer.isdecimal() and int(answer) <= most:
+                return int(answer)
+            typer.echo(tr("A number from 0 to {most}, please.", most=most))
 
 
 def attended() -> bool:
@@ -117,11 +123,13 @@ def settings_in(file: Path, questions: Questions) -> tuple[Config, bool]:
     """The settings that are there, as they are; else new ones, for the vault that the person names. And whether the
     person wants a service."""
     if file.is_file():
-        typer.echo(f"設定       {file} (そのまま使います)")
+        typer.echo(tr("settings   {file} (used as they are)", file=file))
         settings = load(file)
         if settings.engine.kind != "server" and (programs := running()):
-            typer.echo(f"モデル     {'・'.join(programs)} が動いています。そのモデルを見るには: nippo models")
-        return settings, systemctl.available() and questions.yes("いつも動かしますか(サービス)")
+            typer.echo(
+                tr("model      {names} runs here. To look at its models: nippo models", names=", ".join(programs))
+            )
+        return settings, systemctl.available() and questions.yes(tr("Keep it running (service)"))
     vault = _vault(known_vaults(), questions)
     answers = first_answers(vault, file)
     choice = choose(probe())
@@ -130,9 +138,11 @@ def settings_in(file: Path, questions: Questions) -> tuple[Config, bool]:
     read_layout(Config(vault=VaultSettings(path=str(vault))))
     service = False
     if systemctl.available():
-        typer.echo("\nログインしている間、いつも動かしますか(サービス)。\n  1  動かして、日報ができたら通知する")
-        typer.echo("  2  動かすが、通知はしない\n  0  いまは動かさない")
-        way = questions.number("番号", 2, 1)
+        typer.echo("\n" + tr("Keep nippo running while you are logged in (service)?"))
+        typer.echo("  1  " + tr("yes, with a notification when a report is ready"))
+        typer.echo("  2  " + tr("yes, without notifications"))
+        typer.echo("  0  " + tr("not now"))
+        way = questions.number(tr("Number"), 2, 1)
         service = way > 0
         answers["notify", "desktop"] = way == 1
     machine, programs = this_machine(), running()
@@ -141,13 +151,13 @@ def settings_in(file: Path, questions: Questions) -> tuple[Config, bool]:
         answers |= values_of(taken.name, taken.url)
     write_settings(file, answers)
     settings = load(file)
-    typer.echo(f"保管庫     {vault}")
-    typer.echo(f"モデル     {f'{taken.name}({taken.program})' if taken else choice.model}")
+    typer.echo(tr("vault      {vault}", vault=vault))
+    typer.echo(tr("model      {model}", model=f"{taken.name} ({taken.program})" if taken else choice.model))
     if not taken and (larger := suggestion(machine, choice.model)):
-        typer.echo(f"           この機械では {larger.name} も動きます(未計測): nippo models で見られます")
-    typer.echo(f"設定       {file} (作りました。すべての項目に説明があります)")
+        typer.echo(tr("           {name} would run here too (not measured): see nippo models", name=larger.name))
+    typer.echo(tr("settings   {file} (written; every item is explained)", file=file))
     for path in write_help_page(read_layout(settings)):
-        typer.echo(f"保管庫に   {path} (作りました。消してもかまいません)")
+        typer.echo(tr("in vault   {path} (written; delete it if you like)", path=path))
     return settings, service
 
 
@@ -158,7 +168,7 @@ def _vault(found: list[Path], questions: Questions) -> Path:
     questions.asked += 1
     for number, path in enumerate(found, start=1):
         typer.echo(f"  {number}  {path}")
-    words = "番号、または保管庫(Obsidianのvault)のフォルダ" if found else "保管庫(Obsidianのvault)のフォルダ"
+    words = tr("A number, or the folder of your Obsidian vault") if found else tr("The folder of your Obsidian vault")
     while True:
         answer = str(typer.prompt(words, default="1" if found else None)).strip().strip("'\"")
         if answer.isdecimal() and 1 <= int(answer) <= len(found):
@@ -166,29 +176,31 @@ def _vault(found: list[Path], questions: Questions) -> Path:
         named = Path(answer).expanduser()
         if named.is_dir():
             return named.absolute()
-        typer.echo(f"{answer}: そのフォルダはありません。")
+        typer.echo(tr("{answer}: there is no such folder.", answer=answer))
 
 
 def _first_note(layout: Layout, places: Mapping[str, str], questions: Questions) -> DiaryNote | None:
     """The diary that the person wants a first report of, of the newest that have none yet. ``places``: where reports
     were last seen."""
     notes = [note for note in find_diaries(layout) if isinstance(note, DiaryNote)]
-    where = f"{layout.diary_folder or '(保管庫の直下)'}/{layout.diary_format.text}.md"
-    typer.echo(f"日記       {where} ({len(notes)}件)")
+    where = f"{layout.diary_folder or tr('(root)')}/{layout.diary_format.text}.md"
+    typer.echo(tr("diary      {where} ({count} notes)", where=where, count=len(notes)))
     open_notes = [note for note in notes if not layout.file(place_among(layout, places, note.day)).exists()]
     newest = sorted(open_notes, key=lambda note: note.day, reverse=True)[:OFFERED]
     if not newest:
         if not notes:
-            typer.echo("           まだ1件もありません。Obsidianのデイリーノートに書くと、見つけて日報にします。")
+            typer.echo(
+                tr("           None yet. Write a daily note in Obsidian: nippo finds it and makes a report of it.")
+            )
         return None
     if not questions.left:
-        typer.echo(f"           ためしに日報を作るには: nippo report {newest[0].day}")
+        typer.echo(tr("           For a first report: nippo report {day}", day=newest[0].day))
         return None
-    typer.echo("\nためしに日報を1件作れます。")
+    typer.echo("\n" + tr("A first report can be made now."))
     for number, note in enumerate(newest, start=1):
         typer.echo(f"  {number}  {note.path}")
-    typer.echo("  0  いまは作らない")
-    number = questions.number("どの日記から", len(newest), 1)
+    typer.echo("  0  " + tr("not now"))
+    number = questions.number(tr("Of which diary"), len(newest), 1)
     return newest[number - 1] if number else None
 
 
@@ -198,9 +210,17 @@ def _compare_first(settings: Config, questions: Questions) -> bool:
         return False
     days = len(accepted_days(config_in_use(settings)))
     if days < LEAST_DAYS or not questions.left:
-        typer.echo(f"承認した日報が{LEAST_DAYS}件たまったら、nippoのモデルと比べられます: nippo evaluate")
+        typer.echo(
+            tr(
+                "It can be compared with nippo's own model once {least} reports are accepted: nippo evaluate",
+                least=LEAST_DAYS,
+            )
+        )
         return False
-    return questions.yes(f"使う前に、承認した{days}日分でnippoのモデルと比べますか(1日に1〜3分)", usual=False)
+    return questions.yes(
+        tr("Compare it first with nippo's own model on {days} accepted days (1 to 3 minutes a day)", days=days),
+        usual=False,
+    )
 
 
 def _extra(questions: Questions) -> str:
@@ -208,13 +228,13 @@ def _extra(questions: Questions) -> str:
     if not lacking(("dashboard", "train")):
         return ""
     if not questions.left:
-        typer.echo(f"レビュー画面と毎週の学習を足すには: {adding('dashboard', 'train')}")
+        typer.echo(tr("To add the review page and the weekly training: {adding}", adding=adding("dashboard", "train")))
         return ""
-    typer.echo("\n足せるもの(あとからでもかまいません):")
-    typer.echo(f"  1  レビュー画面 ({SIZES['dashboard']}、1分ほど)")
-    typer.echo(f"  2  レビュー画面と毎週の学習 ({SIZES['train']}、数分)")
-    typer.echo("  0  いまは足さない")
-    return ("", "dashboard", "dashboard,train")[questions.number("どれを足しますか", 2, 0)]
+    typer.echo("\n" + tr("What can be added, now or later:"))
+    typer.echo("  1  " + tr("the review page ({size}, about a minute)", size=tr(SIZES["dashboard"])))
+    typer.echo("  2  " + tr("the review page and the weekly training ({size}, some minutes)", size=tr(SIZES["train"])))
+    typer.echo("  0  " + tr("not now"))
+    return ("", "dashboard", "dashboard,train")[questions.number(tr("Which"), 2, 0)]
 
 
 def _fetch(settings: Config) -> str:
@@ -223,11 +243,13 @@ def _fetch(settings: Config) -> str:
     if settings.engine.kind == "server" or not is_gguf(model):
         return ""
     if not is_here(model):
-        typer.echo("モデルを取得します(約1.1GB、初回だけ)。途中で切れても、次は続きからです。")
+        typer.echo(
+            tr("Fetching the model (about 1.1 GB, only once). If it breaks off, the next time goes on from there.")
+        )
     try:
         fetch_with_progress(model, Console())
     except NippoError as problem:
-        return _told("モデルを取得できませんでした", problem, "nippo fetch")
+        return _told(tr("The model could not be fetched"), problem, "nippo fetch")
     return ""
 
 
@@ -239,21 +261,23 @@ def _compare(settings: Config) -> tuple[str, Config]:
         fetch_with_progress("starter", Console())
         found = compared(settings, model, url)
     except NippoError as problem:
-        return _told("比べられませんでした", problem, "nippo evaluate"), settings
+        return _told(tr("They could not be compared"), problem, "nippo evaluate"), settings
     typer.echo(shown(found))
     if found.advice == "use":
         return "", settings
-    typer.echo(f"nippoのモデルを使います。{model} にするには: nippo models use {model} --server {url}")
+    typer.echo(
+        tr("nippo's own model is used. For {model}: nippo models use {model} --server {url}", model=model, url=url)
+    )
     return "", load(use_model(settings, "starter", ""))
 
 
 def _report(settings: Config, layout: Layout, note: DiaryNote) -> str:
-    typer.echo(f"{note.path} から日報を書きます(1〜3分ほど)。")
+    typer.echo(tr("Writing the report of {path} (1 to 3 minutes).", path=note.path))
     try:
-        with on_the_way("  ", japanese=True) as told:
+        with on_the_way("  ") as told:
             file = write_now(settings, note.path, told)
     except NippoError as problem:
-        return _told("日報を書けませんでした", problem, f"nippo report {note.day}")
+        return _told(tr("The report could not be written"), problem, f"nippo report {note.day}")
     report = read(file.read_bytes())
     console = Console()
     console.print(
@@ -268,8 +292,8 @@ def _serve(settings: Config) -> str:
     try:
         done = service_install.install(service_install.plan(settings))
     except NippoError as problem:
-        return _told("サービスを登録できませんでした", problem, "nippo service install")
-    typer.echo(f"サービス   {done.file} (登録しました)")
+        return _told(tr("The service could not be installed"), problem, "nippo service install")
+    typer.echo(tr("service    {file} (installed)", file=done.file))
     return ""
 
 
@@ -278,23 +302,44 @@ def _install(extra: str) -> str:
     command = adding(*extra.split(","))
     typer.echo(f"$ {command}")
     if sys.platform == "win32":
-        return f"この窓を閉じてから、上のコマンドを実行してください: {command}"
+        return tr("Close this window first, then run: {command}", command=command)
     code = subprocess.call(shlex.split(command))
-    return f"追加のパッケージが入りませんでした(終了コード {code})。もう一度: {command}" if code else ""
+    return (
+        tr("The packages were not added (exit code {code}). Again: {command}", code=code, command=command)
+        if code
+        else ""
+    )
 
 
 def _told(failed: str, problem: NippoError, again: str) -> str:
-    return f"{failed}: {problem}\n  → やり直すには: {again}"
+    return tr("{failed}: {problem}\n  → Again: {again}", failed=failed, problem=problem, again=again)
 
 
-def _closing(layout: Layout, service: bool, extra: str) -> None:
-    where = f"{layout.report_folder}/" if layout.report_folder else "保管庫の直下"
-    typer.echo("\n準備ができました。")
+def _closing(settings: Config, layout: Layout, service: bool, extra: str) -> None:
+    where = f"{layout.report_folder}/" if layout.report_folder else tr("the vault's root")
+    typer.echo("\n" + tr("nippo is ready."))
     if not service:
-        typer.echo("  nippo run         見張りを始めます(Ctrl-Cで終わり)")
-    typer.echo("  nippo status      いまの様子")
+        _offer("nippo run", tr("begins to watch (Ctrl-C ends it)"))
+    _offer("nippo status", tr("how things stand"))
     if extra or not lacking(("dashboard",)):
-        typer.echo("  nippo dashboard   レビュー画面")
+        _offer("nippo dashboard", tr("the review page"))
     typer.echo(
-        f"日記を書くと、{where} に日報ができます。提出したら、プロパティの accepted にチェックを入れてください。"
+        tr(
+            "Write your diary: its report appears in {where}. "
+            "When you have handed it in, tick `accepted` in its properties.",
+            where=where,
+        )
     )
+    if settings.report.evidence:
+        quoted = tr(
+            "The diary's sentences behind each line go to {evidence}/: whoever shares {where} shares them.\n"
+            "To switch that off, write evidence = false under [report] in {file}.",
+            evidence=layout.evidence_folder,
+            where=where,
+            file=settings.file,
+        )
+        typer.echo(quoted)
+
+
+def _offer(command: str, words: str) -> None:
+    typer.echo(f"  {command:17} {words}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from daemon.config import Config
 from daemon.engines.protocol import Engine, Message
 from daemon.errors import ConfigError
+from daemon.words import tr
 
 TEMPLATE_TOKENS = 48
 """Room for the marks that chat templates put around two messages (ChatML takes 13), with a margin."""
@@ -34,9 +35,14 @@ def fit(engine: Engine, text: str, without_diary: Sequence[Message], config: Con
     room = engine.context_tokens - frame - config.engine.max_report_tokens
     if room < LEAST_DIARY_TOKENS:
         raise ConfigError(
-            f"`engine.context_tokens`: {engine.context_tokens} tokens leave no room for a diary "
-            f"(rules {frame}, report {config.engine.max_report_tokens})",
-            "Raise engine.context_tokens or lower engine.max_report_tokens.",
+            tr(
+                "`engine.context_tokens`: {context_tokens} tokens leave no room for a diary (rules "
+                "{frame}, report {max_report_tokens})",
+                context_tokens=engine.context_tokens,
+                frame=frame,
+                max_report_tokens=config.engine.max_report_tokens,
+            ),
+            tr("Raise engine.context_tokens or lower engine.max_report_tokens."),
         )
     head = text[: room * CHARACTERS_PER_TOKEN]
     if len(head) == len(text) and engine.count_tokens(text) <= room:

@@ -15,6 +15,7 @@ from daemon.checks.form_learning import style_of
 from daemon.config import LineKind, ReportSection, ReportSettings
 from daemon.errors import UsageError
 from daemon.vault import frontmatter
+from daemon.words import tr
 
 LONGEST_HEADER = 12
 _PLAN = re.compile(r"予定|今後|明日|次回|翌日|来週|目標|次にや|これから|TODO", re.IGNORECASE)
@@ -79,8 +80,8 @@ def read_form(text: str, base: ReportSettings) -> ReportSettings:
     header, lead = _head(head)
     if len(header) > LONGEST_HEADER:
         raise UsageError(
-            f"{len(header)} lines stand in front of the first part, so this is no report.",
-            "Name one report, as you hand it in.",
+            tr("{count} lines stand in front of the first part, so this is no report.", count=len(header)),
+            tr("Name one report, as you hand it in."),
         )
     told = [line for part in parts if not _left(part) for line in part.lines]
     marks = Counter(mark for line in told if (mark := _mark(line)))
@@ -126,8 +127,8 @@ def _parts(lines: Sequence[str]) -> tuple[list[str], list[_Part]]:
         parts.append(_Part("", "", lines=[head.pop()]))  # nothing but running text
     if not parts:
         raise UsageError(
-            "No part of this text tells what was learned.",
-            "Name a whole report, with its titles or its list, as you hand it in.",
+            tr("No part of this text tells what was learned."),
+            tr("Name a whole report, with its titles or its list, as you hand it in."),
         )
     return head, parts
 
@@ -218,7 +219,8 @@ def _sections(parts: Sequence[_Part], bullet: str, closing: str) -> list[ReportS
         home = next((at for at, one in enumerate(found) if one.take and one.take != ("plan",)), None)
     if home is None:
         raise UsageError(
-            "No part of this report is for what was learned.", "Name one with a title such as 学習内容, or with a list."
+            tr("No part of this report is for what was learned."),
+            tr("Name one with a title such as 学習内容, or with a list."),
         )
     rest = tuple(kind for kind in found[home].take if kind != "rest")
     found[home] = found[home].model_copy(update={"take": (*rest, "rest")})

@@ -22,6 +22,7 @@ from daemon.engines.text import estimate_tokens, well_formed
 from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities, NotUnderstood
 from daemon.system.addresses import is_loopback
 from daemon.versions.served_adapter import ServedAdapter, register
+from daemon.words import tr
 
 if TYPE_CHECKING:
     import httpx
@@ -42,16 +43,22 @@ def open_server(
     parts = urlsplit(settings.server_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(
-            f"`engine.server_url`: expected an address such as http://127.0.0.1:8080/v1, got {settings.server_url!r}",
-            "Write the address of your server.",
+            tr(
+                "`engine.server_url`: expected an address such as http://127.0.0.1:8080/v1, got {server_url!r}",
+                server_url=settings.server_url,
+            ),
+            tr("Write the address of your server."),
         )
     key = ""
     if settings.server_api_key_env:
         key = (os.environ if environment is None else environment).get(settings.server_api_key_env, "")
         if not key:
             raise ConfigError(
-                f"`engine.server_api_key_env`: the environment variable {settings.server_api_key_env} is not set",
-                "Set it for the daemon (systemd: Environment= or EnvironmentFile=).",
+                tr(
+                    "`engine.server_api_key_env`: the environment variable {server_api_key_env} is not set",
+                    server_api_key_env=settings.server_api_key_env,
+                ),
+                tr("Set it for the daemon (systemd: Environment= or EnvironmentFile=)."),
             )
     return ServerEngine(settings, key, adapter)
 
@@ -170,8 +177,12 @@ class ServerEngine:
         names = [str(entry.get("id")) for entry in entries]
         if not wanted and len(names) != 1:
             raise ConfigError(
-                f"`engine.server_model`: the server has {len(names)} models: {', '.join(names[:10])}",
-                "Name one of them.",
+                tr(
+                    "`engine.server_model`: the server has {count} models: {names}",
+                    count=len(names),
+                    names=", ".join(names[:10]),
+                ),
+                tr("Name one of them."),
             )
         for name, entry in zip(names, entries, strict=True):
             if wanted in (name, name.removesuffix(":latest"), ""):
@@ -180,8 +191,13 @@ class ServerEngine:
                     limit = max((int(each.get("max_model_len") or 0) for each in entries), default=0)
                 return entry, limit
         raise ModelMissing(
-            f"the server at {self._url} has no model {wanted!r}; it has: {', '.join(names[:10]) or 'none'}",
-            "Correct engine.server_model, or load the model there.",
+            tr(
+                "the server at {url} has no model {wanted!r}; it has: {names}",
+                url=self._url,
+                wanted=wanted,
+                names=", ".join(names[:10]) or tr("none"),
+            ),
+            tr("Correct engine.server_model, or load the model there."),
         )
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -240,7 +256,9 @@ class ServerEngine:
         except (ValueError, LookupError, TypeError, AttributeError):
             raise not_openai(self._url, 200) from None
         if not choice["finish_reason"]:
-            raise EngineError(f"the server at {self._url} broke off in the middle of a report", "Look at its log.")
+            raise EngineError(
+                tr("the server at {url} broke off in the middle of a report", url=self._url), tr("Look at its log.")
+            )
         if clean(choice):
             return self._stream(self._roomier(request, usage), on_text)
         return choice["message"]["content"], choice["finish_reason"], usage

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from daemon.config import EngineSettings
 from daemon.errors import EngineError, EngineTimeout, ModelMissing, NoProbabilities, NotUnderstood, ServerAway
+from daemon.words import tr
 
 if TYPE_CHECKING:
     import httpx
@@ -16,25 +17,39 @@ def refusal(answer: httpx.Response, url: str, settings: EngineSettings, model: s
     status = answer.status_code
     if status in (401, 403):
         named = settings.server_api_key_env
-        step = f"Check the key in {named}." if named else "Name the key's variable in engine.server_api_key_env."
-        return EngineError(f"the server at {url} refused the key ({status})", step)
+        step = (
+            tr("Check the key in {named}.", named=named)
+            if named
+            else tr("Name the key's variable in engine.server_api_key_env.")
+        )
+        return EngineError(tr("the server at {url} refused the key ({status})", url=url, status=status), step)
     kind = error_words(answer)
     if "logprob" in kind:
-        return NoProbabilities(f"the server at {url} tells no probabilities ({status})", "Use vLLM or llama-server.")
+        return NoProbabilities(
+            tr("the server at {url} tells no probabilities ({status})", url=url, status=status),
+            tr("Use vLLM or llama-server."),
+        )
     if "context" in kind or "max_model_len" in kind or "maximum" in kind:
         return EngineError(
-            f"the prompt is longer than the context of {model!r} on the server",
-            "Lower engine.context_tokens to the server's own context.",
+            tr("the prompt is longer than the context of {model!r} on the server", model=model),
+            tr("Lower engine.context_tokens to the server's own context."),
         )
     if status == 404:
         return ModelMissing(
-            f"the server at {url} has no such address or no model {settings.server_model!r} (404)",
-            "Check engine.server_url (it usually ends in /v1) and engine.server_model.",
+            tr(
+                "the server at {url} has no such address or no model {server_model!r} (404)",
+                url=url,
+                server_model=settings.server_model,
+            ),
+            tr("Check engine.server_url (it usually ends in /v1) and engine.server_model."),
         )
     if status in (502, 503, 504):
-        return ServerAway(f"the server at {url} is not ready ({status})", "nippo looks again by itself.")
+        return ServerAway(
+            tr("the server at {url} is not ready ({status})", url=url, status=status),
+            tr("nippo looks again by itself."),
+        )
     kind_of = NotUnderstood if status in (400, 422, 500) and _about_the_request(status, kind) else EngineError
-    return kind_of(f"the server at {url} answered {status}", "Look at the server's log.")
+    return kind_of(tr("the server at {url} answered {status}", url=url, status=status), tr("Look at the server's log."))
 
 
 def _about_the_request(status: int, words: str) -> bool:
@@ -45,8 +60,8 @@ def _about_the_request(status: int, words: str) -> bool:
 def thought_only(url: str, model: str) -> EngineError:
     """The error of an answer that was all thoughts when its tokens were used up."""
     return EngineError(
-        f"{model!r} at {url} only thought: its tokens were used up before the report began",
-        "Take a model that does not think (an instruct model), or switch its thinking off in the server.",
+        tr("{model!r} at {url} only thought: its tokens were used up before the report began", model=model, url=url),
+        tr("Take a model that does not think (an instruct model), or switch its thinking off in the server."),
     )
 
 
@@ -56,20 +71,24 @@ def unreachable(problem: httpx.HTTPError, url: str, seconds: float) -> EngineErr
 
     if isinstance(problem, httpx.ConnectTimeout | httpx.ConnectError):
         return ServerAway(
-            f"no server answers at {url} ({type(problem).__name__})", "Start it, or correct engine.server_url."
+            tr("no server answers at {url} ({kind})", url=url, kind=type(problem).__name__),
+            tr("Start it, or correct engine.server_url."),
         )
     if isinstance(problem, httpx.TimeoutException):
         return EngineTimeout(
-            f"the server at {url} gave no answer within {seconds:g} seconds",
-            "Raise engine.timeout_seconds or look at the server's load.",
+            tr("the server at {url} gave no answer within {seconds:g} seconds", url=url, seconds=seconds),
+            tr("Raise engine.timeout_seconds or look at the server's load."),
         )
-    return ServerAway(f"the connection to {url} broke ({type(problem).__name__})", "Look at the server's log.")
+    return ServerAway(
+        tr("the connection to {url} broke ({kind})", url=url, kind=type(problem).__name__),
+        tr("Look at the server's log."),
+    )
 
 
 def not_openai(url: str, status: int) -> EngineError:
     return EngineError(
-        f"{url} answered {status}, but not as an OpenAI-compatible server does",
-        "Check engine.server_url; it usually ends in /v1.",
+        tr("{url} answered {status}, but not as an OpenAI-compatible server does", url=url, status=status),
+        tr("Check engine.server_url; it usually ends in /v1."),
     )
 
 

@@ -18,6 +18,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from daemon.checks.numbers import amounts
+from daemon.checks.text import normalise
 from daemon.drafting.sentences import letters
 
 FITS = 0.14
@@ -34,6 +36,9 @@ GRAMMAR = 0.15
 """Weight of a gram of hiragana alone, beside 1 for one that holds anything else."""
 FORM = 0.3
 """Weight of a gram that reports have whatever they tell."""
+BY_AMOUNT = 0.1
+"""Share of a line that must stand in the one sentence that has all its amounts: of 229 labelled lines that are told in
+other words 213 are told there, of 9,168 lines of other days six find a sentence."""
 _FRAME = re.compile(
     r"^今後は、|(?:に?取り組み|を?行い|を?実施し|し)?たい(?:です|と(?:考え|思)(?:て|って)?(?:いる|います|う))?[。\s]*$"
 )
@@ -123,6 +128,15 @@ def align(
             table.append([(1.0, 1.0) if place == at else (0.0, 0.0) for place in range(len(found))])
     path = _path([[value for value, _ in row] for row in table])
     return [_place(row, at) for row, at in zip(table, path, strict=True)]
+
+
+def told_by_amount(line: str, sentences: Sequence[str], likeness: Likeness) -> int | None:
+    """The one sentence that has all amounts of a line, if it has a little more of the line as well: 学習時間は合計で
+    5時間でした and 今日の勉強は全部で5時間だった share no word."""
+    told = amounts(normalise(line))
+    having = [at for at, text in enumerate(sentences) if told and told <= amounts(normalise(text))]
+    near = len(having) == 1 and likeness.covered(line, sentences[having[0]]) >= BY_AMOUNT
+    return having[0] if near else None
 
 
 def _likeness(line: Set[str], sentence: Set[str], measure: Likeness) -> tuple[float, float]:

@@ -25,6 +25,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from daemon.learning.first_versions import FirstVersion, remember
+from daemon.learning.given_away import forget_given
 from daemon.learning.places import report_folders
 from daemon.store.rows import AnnouncementKind
 from daemon.store.store import Announcement, ReportRow, Store
@@ -66,10 +68,9 @@ def report_change(layout: Layout, store: Store, row: ReportRow, job: tuple[str, 
     return Change(layout, store, date.fromisoformat(row.day), "report", values)
 
 
-def redo_change(layout: Layout, store: Store, day: date, diary: str, diary_sha: str, now: datetime) -> Change:
-    """The box `redo` of a report that is about to be cleared: then its bytes are the daemon's to replace, and a job for
-    the diary note is queued."""
-    return Change(layout, store, day, "redo", {"diary": diary, "sha": diary_sha, "at": now.isoformat()})
+def first_change(layout: Layout, store: Store, day: date, first: FirstVersion) -> Change:
+    """The first version of a report that is about to be written."""
+    return Change(layout, store, day, "first", asdict(first))
 
 
 def verdict_change(layout: Layout, store: Store, now: datetime) -> Change:
@@ -128,12 +129,10 @@ def _record(store: Store, one: Announcement) -> None:
                 row, (path, sha) = ReportRow(**values["row"]), values["job"]
                 store.put_report(row if row.report_sha else replace(row, report_sha=one.sha))
                 store.end_job(path, sha)
-            elif one.kind == "redo":
-                asked, diary, sha = datetime.fromisoformat(values["at"]), values["diary"], values["sha"]
-                if store.report(one.day) is None:
-                    store.put_report(unknown_report(one.day, diary, one.path))
-                store.adopt_report(one.day, one.sha)
-                store.queue(diary, date.fromisoformat(one.day), sha, "redo", asked)
+                remember(store, date.fromisoformat(one.day), None)
+                forget_given(store, one.day)
+            elif one.kind == "first":
+                remember(store, date.fromisoformat(one.day), FirstVersion(**values))
         store.announcements.remove(one.temporary)
 
 

@@ -4,6 +4,8 @@ any more although the diary has changed. Reads only.
 
 from __future__ import annotations
 
+import math
+import os
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
@@ -47,10 +49,14 @@ def attention(config: Config, store: Store, layout: Layout | None) -> list[Atten
     found += [Attention("hint", "", path, hint) for path, hint in sorted(NoteHints(store).all().items())]
     if layout is not None:
         pairs = {pair.day: pair for pair in store.pairs() if pair.source == VAULT}
-        for row in store.reports():
-            kind = _stale(config, store, layout, row, pairs.get(row.day))
+        for day, diary, written_at in store.drawn_reports():
+            # Ten thousand reports are not read to tell of one: a diary that is older than its report has not changed.
+            if _changed_at(layout, diary) < datetime.fromisoformat(written_at).timestamp():
+                continue
+            row = store.report(day)
+            kind = _stale(config, store, layout, row, pairs.get(day)) if row else None
             if kind:
-                found.append(Attention(kind, row.day, place_of(layout, store, date.fromisoformat(row.day))))
+                found.append(Attention(kind, day, place_of(layout, store, date.fromisoformat(day))))
     return found
 
 
@@ -62,6 +68,15 @@ def _waiting(layout: Layout | None, store: Store, pair: Pair) -> Attention:
         until = (datetime.fromisoformat(pair.missing_since) + GRACE).date().isoformat()
         return Attention("missing", pair.day, store.place(pair.day) or path, until=until)
     return Attention(pair.question or "body", pair.day, path)
+
+
+def _changed_at(layout: Layout, path: str) -> float:
+    """When a diary has changed last, by its own time or by that of its arrival here, in seconds since 1970."""
+    try:
+        status = os.stat(f"{layout.root}/{path}")  # noqa: PTH116 - ten thousand of them
+    except OSError:  # gone, or in the other normal form
+        return math.inf
+    return max(status.st_mtime, status.st_ctime)
 
 
 def _stale(config: Config, store: Store, layout: Layout, row: ReportRow, pair: Pair | None) -> Matter | None:

@@ -19,7 +19,7 @@ from daemon.checks.terms import is_study
 from daemon.config import Config
 from daemon.drafting.record import DayRecord
 from daemon.drafting.sentences import asked, letters, split
-from daemon.learning.alignment import Likeness, Place, align
+from daemon.learning.alignment import Likeness, Place, align, told_by_amount
 from daemon.learning.edit_match import Drafted, Edits, Group, match
 from daemon.learning.edit_reasons import Reasons, corrected
 from daemon.learning.report_pieces import Piece, cut
@@ -56,14 +56,15 @@ class Untraced:
 @dataclass(frozen=True)
 class EditRows:
     """``diary``: the prepared text. ``sentences``: each with the lines that it gives (none: `なし`), None where nothing
-    is learned. ``judged``: lines that the model wrote with T, F, P or U and a weight. ``by_record``: the draft's record
-    was there."""
+    is learned. ``changed``: the indices of those whose lines are others than the draft showed, where its record was
+    there (``by_record``). ``judged``: lines that the model wrote with T, F, P or U and a weight."""
 
     id: str
     day: str
     diary: str
     sentences: tuple[tuple[str, tuple[str, ...] | None], ...]
     judged: tuple[tuple[str, str, float], ...] = ()
+    changed: tuple[int, ...] = ()
     untraced: tuple[Untraced, ...] = ()
     weight: float = 1.0
     by_record: bool = False
@@ -109,6 +110,7 @@ def edit_rows(pair: Pair, config: Config) -> EditRows:
         diary=prepared,
         sentences=tuple((text, labels.lines.get(at)) for at, text in enumerate(texts)),
         judged=tuple((line, label, 1.0) for line, label in labels.judged.items()),
+        changed=day.changed(labels),
         untraced=tuple(dict.fromkeys(labels.untraced)),
         weight=LIGHT if pair.draft and letters(pair.draft) == letters(pair.report) else 1.0,
         by_record=bool(record.sentences),
@@ -164,6 +166,17 @@ class _Day:
             if at in self.now
             for line in one.lines
         ]
+
+    def changed(self, labels: _Labels) -> tuple[int, ...]:
+        """The sentences that are known to give other lines than the draft showed for them; none without a record."""
+        if not self.record.sentences:
+            return ()
+        shown: dict[int, list[str]] = {}
+        for line in self._drafted():
+            if line.shown:
+                shown.setdefault(line.sentence, []).append(line.text)
+        known = {at: lines for at, lines in labels.lines.items() if lines is not None}
+        return tuple(sorted(at for at, lines in known.items() if sorted(lines) != sorted(shown.get(at, []))))
 
     def _match(self, drafted: Sequence[Drafted], pieces: Sequence[Piece]) -> Edits:
         where = self._align(pieces, {})
@@ -234,6 +247,9 @@ class _Day:
             at, candidates = self._home(place, given)
             why = self._why_not(piece)
             untold = not candidates or self._told(piece, candidates) < TOLD
+            alone = told_by_amount(piece.raw, self.texts, self.likeness) if untold else None
+            if alone in self.places:
+                at, candidates, untold = alone, [alone], False
             if why or untold or at is None:
                 why = NOT_IN_DIARY if untold and why in ("", NO_FORM) else why or UNDECIDED
                 labels.untraced.append(Untraced(piece.raw, why))

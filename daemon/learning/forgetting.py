@@ -24,8 +24,8 @@ from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import withdrawn
 from daemon.learning.places import place_of
 from daemon.learning.review import FORGOTTEN, VAULT
-from daemon.learning.reviewer import tick
 from daemon.learning.run_folder import PROGRESS, RUNS, WEEKLY
+from daemon.learning.ticking import tick
 from daemon.store.set_aside import databases_aside
 from daemon.store.store import Store
 from daemon.system.files import TEMPORARY

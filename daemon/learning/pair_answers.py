@@ -10,7 +10,8 @@ from daemon.errors import UsageError
 from daemon.learning.pair_keeper import PairKeeper, withdrawn
 from daemon.learning.places import place_of
 from daemon.learning.review import VAULT
-from daemon.learning.reviewer import Reviewer, read_file, tick
+from daemon.learning.reviewer import Reviewer, read_file
+from daemon.learning.ticking import tick
 from daemon.store.store import Pair, Store
 from daemon.vault.diary import is_blank
 from daemon.vault.history import KeptBody, keep_body, kept_bodies

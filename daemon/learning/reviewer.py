@@ -1,8 +1,8 @@
 """The review in the running daemon and in commands: looks at report notes, stores and withdraws pairs, starts redos.
 
 A missed event costs nothing: every scan looks at all notes whose size or time has changed since they were last read,
-wherever in the vault they lie (``daemon.learning.places``). Of a note the ``redo`` line is changed and a hint is put
-under its ``warnings``, each only while the note is still the one that was read.
+wherever in the vault they lie (``daemon.learning.places``). Of a note the lines ``redo`` and ``status`` are changed and
+a hint is put under its ``warnings``, each only while the note is still the one that was read.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from daemon.config import Config
-from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, UsageError, unforeseen
-from daemon.learning.announcement import redo_change, settle
+from daemon.errors import NippoError, NoteError, ReportBlocked, ReportTouched, StorageError, unforeseen
+from daemon.learning.announcement import settle, unknown_report
+from daemon.learning.given_away import give_away, given, take_back, went_on
 from daemon.learning.leak_question import LeakQuestion
 from daemon.learning.note_hints import NoteHints
 from daemon.learning.pair_keeper import PairKeeper
@@ -207,9 +208,9 @@ class Reviewer:
         hints: tuple[str, ...] = ()
         self._keeper.carry_out(layout, day, note, decision, pair, now)
         if decision.redo and data is not None:
-            self._redo(layout, day, file, data, note, now)
-            done = replace(done, redo=True)
+            done = replace(done, redo=self._redo(layout, day, path, data, note, now))
         elif data is not None and not drawn:
+            take_back(self._store, day, digest(data), now)
             hints = tick_hints(data)
             pair = self._store.pair(day.isoformat())
             held = (HELD.format(day),) if pair and pair.withdrawn_by == "leak" else ()
@@ -244,15 +245,24 @@ class Reviewer:
     def _keeper(self) -> PairKeeper:
         return PairKeeper(self._config, self._store, self._leaks(self._config) if self._leaks else None)
 
-    def _redo(self, layout: Layout, day: date, file: Path, data: bytes, note: ReadReport | None, now: datetime) -> None:
-        """Clear the box, then queue a new draft.
+    def _redo(self, layout: Layout, day: date, path: str, data: bytes, note: ReadReport | None, now: datetime) -> bool:
+        """Queue a new draft, and leave the tick until it is there; True when it was queued now.
 
-        Only the cleared box gives the daemon the right to replace what stands in the note: until it is cleared nothing
-        is adopted and nothing queued, so that whatever a person types or unticks meanwhile stays theirs. A body that is
-        not the one drawn is copied before all.
+        The note as it is, with the tick, is given away (``daemon.learning.given_away``): whatever a person types or
+        unticks meanwhile makes it another one, which no draft replaces. A body that is not the one drawn is copied
+        before all.
         """
-        row = self._store.report(day)
-        if note is not None and (row is None or note.body != row.draft.strip()):
+        row, what = self._store.report(day), given(self._store, day)
+        body = note.body if note is not None else ""
+        job = self._store.job(what.diary) if what is not None else None
+        if row is not None and row.report_sha == digest(data) and job is not None and job.state != "failed":
+            return False
+        if went_on(what, body):
+            sha = change_key(layout.file(path), "redo", "false", digest(data))
+            take_back(self._store, day, sha, now)
+            log.info("%s: written on under the tick for a new draft; it is not drafted anew", path)
+            return False
+        if row is None or body != row.draft.strip():
             keep_body(layout, day, data)
         diary = self._keeper.find_diary(layout, day, note)
         content = None if diary is None else read_note(layout, diary, self._config.watch.max_note_kilobytes)
@@ -263,9 +273,9 @@ class Reviewer:
                     report_path=layout.report_path(day),
                 )
             )
-        change = redo_change(layout, self._store, day, diary, digest(content), now)
-        change_key(file, "redo", "false", digest(data), change)
-        change.record()
+        known = replace(row, diary_path=diary) if row else unknown_report(day.isoformat(), diary, path)
+        give_away(self._store, known, body, digest(data), digest(content), now)
+        return True
 
 
 def read_file(file: Path, kilobytes: int) -> bytes | None:
@@ -279,17 +289,6 @@ def read_file(file: Path, kilobytes: int) -> bytes | None:
             tr("Make it shorter."),
         )
     return data
-
-
-def tick(layout: Layout, path: str, day: date, key: str, value: bool) -> None:
-    """Set a checkbox of a day's report note, which lies under ``path``, changing only that line. Raises ``UsageError``
-    without such a note."""
-    sha = report_digest(layout.file(path))
-    if sha is None:
-        raise UsageError(
-            tr("{path}: there is no report of {day}.", path=path, day=day), tr("Make one: nippo report {day}", day=day)
-        )
-    change_key(layout.file(path), key, "true" if value else "false", sha)
 
 
 def _state(file: Path) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ cut off ``standing`` makes up for (``daemon.learning.announcement``).
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,9 +39,13 @@ def deliver(
     vault or database take nothing. The job stays then.
     """
     day = date.fromisoformat(job.day)
+    current = store.job(job.path)
+    if job.source == "redo" and current is not None and current.source != "redo":
+        return False  # the tick was taken back
+    job = replace(job, source=current.source) if current else job
     before = standing(layout, store, day)
     if not may_write(before, job):
-        leave_to_person(store, job.path)
+        leave_to_person(store, layout, job.path)
         return False
     place = place_of(layout, store, day)
     data = redraw(
@@ -79,7 +84,7 @@ def deliver(
             change,
         )
     except ReportTouched:
-        leave_to_person(store, job.path)
+        leave_to_person(store, layout, job.path)
         return False
     change.record()
     return True

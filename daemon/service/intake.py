@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from daemon.errors import NoteError, ReportBlocked
 from daemon.service.follow import follows
-from daemon.service.standing import Owner, leave_to_person, standing
+from daemon.service.standing import Owner, leave_day, leave_to_person, standing
 from daemon.store.store import JobSource, Store
 from daemon.system.plain_files import is_plain
 from daemon.vault.diary import declared_private, private_note
@@ -63,8 +63,10 @@ def take_in(
     asked = source in ("report", "redo")
     same = follows(store, found, sha, essence(text, habits.privacy) if habits else "")
     if found.owner is Owner.PERSON or (found.owner is Owner.DELETED and source != "report"):
-        leave_to_person(store, note.path)
+        leave_to_person(store, layout, note.path)
         return False
+    if found.owner is Owner.DELETED:
+        leave_day(store, layout, note.day)  # asked for anew
     if found.owner is Owner.DAEMON and same and not asked:
         store.drop(note.path)
         return False

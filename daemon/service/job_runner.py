@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import queue
 import threading
-import zlib
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
@@ -36,8 +36,11 @@ from daemon.errors import (
 from daemon.learning.evidence_notes import try_evidence
 from daemon.service.apart import told
 from daemon.service.delivery import deliver
+from daemon.service.first_version import FirstVersions
 from daemon.service.follow import follows
 from daemon.service.heartbeat import NO_STAGE
+from daemon.service.other_seed import other_seed
+from daemon.service.pauses import ATTEMPTS, AWAY_SECONDS, HOLD_SECONDS, RETRY_SECONDS, ROOM_SECONDS
 from daemon.service.periodic import in_words
 from daemon.service.settle import SettleTracker
 from daemon.service.standing import Owner, leave_to_person, may_write, standing
@@ -56,21 +59,13 @@ if TYPE_CHECKING:
     from daemon.drafting.result import DraftResult
     from daemon.worker.shared import Worker
 
-ATTEMPTS = 3
-RETRY_SECONDS = (5.0, 30.0)
-HOLD_SECONDS = (30.0, 120.0, 600.0)
-"""Pauses of the whole queue while the model cannot run."""
-AWAY_SECONDS = (5.0, 10.0, 30.0, 60.0)
-"""Pauses of the whole queue while a server does not answer: a look costs nothing, and a start takes a minute."""
-ROOM_SECONDS = (1.0, 2.0, 5.0)
-"""Pauses of the whole queue while a disk that drafting needs takes nothing."""
-
 log = logging.getLogger(__name__)
 
 
 class JobRunner:
     """Given the vault, the queue and a worker, turns jobs into reports. ``wake`` is called when a draft has come;
-    ``notes`` are those that are being written (None: nobody looks)."""
+    ``notes`` are those that are being written (None: nobody looks). The note of a draft that takes more than
+    ``first_after`` seconds says so (``daemon.service.first_version``)."""
 
     def __init__(
         self,
@@ -81,6 +76,7 @@ class JobRunner:
         wake: Callable[[], None],
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
         notes: SettleTracker | None = None,
+        first_after: float = math.inf,
     ) -> None:
         self._layout = layout
         self._store = store
@@ -89,6 +85,7 @@ class JobRunner:
         self._wake = wake
         self._retry_seconds = retry_seconds
         self._notes = notes
+        self._first = FirstVersions(layout, store, first_after)
         self._habits = Habits(layout, config.privacy)
         self._job: Job | None = None
         self._essence = ""
@@ -121,6 +118,7 @@ class JobRunner:
                 self._answer = self._answers.get_nowait()
             except queue.Empty:
                 self._look_again(self._job)
+                self._first.drafting(self._job, now, monotonic)
                 return
         self._worker.tick(monotonic)
         if self._job is not None and self._answer is not None:
@@ -145,6 +143,7 @@ class JobRunner:
         self._not_before.clear()
 
     def _start_next(self, monotonic: float, now: datetime, only: Collection[str] | None) -> None:
+        self._first.tidy()
         waiting = self._store.jobs("waiting")
         self._not_before = {job.path: self._not_before[job.path] for job in waiting if job.path in self._not_before}
         for job in waiting:
@@ -161,6 +160,7 @@ class JobRunner:
                 continue
             if request is not None:
                 self._job, self.stage = job, NO_STAGE
+                self._first.begun(monotonic)
                 if self._notes is not None:
                     self._notes.patience.begun(job.path)
                 log.info("%s: drafting", job.path)
@@ -187,7 +187,7 @@ class JobRunner:
             return None, job
         found = standing(self._layout, self._store, day)
         if not may_write(found, job):
-            leave_to_person(self._store, job.path)
+            leave_to_person(self._store, self._layout, job.path)
             return None, job
         self._essence = essence(text, self._config.privacy)
         if follows(self._store, found, sha, self._essence) and found.owner is Owner.DAEMON and not job.asked:
@@ -265,11 +265,11 @@ class JobRunner:
         except StorageError as problem:
             if problem is not answer:
                 raise
-            self._hold(problem, monotonic, ROOM_SECONDS)
+            self._hold(job, problem, monotonic, ROOM_SECONDS)
         except ServerAway as problem:
-            self._hold(problem, monotonic, AWAY_SECONDS)
+            self._hold(job, problem, monotonic, AWAY_SECONDS)
         except NippoError as problem:
-            self._hold(problem, monotonic, HOLD_SECONDS)
+            self._hold(job, problem, monotonic, HOLD_SECONDS)
         except Exception as problem:
             # Its text may quote the diary, so only its kind is told.
             unknown = NoteError(
@@ -288,16 +288,11 @@ class JobRunner:
         self._not_before[job.path] = monotonic + pause
         log.warning("%s: attempt %d failed: %s", job.path, current.attempts + 1, problem.what)
 
-    def _hold(self, problem: NippoError, monotonic: float, pauses: tuple[float, ...]) -> None:
+    def _hold(self, job: Job, problem: NippoError, monotonic: float, pauses: tuple[float, ...]) -> None:
         self._held_until = monotonic + pauses[min(self._holds, len(pauses) - 1)]
         self._holds += 1
         self.trouble = problem
+        self._first.fail(job.day)
         with contextlib.suppress(StorageError):
             self._store.set_meta("last_error", {"what": problem.what, "next_step": problem.next_step})
         log.error("the model cannot run: %s", problem.what)
-
-
-def other_seed(usual: int, attempts: int, sha: str) -> int:
-    """A seed that is not the usual one, and another one for each attempt and after each report: who asks again for the
-    report of a day does not wait for the same draft. Pure."""
-    return usual + 1 + attempts + zlib.crc32(sha.encode()) % 2**20

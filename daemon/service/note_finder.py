@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from daemon.config import Config
-from daemon.errors import NoteUnreadable, StorageError, unforeseen
+from daemon.errors import NoteUnreadable
+from daemon.learning.first_versions import imprint, known
 from daemon.service.apart import apart
 from daemon.service.intake import is_wanted, set_aside, take_in
+from daemon.service.listener import Listener, tell
+from daemon.service.passed_over import PassedOver
 from daemon.service.settle import Fingerprint, SettleTracker
 from daemon.service.watcher import Watcher
 from daemon.store.store import Store
@@ -26,54 +28,13 @@ from daemon.system.plain_files import is_gone, read_plain
 from daemon.vault.habits import Habits
 from daemon.vault.layout import Layout, shown
 from daemon.vault.scan import DiaryNote, Oddity, find_diaries, find_reports, look_at, read_note, stamp
-from daemon.vault.writer import digest
+from daemon.vault.writer import LARGEST, digest
 from daemon.words import tr
 
 SCAN_AGAIN_SECONDS = 1.0
 """A flood of events asks for scan after scan; so long lies between two of them."""
 
 log = logging.getLogger(__name__)
-
-
-class Listener(Protocol):
-    """A neighbour of the main flow, such as the review of reports or the weekly schedule, called from the main loop.
-    It must return quickly and may use the store; what it raises is logged and does not stop the daemon, and with
-    ``StorageError`` it is told the same again until that passes."""
-
-    def report_changed(self, day: date, path: str, now: datetime) -> None:
-        """A report note was made, changed or deleted, and has been quiet since; also by the daemon itself."""
-        ...
-
-    def scanned(self, now: datetime) -> None:
-        """The whole vault has just been looked through; the place to look at all reports for missed events."""
-        ...
-
-    def turn(self, now: datetime, monotonic: float) -> None:
-        """Called at least every few seconds."""
-        ...
-
-    def reconfigure(self, config: Config) -> None:
-        """The settings were read again and have changed."""
-        ...
-
-    def stop(self) -> None:
-        """The daemon ends."""
-        ...
-
-
-def tell(listeners: Sequence[Listener], message: Callable[[Listener], None]) -> None:
-    """Call every listener. What one raises is logged by its kind alone, since its text may quote a diary; but
-    ``StorageError`` is raised, after all were called, since the message must be told again."""
-    missed: StorageError | None = None
-    for listener in listeners:
-        try:
-            message(listener)
-        except StorageError as problem:
-            missed = missed or problem
-        except Exception as problem:
-            log.error("%s: %s", type(listener).__name__, unforeseen(problem))
-    if missed is not None:
-        raise missed
 
 
 def _report_changed(day: date, path: str, now: datetime, listener: Listener) -> None:
@@ -105,6 +66,7 @@ class NoteFinder:
         """The diary notes that are being written."""
         self._reports = SettleTracker(settings.settle_seconds)
         self._watcher = Watcher(settings.observer, settings.polling_seconds, wake)
+        self._passed = PassedOver(layout, store, first_day, settings.max_note_kilobytes)
         self._known_reports: dict[str, tuple[int, int]] | None = None
         self._named: dict[str, None] = {}
         self._scan_wanted = True
@@ -178,15 +140,19 @@ class NoteFinder:
             if isinstance(note, Oddity):
                 set_aside(self._store, note, now)
             elif note is not None:
-                self._see(note, now, monotonic)
+                if not self._see(note, now, monotonic):
+                    self._passed.saved(note)
             elif self._store.job(shown(path)) or path in self._notes:
                 self._notes.forget(path)
                 if is_gone(self.layout.file(path)):
                     self._store.forget_notes([shown(path)])
 
-    def _see(self, note: DiaryNote, now: datetime, monotonic: float) -> None:
-        if is_wanted(note.day, self._first_day, now.date()):
+    def _see(self, note: DiaryNote, now: datetime, monotonic: float) -> bool:
+        """Whether a note is one to be taken; then it is waited for until it is quiet."""
+        wanted = is_wanted(note.day, self._first_day, now.date())
+        if wanted:
             self._notes.see(note.path, self._fingerprint(note.path), monotonic)
+        return wanted
 
     def _take_up(self, now: datetime, monotonic: float) -> None:
         """A start, or a new day: notes that waited are looked at again."""
@@ -199,11 +165,14 @@ class NoteFinder:
         known = self._store.known_notes()
         found: set[str] = set()
         odd: list[Oddity] = []
+        notes: list[DiaryNote] = []
         for note in find_diaries(self.layout):
             found.add(note.path)
             if isinstance(note, Oddity):
                 odd.append(note)
-            elif known.get(note.path) != (note.size, note.mtime_ns) and note.path not in self._notes:
+                continue
+            notes.append(note)
+            if known.get(note.path) != (note.size, note.mtime_ns) and note.path not in self._notes:
                 with apart(self._store, note.path, note.day, now):
                     self._see(note, now, monotonic)
         with self._store.batch():
@@ -212,6 +181,7 @@ class NoteFinder:
             self._store.forget_notes(path for path in gone if is_gone(self.layout.file(path)))
             for entry in odd:
                 set_aside(self._store, entry, now)
+        self._passed.scanned(notes, [note for note in notes if not is_wanted(note.day, self._first_day, now.date())])
         if self._listeners:
             self._scan_reports(monotonic)
         tell(self._listeners, lambda listener: listener.scanned(now))
@@ -282,10 +252,18 @@ class NoteFinder:
             day = self.layout.report_date(path)
             if not self._reports.settled(path, self._fingerprint(path), monotonic):
                 continue
-            if day:
+            if day and not self._is_begun(day, path):
                 self._store.retry_failed(day)  # what stood in the report's place may be gone
                 tell(self._listeners, partial(_report_changed, day, path, now))
             self._reports.forget(path)
+
+    def _is_begun(self, day: date, path: str) -> bool:
+        """Whether a note is the daemon's own word that its report is not there yet."""
+        first = known(self._store, day)
+        try:
+            return first is not None and imprint(read_plain(self.layout.file(path), LARGEST)) == first.imprint
+        except OSError:
+            return False
 
     def _fingerprint(self, path: str) -> Fingerprint:
         """What a file is now; a file that is gone or cannot be read has one as well."""

@@ -76,4 +76,7 @@ def in_words(problem: Exception, name: str) -> NippoError:
         return StorageError(
             f"{place}: {problem.strerror}.", tr("nippo tries again by itself; `nippo doctor` looks closer.")
         )
-    return NippoError(f"{name}: {unforeseen(problem)}.", tr("It is tried again. Please report this line as a bug."))
+    return NippoError(
+        tr("{path}: {reason}.", path=name, reason=unforeseen(problem)),
+        tr("It is tried again. Please report this line as a bug."),
+    )

@@ -23,10 +23,13 @@ from daemon import __version__
 from daemon.config import Config
 from daemon.errors import AlreadyRunning, NippoError, NoRoom, StorageError, UsageError, VaultUnavailable
 from daemon.learning.announcement import settle_all
+from daemon.service.first_version import AFTER_SECONDS
 from daemon.service.heartbeat import NO_STAGE, Heartbeat, HeartbeatFile, in_words
-from daemon.service.job_runner import RETRY_SECONDS, JobRunner
+from daemon.service.job_runner import JobRunner
 from daemon.service.leftovers import sweep_leftovers
-from daemon.service.note_finder import Listener, NoteFinder, tell
+from daemon.service.listener import Listener, tell
+from daemon.service.note_finder import NoteFinder
+from daemon.service.pauses import RETRY_SECONDS
 from daemon.service.periodic import PeriodicJob, first_trouble
 from daemon.service.presence import VaultPresence, unreadable_settings
 from daemon.service.reload import reread
@@ -63,12 +66,13 @@ class Service:
         notifier: Notifier | None = None,
         make_listeners: Callable[[Config, Store], Sequence[Listener]] | None = None,
         retry_seconds: tuple[float, ...] = RETRY_SECONDS,
+        first_after: float = AFTER_SECONDS,
     ) -> None:
         self.config = config
         self._make_worker = make_worker or SharedWorker
         self._notifier = notifier or Notifier()
         self._make_listeners = make_listeners
-        self._retry_seconds = retry_seconds
+        self._retry_seconds, self._first_after = retry_seconds, first_after
         self._wake = threading.Event()
         self._stopping = False
         self._reload_wanted = False
@@ -208,7 +212,7 @@ class Service:
         settle_all(layout, self._store)
         finder = NoteFinder(layout, self._store, self.config, self._first_day, self._wake.set, self._listeners)
         worker = self._make_worker(self.config)
-        waits = (self._retry_seconds, finder.notes)
+        waits = (self._retry_seconds, finder.notes, self._first_after)
         self._runner = JobRunner(layout, self._store, self.config, worker, self._wake.set, *waits)
         finder.start()
         self._finder = finder

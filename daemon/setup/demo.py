@@ -26,7 +26,7 @@ from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.files import private
 from daemon.system.shipped import starter_folder
-from daemon.words import tr
+from daemon.words import VARIABLE, tr
 
 START_SECONDS = 60.0
 REPORT_SECONDS = 900.0
@@ -126,7 +126,9 @@ def _temporary_folder() -> Iterator[Path]:
 def _daemon(settings: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The real daemon as a child in a process group of its own, ended at the end whatever happens."""
     environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("NIPPO_") or key == "NIPPO_CACHE"
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("NIPPO_") or key in ("NIPPO_CACHE", VARIABLE)
     }
     with open(log, "wb", opener=private) as output:
         process = subprocess.Popen(

@@ -144,7 +144,7 @@ def observer_line(config: Config, layout: Layout, wait_seconds: float = 3.0) -> 
             tr('Set observer = "polling" in [watch] of config.toml.'),
         )
     tried = tr("tried on the vault's disk") if same else tr("tried on the data folder's disk, which is not the vault's")
-    return DoctorLine("observer", "ok", f"{kind}, {tried}")
+    return DoctorLine("observer", "ok", tr("{kind}, {tried}", kind=kind, tried=tried))
 
 
 def watch_limit_lines(config: Config, layout: Layout) -> Iterator[DoctorLine]:

@@ -21,7 +21,7 @@ from daemon.setup import systemctl
 from daemon.setup.service_unit import ServicePlan, render, template, template_name
 from daemon.system.files import write_atomically
 from daemon.system.shipped import PACKAGE
-from daemon.words import marked, tr
+from daemon.words import language, marked, tr
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def plan(
         server_url=url,
         key_file=PurePosixPath(config.file.parent / "nippo.env") if url and config.engine.server_api_key_env else None,
         systemd_version=systemctl.version(),
+        language=language(),
     )
 
 

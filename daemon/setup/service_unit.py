@@ -36,7 +36,7 @@ class ServicePlan:
 
     ``readable`` is what the interpreter, the package and a local model lie in. ``server_url`` is the address of the
     engine ``server`` and "" otherwise: only with it has the service a network. ``key_file`` holds that server's key
-    as a line ``NAME=value``.
+    as a line ``NAME=value``. ``language``: what the service's log speaks, "ja" or "en"; "" leaves it to its locale.
     """
 
     command: tuple[str, ...]
@@ -54,6 +54,7 @@ class ServicePlan:
     server_url: str = ""
     key_file: PurePosixPath | None = None
     watchdog_seconds: int = 60
+    language: str = ""
     systemd_version: int = 252
 
 
@@ -140,6 +141,8 @@ def _environment(plan: ServicePlan) -> list[str]:
 
 def _variables(plan: ServicePlan) -> list[str]:
     values = {"PYTHONUTF8": "1"}
+    if plan.language:  # a service manager often has no locale, or another one
+        values["NIPPO_LANG"] = plan.language
     if plan.system:
         cache = "%C/nippo"
         values |= {"NIPPO_CACHE": cache, "XDG_CACHE_HOME": cache, "HF_HOME": f"{cache}/huggingface"}

@@ -11,13 +11,15 @@ from daemon.errors import NippoError, StorageError
 from daemon.learning.attention import attention
 from daemon.learning.run_report import training_status
 from daemon.service.heartbeat import read_heartbeat
+from daemon.service.passed_over import passed_over
 from daemon.store.store import Store
 from daemon.system.lock import holder_of
 from daemon.system.room import lack_of
 from daemon.vault.layout import Layout, read_layout
+from daemon.words import marked, tr
 
 LAST_REPORTS = 5
-NO_ADAPTER = "no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one"
+NO_ADAPTER = marked("no adapter: it copies the diary; `nippo train --starter-corpus` makes the first one")
 
 
 def status(config: Config) -> dict[str, Any]:
@@ -41,6 +43,8 @@ def status(config: Config) -> dict[str, Any]:
         "skipped": [],
         "reports": 0,
         "last_reports": [],
+        "not_taken": {},
+        "diary_format": "",
         "accepted_pairs": 0,
         "attention": [],
         "training": None,
@@ -56,15 +60,21 @@ def status(config: Config) -> dict[str, Any]:
     with store:
         for job in store.jobs():
             found[job.state].append(asdict(job))
-        reports = [row for row in store.reports() if row.report_sha]
+        reports = sorted(store.written_reports(), key=lambda one: one[3])
+        last = [row for day, *_ in reports[-LAST_REPORTS:] if (row := store.report(day))]
         found["first_run_date"] = store.get_meta("first_run_date")
         found["reports"] = len(reports)
         found["last_reports"] = [
-            {key: getattr(row, key) for key in ("day", "report_path", "model", "status", "written_at")}
-            for row in sorted(reports, key=lambda row: row.written_at)[-LAST_REPORTS:]
+            {key: getattr(row, key) for key in ("day", "report_path", "model", "status", "written_at")} for row in last
         ]
+        found["not_taken"] = {
+            kind: {"count": count, "newest": [asdict(one) for one in newest]}
+            for kind, (count, newest) in passed_over(store).items()
+        }
         found["accepted_pairs"] = len(store.pairs())
-        found["attention"] = [asdict(one) for one in attention(config, store, _layout(config))]
+        layout = _layout(config)
+        found["diary_format"] = layout.diary_format.text if layout else ""
+        found["attention"] = [asdict(one) for one in attention(config, store, layout)]
         found["training"] = training_status(config, store)
     return found
 
@@ -79,10 +89,15 @@ def _layout(config: Config) -> Layout | None:
 
 def storage_lines(config: Config) -> list[str]:
     """A line for each disk that takes nothing now. The daemon's own word may be missing: it has to be written, too."""
-    places = {"vault": config.vault_path, "data folder": config.data_path}
+    places = {tr("vault"): config.vault_path, tr("data folder"): config.data_path}
     lacks = {name: lack_of(folder) for name, folder in places.items()}
     return [
-        f"{places[name]}: the disk of the {name} is {lack}; nippo waits and goes on by itself."
+        tr(
+            "{place}: the disk of the {name} is {lack}; nippo waits and goes on by itself.",
+            place=places[name],
+            name=name,
+            lack=tr("full") if lack == "full" else tr("read-only"),
+        )
         for name, lack in lacks.items()
         if lack
     ]
@@ -93,7 +108,7 @@ def model_in_use(config: Config) -> tuple[str, str, str]:
     no adapter yet, "" where nothing is to be done; and how it writes, "sentences" or "whole" ("": no model)."""
     model, engine = config.engine.model, config.engine
     if engine.kind == "server":
-        model = f"{engine.server_model or 'its only model'} at {engine.server_url}"
+        model = tr("{model} at {url}", model=engine.server_model or tr("its only model"), url=engine.server_url)
     try:
         adapter = adapter_in_use(config)
     except NippoError as problem:
@@ -102,4 +117,4 @@ def model_in_use(config: Config) -> tuple[str, str, str]:
     if adapter:
         return f"{model} + {adapter.name}", "", method
     wants_one = engine.adapter == "auto" and engine.kind != "server"
-    return model, NO_ADAPTER if wants_one else "", method
+    return model, tr(NO_ADAPTER) if wants_one else "", method

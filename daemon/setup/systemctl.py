@@ -93,7 +93,11 @@ def _run(command: list[str]) -> str:
     # LC_ALL: the answers are read by us, not shown.
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=400, env={**os.environ, "LC_ALL": "C.UTF-8"}
+            command,
+            capture_output=True,
+            text=True,
+            timeout=400,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""},
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise NippoError(

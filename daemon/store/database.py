@@ -5,12 +5,14 @@ another process does to it ``StorageError``. What is wrong with a single value s
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from daemon.errors import NoRoom, StorageError
+from daemon.system.files import private
 from daemon.system.room import lack_of
 from daemon.system.steps import step
 from daemon.words import tr
@@ -74,3 +76,27 @@ def _in_words(problem: sqlite3.DatabaseError, file: Path) -> StorageError:
             "it away: nippo makes a new one, and your notes and reports are all in the vault."
         ),
     )
+
+
+def made_anew(file: Path) -> bool:
+    """Make an empty database that is this user's alone where there is none; its journals take its rights."""
+    try:
+        os.close(private(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def opening(file: Path) -> Iterator[None]:
+    """The database's own troubles and those of its folder, in words."""
+    try:
+        with explained(file):
+            yield
+    except OSError as problem:
+        if full := NoRoom.of(problem, file.parent):
+            raise full from None
+        raise StorageError(
+            tr("{parent}: the data folder cannot be used ({why}).", parent=file.parent, why=problem.strerror),
+            tr("Check its permissions, or set folder in [data] of config.toml."),
+        ) from None

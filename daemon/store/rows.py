@@ -9,7 +9,7 @@ JobState = Literal["waiting", "failed", "skipped"]
 JobSource = Literal["watch", "backfill", "report", "redo"]
 WithdrawnBy = Literal["", "unticked", "rejected", "missing", "leak"]
 PairQuestion = Literal["", "diary", "body", "redo"]
-AnnouncementKind = Literal["report", "redo", "verdict"]
+AnnouncementKind = Literal["report", "first", "verdict"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,14 +16,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from daemon.errors import NippoError, NoRoom, StorageError
+from daemon.errors import NippoError
 from daemon.store.announcements import Announcements
-from daemon.store.database import Database, explained
+from daemon.store.database import Database, made_anew, opening
 from daemon.store.essences import Essences
 from daemon.store.migrations import check_version, migrate
 from daemon.store.rows import Announcement, Job, JobSource, JobState, Pair, ReportRow
-from daemon.system.files import private, private_folder
-from daemon.words import tr
+from daemon.system.files import private_folder
 
 FILE_NAME = "nippo.sqlite3"
 LEFT = "left to its person"
@@ -48,9 +46,9 @@ class Store:
         newer one, ``StorageError`` when the file is damaged or the folder cannot be written, ``NoRoom`` of these while
         its disk is full or read-only."""
         file = folder / name
-        with _opening(file):
+        with opening(file):
             private_folder(folder)
-            if not _made_anew(file):
+            if not made_anew(file):
                 with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
                     check_version(reader, file)
             database = sqlite3.connect(file, timeout=10.0, isolation_level=None, factory=Database)
@@ -192,9 +190,17 @@ class Store:
         return [ReportRow(*row) for row in self._database.execute("SELECT * FROM reports ORDER BY day")]
 
     def written_reports(self) -> list[tuple[str, str, str, str]]:
-        """Day, path, status and time of every report that was written, without its text."""
-        query = "SELECT day, report_path, status, written_at FROM reports WHERE report_sha != ''"
+        """Day, path, status and time of every report that nippo is known to have written, without its text."""
+        query = "SELECT day, report_path, status, written_at FROM reports WHERE report_sha != '' AND written_at != ''"
         return [(day, path, status, at) for day, path, status, at in self._database.execute(query)]
+
+    def drawn_reports(self) -> list[tuple[str, str, str]]:
+        """Day, path of the diary and time of every report that was drawn from a diary that is known."""
+        query = (
+            "SELECT day, diary_path, written_at FROM reports"
+            " WHERE report_sha != '' AND diary_sha != '' AND written_at != '' ORDER BY day"
+        )
+        return [(day, path, at) for day, path, at in self._database.execute(query)]
 
     def put_report(self, row: ReportRow) -> None:
         values = tuple(vars(row).values())
@@ -207,6 +213,10 @@ class Store:
     def leave_report(self, day: date | str) -> None:
         """Whatever lies there belongs to its person from now on, and what was deleted stays so."""
         self._database.execute("UPDATE reports SET report_sha = ? WHERE day = ?", (LEFT, str(day)))
+
+    def left_days(self) -> set[str]:
+        """The days whose report was left to its person (``leave_report``)."""
+        return {day for (day,) in self._database.execute("SELECT day FROM reports WHERE report_sha = ?", (LEFT,))}
 
     def forget_draft(self, day: date | str) -> None:
         self._database.execute("UPDATE reports SET diary_sha = '', draft = '', record = '' WHERE day = ?", (str(day),))
@@ -273,27 +283,3 @@ def _said(error: NippoError) -> tuple[str, str]:
 
 def _pair(row: tuple[Any, ...]) -> Pair:
     return replace(Pair(*row), withdrawn=bool(row[7]))
-
-
-def _made_anew(file: Path) -> bool:
-    """Make an empty database that is this user's alone where there is none; its journals take its rights."""
-    try:
-        os.close(private(str(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
-
-
-@contextlib.contextmanager
-def _opening(file: Path) -> Iterator[None]:
-    """The database's own troubles and those of its folder, in words."""
-    try:
-        with explained(file):
-            yield
-    except OSError as problem:
-        if full := NoRoom.of(problem, file.parent):
-            raise full from None
-        raise StorageError(
-            tr("{parent}: the data folder cannot be used ({why}).", parent=file.parent, why=problem.strerror),
-            tr("Check its permissions, or set folder in [data] of config.toml."),
-        ) from None

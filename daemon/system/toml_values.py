@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 Setting = tuple[str, str]
 """(section, key)."""
 Value = str | bool | int | tuple[str, ...]
+TableChange = Callable[[Any], None]
+"""Given the section's table (``tomlkit``), changes it itself."""
 MARK = "\ufeff"
 
 
-def with_values(text: str, values: Mapping[Setting, Value]) -> str:
+def with_values(text: str, values: Mapping[Setting, Value | TableChange]) -> str:
     """Given a file's text, return it with these values; comments, order, line ends and a byte-order mark stay. A
     section or key that is missing is added at its end. Raises ``ValueError`` for what is no TOML, and for a section
     that is no table."""
@@ -30,7 +33,9 @@ def with_values(text: str, values: Mapping[Setting, Value]) -> str:
         table = document[section]
         if not isinstance(table, Table):
             raise ValueError(f"[{section}]")
-        if isinstance(value, tuple):
+        if callable(value):
+            value(table)
+        elif isinstance(value, tuple):
             array = tomlkit.array()
             array.extend(value)
             table[key] = array

@@ -17,13 +17,16 @@ from daemon.vault.own_lines import NewValue, OwnLine, own_lines, with_body, with
 
 TRUE_WORDS = {"true", "yes", "on", "y", "1", "x", "✓", "✔", "☑", "はい"}
 PLAIN = re.compile(r"[A-Za-z][\w.+/@-]*")
+BEGUN = ("writing", "failed")
+"""The ``status`` of a note whose report is not there yet."""
 YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 @dataclass(frozen=True)
 class ReportNote:
     """What stands in a report note. ``diary`` is the link's text, ``evidence`` that of the note with the sentences
-    behind its lines, "" without one; ``status`` is "draft" or "needs-review"."""
+    behind its lines, "" without one; ``status`` is "draft" or "needs-review", in a first version "writing" or "failed",
+    and "accepted" once its person has ticked it."""
 
     day: date
     diary: str
@@ -107,6 +110,11 @@ def day_of(note: ReadReport) -> date | None:
         return date.fromisoformat(note.date) if mark and "accepted" in note.keys else None
     except ValueError:
         return None
+
+
+def is_begun(note: ReadReport) -> bool:
+    """Whether a note is but a first version of a report: being written, or given up, and nobody has added to it."""
+    return note.status in BEGUN and not (note.body or note.accepted or note.redo)
 
 
 def set_key(data: bytes, key: str, value: str) -> bytes:

@@ -169,6 +169,7 @@ def remove_file(file: Path, expected: str) -> None:
     if report_digest(file) != expected:
         raise _touched(file)
     try:
+        step("vault: remove")
         file.unlink()
         files.flush_folder(file.parent)
     except OSError as problem:

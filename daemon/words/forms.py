@@ -29,6 +29,7 @@ OF_PYDANTIC = (
     marked("Input should be {values}"),
     marked("Tuple should have at least {least} item after validation, not {number}"),
     marked("Field required"),
+    marked("{first} or {last}"),
 )
 """What pydantic says of a value in the settings; ``{values}`` is a list such as "'week' or 'month'"."""
 

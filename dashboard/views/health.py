@@ -9,11 +9,12 @@ import streamlit as st
 
 from daemon.config import Config
 from daemon.service.heartbeat import read_heartbeat
+from daemon.service.passed_over import passed_over
 from daemon.system.lock import holder_of
 from dashboard import actions, context
 from dashboard.days import STATES, counted
 from dashboard.explain import matter_words
-from dashboard.health import daemon_state, gpus, memory_of, model_words, queue_table, troubles
+from dashboard.health import daemon_state, gpus, memory_of, model_words, passed_notices, queue_table, troubles
 from dashboard.markup import figures, heading, notice, small, table, title
 
 LOOK_SECONDS = 5.0
@@ -35,10 +36,11 @@ def _show(config: Config) -> None:
     state = daemon_state(beat, holder_of(config.data_path), now)
     st.html(notice(state.title, state.text, state.kind))
     database = context.store(config)
-    jobs, last_error = [], None
+    jobs, last_error, passed = [], None, list[tuple[str, str]]()
     if database:
         with database:
             jobs, last_error = database.jobs(), database.get_meta("last_error")
+            passed = passed_notices(passed_over(database))
     with context.told():  # a vault that is away is one trouble among others
         counts = counted(context.all_days(config, context.layout(config))[0])
         st.html(figures((words, counts[name]) for name, words in STATES.items()))
@@ -47,6 +49,10 @@ def _show(config: Config) -> None:
     st.html(heading(f"待ち行列({len(waiting)})"))
     st.html(table(waiting) if waiting else small("待っている日記はありません。"))
     _matters(config)
+    if passed:
+        st.html(heading("受け取っていないノート"))
+    for what, remedy in passed:
+        st.html(notice(what, remedy, "warn"))
     found = troubles(jobs, last_error)
     st.html(heading(f"エラーと対処({len(found)})"))
     for trouble in found:

@@ -17,7 +17,7 @@ from daemon.vault.layout import Layout
 from dashboard import actions, context, notes
 from dashboard.changes import difference_html
 from dashboard.copying import copy_button
-from dashboard.days import STATES, Day, counted, filtered, weekday
+from dashboard.days import STATES, Day, counted, filtered, state_of, weekday
 from dashboard.days import label as day_label
 from dashboard.markup import chip, label, notice, notices, small, text_block, title
 from dashboard.notes import OpenNote, as_saved
@@ -75,7 +75,7 @@ def _choose(days: list[Day]) -> Day | None:
 
 def _one(config: Config, vault: Layout, each: Day) -> None:
     place = context.place(config, vault, each.day)
-    note = notes.open_note(vault, each.day, place)
+    note = notes.open_report(vault, each.day, place)
     diary = _diary(config, vault, each)
     name = f"{each.day.isoformat()}({weekday(each.day)})"
     if note is None:
@@ -95,10 +95,11 @@ def _one(config: Config, vault: Layout, each: Day) -> None:
         return
     kept = keep(config, each.day, note)
     report = note.report
-    state = "accepted" if report.accepted else report.status or "draft"
+    state, words = (
+        ("waiting", "作り直しを待っています") if report.redo else (state_of(report), STATES[state_of(report)])
+    )
     st.html(
-        title(name, chip(STATES.get(state, state), state) + chip(report.model or "?"))
-        + small(report.generated[:16].replace("T", " "))
+        title(name, chip(words, state) + chip(report.model or "?")) + small(report.generated[:16].replace("T", " "))
     )
     context.show_message()
     if report.warnings:
@@ -160,7 +161,7 @@ def _watch_disk(vault: Layout, day: date, place: str, sha: str) -> None:
 
     @context.again_every(LOOK_SECONDS)
     def watch() -> None:
-        now = notes.open_note(vault, day, place)
+        now = notes.open_report(vault, day, place)
         if (now.sha if now else "") != sha:
             st.html(
                 notice("このノートはほかで変更されました", "読み込むと、直していない本文は新しくなります。", "warn")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
 from daemon.config import WEEKDAYS, Config, weekly_time
 from daemon.errors import ConfigError
 from daemon.system.lock import holder_of
-from daemon.system.toml_values import Value
 from dashboard import context
 from dashboard.changes import changed_lines_html
 from dashboard.explain import explained
 from dashboard.markup import heading, notice, small, title
+from dashboard.sections_edit import SectionValues, what_is_missing
 from dashboard.settings_edit import (
+    SECTIONS,
     SettingsText,
+    Wanted,
     changed,
     from_environment,
     read_settings,
@@ -24,7 +26,8 @@ from dashboard.settings_edit import (
     with_values,
     write_settings,
 )
-from dashboard.settings_fields import FIELDS, GROUPS, SettingField
+from dashboard.settings_fields import FIELDS, FORM, GROUPS, SettingField
+from dashboard.views import form_sections
 
 NEVER = "しない"
 DAYS = dict(zip(WEEKDAYS, "月火水木金土日", strict=True))
@@ -46,6 +49,8 @@ def page() -> None:
         with st.container(border=True):
             for each in fields:
                 _ask(config, each)
+        if name == FORM:
+            form_sections.draw(config)
     _offer(config, settings)
     st.html(small(f"ファイル: {config.file}"))
 
@@ -55,6 +60,7 @@ def _open(settings: SettingsText) -> None:
     state = st.session_state
     state["settings_opened"] = settings
     state["settings_turn"] = state.get("settings_turn", 0) + 1
+    form_sections.begin_anew()
 
 
 def _name(each: SettingField) -> str:
@@ -97,10 +103,10 @@ def _ask_week(each: SettingField, value: str, common: dict[str, Any]) -> None:
     right.time_input("時刻", value=time(hour, minute), key=f"{common['key']}-time", disabled=common["disabled"])
 
 
-def _wanted(config: Config) -> dict[tuple[str, str], Value]:
+def _wanted(config: Config) -> dict[tuple[str, str], Wanted]:
     """What the fields say and the settings do not."""
     state = st.session_state
-    found: dict[tuple[str, str], Value] = {}
+    found: dict[tuple[str, str], Wanted] = {}
     for each in FIELDS:
         name = _name(each)
         if name not in state or from_environment(each.setting):
@@ -114,6 +120,8 @@ def _wanted(config: Config) -> dict[tuple[str, str], Value]:
             value = "" if value == NEVER else f"{value} {state[f'{name}-time']:%H:%M}"
         if value is not None:
             found[each.setting] = value
+    if (sections := form_sections.wanted()) is not None:
+        found[SECTIONS] = sections
     return changed(config, found)
 
 
@@ -138,6 +146,9 @@ def _offer(config: Config, settings: SettingsText) -> None:
         return
     if not wanted:
         place.html(notice("変更はありません", ""))
+        return
+    if words := what_is_missing(cast("tuple[SectionValues, ...]", wanted.get(SECTIONS, ()))):
+        place.html(notice("見出しがまだ形になっていません", words, "bad"))
         return
     try:
         validate(opened, text)

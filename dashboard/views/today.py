@@ -13,7 +13,7 @@ from daemon.vault.layout import Layout
 from dashboard import actions, context, notes
 from dashboard.calendar import calendar, calendar_key
 from dashboard.copying import copy_button
-from dashboard.days import STATES, Day, label, squares, weekday
+from dashboard.days import STATES, Day, label, squares, state_of, weekday
 from dashboard.markup import chip, heading, key, notice, notices, small, text_block, title
 from dashboard.notes import OpenNote
 
@@ -30,7 +30,7 @@ def page() -> None:
     days, _ = context.all_days(config, vault)
     each = next((one for one in days if one.day == today), Day(today, "missing", "", False))
     place = context.place(config, vault, today)
-    note = notes.open_note(vault, today, place)
+    note = notes.open_report(vault, today, place)
     writing = _writing(config) == today.isoformat()
     _watch(config, vault, each, place, note, writing)
     st.html(title(f"{today.month}月{today.day}日({weekday(today)})", _chips(each, note, writing)))
@@ -56,7 +56,7 @@ def _watch(config: Config, vault: Layout, each: Day, place: str, note: OpenNote 
 
     @context.again_every(LOOK_SECONDS)
     def watch() -> None:
-        now = notes.open_note(vault, each.day, place)
+        now = notes.open_report(vault, each.day, place)
         state = next((one.state for one in context.all_days(config, vault)[0] if one.day == each.day), "missing")
         as_it_was = (note.sha if note else "", each.state, writing)
         if (now.sha if now else "", state, _writing(config) == each.day.isoformat()) != as_it_was:
@@ -68,7 +68,7 @@ def _chips(each: Day, note: OpenNote | None, writing: bool) -> str:
         return chip("書いています", "writing")
     state = each.state
     if note is not None:
-        state = "accepted" if note.report.accepted else note.report.status or "draft"
+        state = state_of(note.report)
     words = "日記なし" if note is None and not each.diary_path else STATES.get(state, state)
     return chip(words, state) + (chip(note.report.model) if note is not None and note.report.model else "")
 

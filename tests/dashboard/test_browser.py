@@ -15,6 +15,7 @@ import scene
 from browser_site import TODAY, Browser, Site, chromium, fill, settled, site
 from playwright.sync_api import expect
 
+from daemon.config import load
 from daemon.store.store import Store
 from dashboard.gate import REFUSED
 
@@ -278,3 +279,54 @@ def test_another_sites_script_is_turned_away(browser: Browser, tmp_path: Path) -
         }
         connection.request("GET", "/_stcore/stream", headers=headers)
         assert connection.getresponse().status == 403
+
+
+def test_settings_changed_by_another_hand_are_shown_at_the_next_look(browser: Browser, tmp_path: Path) -> None:
+    with site(browser, tmp_path) as here, here.window("settings") as page:
+        expect(page.get_by_label("書き出し")).to_have_value("本日は、以下の学習と課題を完了しました:")
+        assert here.config.file
+        with here.config.file.open("a", encoding="utf-8") as stream:
+            stream.write('\n[report]\nlead = "今日は次のことを学びました。"\n')
+        here.go(page, "settings")
+        expect(page.get_by_label("書き出し")).to_have_value("今日は次のことを学びました。")
+
+
+def test_a_schools_form_is_made_on_the_page_shown_and_written_with_its_comments(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with site(browser, tmp_path) as here, here.window("settings", width=390) as page:
+        file = here.config.file
+        assert file
+        before = file.read_text(encoding="utf-8") + '\n[report]\nlead = ""  # no lead at our school\n'
+        file.write_text(before, encoding="utf-8")
+        here.go(page, "settings")
+        for number, title in enumerate(("■学習内容", "■所感", "■課題")):
+            page.get_by_role("button", name="見出しを足す").click()
+            box = page.get_by_label("見出しの文")
+            expect(box).to_have_count(number + 1)
+            box.nth(number).fill(title)
+            box.nth(number).press("Enter")
+            settled(page)
+        page.get_by_role("radiogroup", name="入れるもの").nth(2).get_by_text("日記の行").click()
+        settled(page)
+        expect(page.get_by_text("課題", exact=True)).to_have_count(2)
+        page.get_by_text("課題", exact=True).last.click()
+        settled(page)
+        page.get_by_role("button", name="上へ").nth(2).click()
+        expect(page.get_by_label("見出しの文").nth(1)).to_have_value("■課題")
+        page.get_by_role("button", name="保存", exact=True).click()
+        expect(page.locator(".np-diff ins, ins").filter(has_text="■課題")).to_be_visible()
+        assert file.read_text(encoding="utf-8") == before, "shown first"
+        page.get_by_role("button", name="書きこむ").click()
+        expect(page.get_by_text("保存しました")).to_be_visible()
+        found = [(one.title, one.take) for one in load(file).report.sections]
+        assert found == [("■学習内容", ("rest",)), ("■課題", ("assignment",)), ("■所感", ())]
+        assert "# no lead at our school" in file.read_text(encoding="utf-8")
+        settled(page)
+        page.get_by_role("button", name="消す").nth(2).click()
+        expect(page.get_by_label("見出しの文")).to_have_count(2)
+        page.get_by_role("button", name="元に戻す").click()
+        expect(page.get_by_label("見出しの文")).to_have_count(3)
+        page.get_by_role("button", name="消す").nth(0).click()
+        page.get_by_role("button", name="保存", exact=True).click()
+        expect(page.get_by_text("「そのほかすべて」を入れる見出しがありません")).to_be_visible()

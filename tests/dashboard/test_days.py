@@ -10,6 +10,7 @@ from scene import add_day, make_vault, note_text, settings_file
 
 from daemon.store.store import Job
 from daemon.vault.layout import read_layout
+from daemon.vault.report_note import set_key
 from daemon.vault.scan import DiaryNote
 from dashboard import days
 from dashboard.days import Day, ReportShelf, Shelved, counted, filtered, label, overview, shelve, squares
@@ -61,6 +62,19 @@ def test_every_state_finds_its_day() -> None:
     assert counted(found) == dict.fromkeys(("draft", "needs-review", "accepted", "waiting", "failed", "missing"), 1)
     assert [each.day for each in filtered(found, ["failed"])] == [dates[4]]
     assert "警告2" in label(found[3])
+
+
+def test_a_note_that_only_says_that_its_report_is_written_is_none(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path)
+    layout = read_layout(settings_file(tmp_path, vault))
+    add_day(vault, None, DAY)
+    file = vault / f"nippo/{DAY}-nippo.md"
+    begun = set_key(file.read_bytes(), "status", "writing").partition(b"\n---\n")[0] + b"\n---\n\n"
+    shelf = ReportShelf()
+    file.write_bytes(begun)
+    assert shelf.look(layout) == []
+    file.write_bytes(begun + b"mine")
+    assert [one.state for one in shelf.look(layout)] == ["draft"]
 
 
 def test_a_report_that_is_being_redone_waits() -> None:

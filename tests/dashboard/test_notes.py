@@ -17,6 +17,7 @@ from daemon.errors import ReportBlocked, ReportTouched
 from daemon.service.standing import Owner, standing
 from daemon.store.store import Store
 from daemon.vault.layout import Layout, read_layout
+from daemon.vault.report_note import ReportNote, render
 from dashboard import notes
 from dashboard.actions import save_draft
 from tests.every_step import killed_before
@@ -136,6 +137,23 @@ def test_a_replaced_report_keeps_the_persons_own_lines(open_vault: Callable[...,
     notes.save_draft(vault, DAY, "直した文です。", DRAFT, "diary/2026-01-07.md", before, NOW)
     text = on_disk(vault).decode()
     assert "mood: good" in text and text.endswith("---\n直した文です。\n") and "generated: 2026-01-07T23:00:00" in text
+
+
+def test_a_draft_of_the_page_takes_the_place_of_a_first_version(open_vault: Callable[..., Layout]) -> None:
+    begun = ReportNote(DAY, "diary/2026-01-07", "", "writing", "", NOW, ("いま書いています。",))
+    vault = open_vault({PATH: render(begun).replace("model:", "mood: good\nmodel:")})
+    assert notes.open_report(vault, DAY) is None
+    before = notes.open_note(vault, DAY)
+    notes.save_draft(vault, DAY, "直した文です。", DRAFT, "diary/2026-01-07.md", before, NOW)
+    saved = notes.open_report(vault, DAY)
+    assert saved and (saved.report.body, saved.report.status, saved.report.warnings) == ("直した文です。", "draft", ())
+    assert b"mood: good" in saved.data
+
+
+def test_a_draft_of_the_page_is_the_new_draft_that_was_asked_for(open_vault: Callable[..., Layout]) -> None:
+    vault = open_vault({PATH: note_text(DAY).replace("redo: false", "redo: true")})
+    notes.save_draft(vault, DAY, "新しい文です。", DRAFT, "diary/2026-01-07.md", notes.open_note(vault, DAY), NOW)
+    assert b"redo: false" in on_disk(vault)
 
 
 @pytest.mark.parametrize(

@@ -162,13 +162,13 @@ def test_a_change_in_obsidian_comes_in_while_the_text_is_untouched(world: tuple[
     assert page.text_area[0].value == "Obsidianの文です。" and "変更がぶつかりました" not in shown(page)
 
 
-def test_redo_queues_the_note_and_clears_its_box(world: tuple[Path, Config]) -> None:
+def test_redo_queues_the_note_and_shows_its_tick_until_the_draft_is_there(world: tuple[Path, Config]) -> None:
     vault, config = world
     page = open_page("review")
     page.button(key="redo").click().run()
     with Store.open(config.data_path) as store:
         assert [(job.day, job.source) for job in store.jobs("waiting")] == [(str(DAY), "redo")]
-    assert "redo: false" in (vault / NOTE).read_text(encoding="utf-8")
+    assert "redo: true" in (vault / NOTE).read_text(encoding="utf-8") and "作り直しを待っています" in shown(page)
     assert "デーモンが動いていません" in shown(page)
 
 
@@ -483,6 +483,16 @@ def test_a_forgotten_day_leaves_nothing_on_the_page(world: tuple[Path, Config]) 
     page.button(key="forget").click().run()
     assert context.desk(config).drafts == () and context.desk(config).unsaved(DAY) is None
     assert open_page("review").text_area[0].value == scene.REPORT
+
+
+def test_notes_that_are_not_taken_are_named_with_what_takes_them(world: tuple[Path, Config]) -> None:
+    _, config = world
+    with Store.open(config.data_path) as store:
+        newest = [{"kind": "before", "path": "diary/2026-01-02.md", "day": "2026-01-02", "sha": ""}]
+        store.set_meta("passed_over", {"before": {"count": 9, "newest": newest}})
+    said = shown(open_page("health"))
+    assert "diary/2026-01-02.md: はじめて動かした日より前の日の日記です" in said
+    assert "nippo report 2026-01-02" in said and "ほかに8件" in said
 
 
 def test_today_shows_the_report_of_today_and_its_state(world: tuple[Path, Config]) -> None:

@@ -45,7 +45,7 @@ class Reports:
         examples = encode_rows(tokenizer, [*self.train, *self.dev], spec.report, spec.privacy)
         kept, long = fitting(examples[: len(self.train)], spec.settings.max_seq_length)
         kept_dev, long_dev = fitting(examples[len(self.train) :], spec.settings.max_seq_length)
-        _say_left_out(len(long) + len(long_dev), "row(s)", spec, progress)
+        _say_left_out(len(long) + len(long_dev), tr("row(s)"), spec, progress)
         _need(kept)
         course = plan_course(spec, kept, kept_dev, processes())
         progress.say(
@@ -83,7 +83,7 @@ class Days:
         kept, left_out, lost = encode(self.train)
         dev, _, lost_dev = encode(replace(day, judged=(), weight=1.0) for day in self.dev if day.sentences)
         judged, _, _ = encode(replace(day, sentences=(), weight=1.0) for day in self.dev if day.judged)
-        _say_left_out(lost + lost_dev, "question(s)", spec, progress)
+        _say_left_out(lost + lost_dev, tr("question(s)"), spec, progress)
         if self.unlabelled:
             progress.say(tr("{unlabelled} row(s) without labels by sentence are left out", unlabelled=self.unlabelled))
         _need(kept)

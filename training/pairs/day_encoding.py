@@ -24,6 +24,8 @@ from training.pairs.encoding import IGNORED, Example
 
 JUDGE_WEIGHT = 2.0
 """How much a judged line's one letter counts beside a token of a sentence's answer."""
+CHANGED_WEIGHT = 4.0
+"""How much a sentence whose lines the person changed counts beside one that the draft had right."""
 MARK = "\ue000"
 """Stands for a text while the template is rendered: a character for private use, which no template touches."""
 
@@ -120,17 +122,18 @@ def encode_day(
     if end[-1:] != [tokenizer.eos_token_id]:
         end.append(tokenizer.eos_token_id)
     questions = []
-    for text, lines in _labelled(day, prepared):
+    for at, text, lines in _labelled(day, prepared):
         question = ids(sentence_question(text) + around.behind)
-        questions.append(QuestionTokens(question, ids("\n".join(lines) or NOTHING) + end, day.weight))
+        weight = day.weight * (CHANGED_WEIGHT if at in day.changed else 1.0)
+        questions.append(QuestionTokens(question, ids("\n".join(lines) or NOTHING) + end, weight))
     for line, label, weight in day.judged:
         question = ids(line_question(line) + around.behind)
         questions.append(QuestionTokens(question, ids(label)[:1], day.weight * weight * judge_weight))
     return DayExample(day.id, ids(around.before), tuple(one for one in questions if one.weight > 0))
 
 
-def _labelled(day: DayRows, prepared: str) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """The sentences that drafting asks about, as far as they have a label."""
+def _labelled(day: DayRows, prepared: str) -> Iterable[tuple[int, str, tuple[str, ...]]]:
+    """The sentences that drafting asks about, as far as they have a label, each with its index."""
     if not day.sentences:
         return
     cut = split(prepared)
@@ -142,7 +145,7 @@ def _labelled(day: DayRows, prepared: str) -> Iterable[tuple[str, tuple[str, ...
     for at in asked(cut, prepared):
         text, lines = day.sentences[at]
         if lines is not None:
-            yield text, lines
+            yield at, text, lines
 
 
 def fitting_days(days: Sequence[DayExample], most: int) -> tuple[list[DayExample], list[str], int]:

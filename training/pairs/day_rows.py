@@ -13,6 +13,7 @@ from dataclasses import dataclass
 class DayRows:
     """``sentences``: each sentence of the prepared diary, exactly as ``daemon.drafting.sentences.split`` gives them,
     with the lines that it gives the report (none: `なし`), None where nothing is known and so nothing is learned.
+    ``changed``: the indices of those whose lines a person changed: what a weekly run is there to learn.
     ``judged``: lines with what may be said of them (T, F, P, U) and how much that counts. ``weight``: how much the day
     counts.
     """
@@ -25,3 +26,4 @@ class DayRows:
     split: str = "train"
     accepted: bool = False
     weight: float = 1.0
+    changed: tuple[int, ...] = ()

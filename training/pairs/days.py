@@ -25,6 +25,7 @@ def day_of(row: Row) -> DayRows | None:
         split=row.split,
         accepted=row.accepted,
         weight=row.weight,
+        changed=row.changed,
     )
 
 

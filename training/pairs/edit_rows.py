@@ -24,6 +24,7 @@ def day_rows(pair: Pair, config: Config) -> tuple[DayRows, EditRows]:
         judged=read.judged,
         accepted=True,
         weight=read.weight,
+        changed=read.changed,
     )
     return rows, read
 

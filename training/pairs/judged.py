@@ -9,15 +9,15 @@ writer would never write, count less.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from daemon.drafting.prompt import LABELS
 from daemon.errors import TrainingError
 from daemon.words import tr
-from training.pairs.rows import SPLITS, weight_of
+from training.pairs.rows import SPLITS, Row, weight_of
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,31 @@ class JudgedLines:
     date: str = ""
     split: str = "train"
     weight: float = 1.0
+
+
+TRUE_SHARE = 0.65
+"""Of the lines that readers judged for the starter (dev days); a judge that learns from a person keeps these odds."""
+
+
+def balanced(rows: Sequence[Row]) -> list[Row]:
+    """Given a person's rows, return them with the lines that are T counting so little that they make no more than
+    ``TRUE_SHARE`` of what is judged.
+
+    A draft shows the lines of which the model was sure, and people keep most of them: learned as they come they teach
+    that everything is true, and twice as many lines get written (dev/LOG.md). Where nothing was turned down they teach
+    the judge nothing.
+    """
+    true, other = (
+        sum(weight * row.weight for row in rows for _, label, weight in row.judged if (label == "T") is wanted)
+        for wanted in (True, False)
+    )
+    factor = min(1.0, other * TRUE_SHARE / (1 - TRUE_SHARE) / true) if true else 1.0
+
+    def of(row: Row) -> Row:
+        lines = [(line, label, weight * factor if label == "T" else weight) for line, label, weight in row.judged]
+        return replace(row, judged=tuple(one for one in lines if one[2] > 0))
+
+    return [of(row) for row in rows]
 
 
 def read_judged(files: Iterable[Path]) -> list[JudgedLines]:

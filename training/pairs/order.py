@@ -47,11 +47,11 @@ def epoch_order(lengths: Sequence[int], batch: int, order: str, seed: int) -> li
 
 
 def within_epochs(
-    checkpoints: Sequence[int], rows: int, epochs: float, batch: int, accumulation: int
+    checkpoints: Sequence[int], rows: int, epochs: float, batch: int, accumulation: int, least: int = 0
 ) -> tuple[int, ...]:
-    """Given checkpoints, return them moved closer together so that the last one is no later than so many epochs;
-    ``epochs`` 0: as they are."""
-    most, last = steps_for(rows, epochs, batch, accumulation), max(checkpoints)
+    """Given checkpoints, return them moved closer together so that the last one is no later than so many epochs, or
+    than ``least`` steps where these are more; ``epochs`` 0: as they are."""
+    most, last = max(steps_for(rows, epochs, batch, accumulation), least), max(checkpoints)
     if not epochs or last <= most:
         return tuple(checkpoints)
     return tuple(sorted({max(1, round(step * most / last)) for step in checkpoints}))

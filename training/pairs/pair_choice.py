@@ -18,10 +18,12 @@ from daemon.vault.diary import declared_private
 from daemon.words import tr
 from training.pairs.edit_rows import day_rows
 from training.pairs.holdout import choose_held_out, fraction
+from training.pairs.judged import balanced
 from training.pairs.rows import Row
 
-DEV_FROM, DEV_SHARE = 8, 8
-"""From so many pairs to learn from, one in so many (two at least) chooses the checkpoint instead."""
+DEV_FROM, DEV_SHARE = 24, 8
+"""From so many pairs to learn from, one in so many chooses the checkpoint instead. With fewer the last checkpoint is
+the one: on starter days the version looks best that has learned least, and two days of the person tell nothing."""
 REPLAY = 24
 """With whole reports at least so many rows of the starter corpus go along, so that what it taught is not unlearned."""
 DEV_CORPUS = 16
@@ -40,7 +42,7 @@ class Material:
     def digest(self) -> str:
         """A hash of all rows: a cut-off run is resumed only with the very same ones."""
         values = [
-            [row.id, row.split, row.diary, row.report, row.form, row.sentences, row.judged, row.weight]
+            [row.id, row.split, row.diary, row.report, row.form, row.sentences, row.judged, row.weight, row.changed]
             for row in (*self.rows, *self.held_out)
         ]
         return hashlib.sha256(json.dumps(values, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
@@ -89,14 +91,16 @@ def gather(
         [row for row in corpus if teaches(row)] if by_sentence else [unlabelled(row) for row in corpus if row.report]
     )
     dev = set(choose_dev([row.id for row in own]))
-    trained = [replace(row, split="dev") if row.id in dev else row for row in own]
+    learned = balanced(own) if by_sentence else own
+    trained = [replace(row, split="dev") if row.id in dev else row for row in learned]
     corpus_train = [row for row in corpus if row.split == "train"]
     corpus_dev = [row for row in corpus if row.split == "dev"]
     if replay:
         settings, count = config.training, len(own) - len(dev)
         beside = days_beside(count, settings.starter_share) if by_sentence else max(REPLAY, count)
         corpus_train = sample(corpus_train, beside, settings.random_state)
-        corpus_dev = sample(corpus_dev, len(dev) or DEV_CORPUS, settings.random_state)
+        fewest = 0 if by_sentence else DEV_CORPUS  # a day that measures costs a processor as much as one that teaches
+        corpus_dev = sample(corpus_dev, len(dev) or fewest, settings.random_state)
     return Material(
         rows=(*trained, *corpus_train, *corpus_dev),
         held_out=tuple(row for row in rows if row.id in held_out),
@@ -111,7 +115,7 @@ def row_of(pair: Pair, config: Config, by_sentence: bool) -> Row:
     if not by_sentence:
         return row
     day, _ = day_rows(pair, config)
-    labelled = replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight)
+    labelled = replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight, changed=day.changed)
     return labelled if teaches(labelled) else row
 
 
@@ -122,7 +126,7 @@ def teaches(row: Row) -> bool:
 
 def unlabelled(row: Row) -> Row:
     """A row whose report is learned as a whole."""
-    return replace(row, sentences=None, judged=(), weight=1.0)
+    return replace(row, sentences=None, judged=(), weight=1.0, changed=())
 
 
 def choose_dev(ids: Sequence[str]) -> list[str]:
@@ -130,7 +134,7 @@ def choose_dev(ids: Sequence[str]) -> list[str]:
     if len(ids) < DEV_FROM:
         return []
     ranked = sorted(ids, key=lambda pair_id: fraction(f"dev {pair_id}"))
-    return ranked[: max(2, len(ids) // DEV_SHARE)]
+    return ranked[: len(ids) // DEV_SHARE]
 
 
 def days_beside(own: int, share: float) -> int:
@@ -156,7 +160,7 @@ def to_lines(rows: Sequence[Row]) -> str:
         if row.facts is not None:
             value["facts"] = [{"fact": fact.fact, "any_of": list(fact.any_of)} for fact in row.facts]
         if row.sentences is not None or row.judged:
-            value |= {"sentences": row.sentences, "judged": row.judged, "weight": row.weight}
+            value |= {"sentences": row.sentences, "judged": row.judged, "weight": row.weight, "changed": row.changed}
         lines.append(json.dumps(value, ensure_ascii=False))
     return "".join(f"{line}\n" for line in lines)
 

@@ -3,7 +3,8 @@
 A row is ``{"id", "date", "diary", "report", "private", "facts", "split", "form"}``. Evaluation needs the first three.
 A row without ``private`` and ``facts`` is an accepted pair of the person, whose own form of report is learned; ``form``
 names report settings for this one row. Labels by sentence come as ``"sentences": [[sentence, [line, …] or null], …]``,
-``"judged": [[line, label, weight], …]`` and ``"weight"`` (``training.pairs.day_rows`` says what they mean).
+``"judged": [[line, label, weight], …]``, ``"changed": [index, …]`` and ``"weight"`` (``training.pairs.day_rows`` says
+what they mean).
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Row:
     sentences: tuple[tuple[str, tuple[str, ...] | None], ...] | None = None
     judged: tuple[tuple[str, str, float], ...] = ()
     weight: float = 1.0
+    changed: tuple[int, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -126,6 +128,7 @@ def parse_row(value: Any, need_report: bool = False) -> Row:
         sentences=_sentences(value),
         judged=_judged(value),
         weight=weight_of(value),
+        changed=_changed(value),
     )
 
 
@@ -174,6 +177,14 @@ def _judged(value: dict[str, Any]) -> tuple[tuple[str, str, float], ...]:
     return found
 
 
+def _changed(value: dict[str, Any]) -> tuple[int, ...]:
+    given = value.get("changed", [])
+    count = len(value.get("sentences") or ())
+    if not isinstance(given, list) or not all(type(at) is int and 0 <= at < count for at in given):
+        raise ValueError(tr("`changed`: expected indices of sentences"))
+    return tuple(given)
+
+
 def weight_of(value: dict[str, Any]) -> float:
     """How much a row counts, 1 where it does not say so; raises ValueError."""
     weight = value.get("weight", 1.0)
@@ -192,6 +203,6 @@ def corpus_hash(rows: Sequence[Row]) -> str:
         form = json.dumps(row.form, ensure_ascii=False, sort_keys=True)
         values: list[Any] = [row.id, row.date, row.diary, row.report, form]
         if row.sentences is not None or row.judged:
-            values += [row.sentences, row.judged, row.weight]
+            values += [row.sentences, row.judged, row.weight, *([row.changed] if row.changed else [])]
         digest.update(json.dumps(values, ensure_ascii=False).encode())
     return digest.hexdigest()

@@ -56,8 +56,15 @@ def train_on(
     settings = week.config.training
     count = sum(row.split == "train" for row in rows)
     checkpoints = within_epochs(
-        settings.checkpoints, count, settings.max_epochs, settings.batch_size, settings.accumulation
+        settings.checkpoints,
+        count,
+        settings.max_epochs,
+        settings.batch_size,
+        settings.accumulation,
+        settings.min_steps,
     )
+    if all(row.split == "train" for row in rows):
+        checkpoints = checkpoints[-1:]  # nothing is there to choose an earlier one by
     file = out / ROWS
     write_atomically(file, to_lines(rows), durable=False)
     try:

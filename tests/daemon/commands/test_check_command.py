@@ -62,6 +62,12 @@ def test_a_fault_is_told_with_the_line_that_has_it_unless_that_is_private(vault:
     assert "line 3: 私的な語" in output
 
 
+def test_a_report_that_is_being_written_is_none_yet(vault: Path) -> None:
+    (vault / "nippo/2026-01-07-nippo.md").write_text("---\nstatus: writing\naccepted: false\n---\n\n", encoding="utf-8")
+    code, output = run("2026-01-07", "--json")
+    assert code == 0 and json.loads(output)["report"] is None
+
+
 @pytest.mark.usefixtures("vault")
 def test_show_names_them() -> None:
     assert "みくちゃん" in run("2026-01-07", "--show")[1]

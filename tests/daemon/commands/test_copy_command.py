@@ -55,6 +55,13 @@ def test_a_day_without_a_report_is_named(settings: Path) -> None:
     assert isinstance(done.exception, UsageError) and "nippo report 2026-01-05" in done.exception.next_step
 
 
+def test_a_note_whose_report_is_being_written_is_not_copied(settings: Path, tmp_path: Path) -> None:
+    begun = note("2026-01-08", "").replace("status: draft", "status: writing")
+    (tmp_path / "日記 の vault/nippo/2026-01-08-nippo.md").write_text(begun, encoding="utf-8")
+    done = nippo(settings, "copy", "2026-01-08")
+    assert isinstance(done.exception, UsageError) and "not written yet" in done.exception.what
+
+
 def test_without_a_clipboard_the_way_to_one_is_told(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pyperclip
 

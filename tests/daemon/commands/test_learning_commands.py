@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -23,12 +23,13 @@ from daemon.learning.places import known_places
 from daemon.learning.review import FORGOTTEN
 from daemon.learning.reviewer import Reviewer
 from daemon.service.heartbeat import Heartbeat, HeartbeatFile
+from daemon.service.standing import Owner, standing
 from daemon.store.store import FILE_NAME, Store
 from daemon.summaries.days import read_days
 from daemon.system.extras import adding
 from daemon.system.lock import VaultLock
 from daemon.vault.layout import read_layout
-from daemon.vault.report_note import read
+from daemon.vault.report_note import ReportNote, read, render, set_key
 from daemon.versions.champion import champion, promote
 from dashboard import training_page
 from tests.conftest import MakeConfig, MakeVault, ReadVault
@@ -84,6 +85,28 @@ def test_rebuild_finds_every_accepted_report_and_keeps_the_old_database(config: 
     old = [file for file in config.data_path.iterdir() if file.name.startswith(f"{FILE_NAME}.2")]
     assert len(old) == 1 and old[0].read_bytes().startswith(b"this was")
     assert read_vault(config.vault_path) == before
+
+
+def test_what_is_not_written_yet_cannot_be_accepted(config: Config) -> None:
+    file = config.vault_path / PATH
+    file.write_text(file.read_text(encoding="utf-8").partition("\n---\n")[0] + "\n---\n\n", encoding="utf-8")
+    file.write_bytes(set_key(file.read_bytes(), "status", "writing"))
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="not written yet"):
+        nippo(config, "accept", DAY)
+    assert file.read_bytes() == before
+
+
+def test_rebuild_knows_the_notes_again_that_only_say_that_their_report_is_written(config: Config) -> None:
+    day = date(2026, 2, 1)
+    note = ReportNote(day, "diary/2026-02-01", "", "writing", "", datetime(2026, 2, 1, tzinfo=UTC))
+    file = config.vault_path / "nippo/2026-02-01-nippo.md"
+    file.write_text(render(note), encoding="utf-8")
+    nippo(config, "rebuild")
+    with Store.open(config.data_path) as store:
+        assert standing(read_layout(config), store, day).owner is Owner.NOBODY
+        file.write_text(render(note) + "私の文。", encoding="utf-8")
+        assert standing(read_layout(config), store, day).owner is Owner.PERSON
 
 
 def test_rebuild_keeps_imported_pairs_forgotten_days_and_what_is_known_of_drafts(

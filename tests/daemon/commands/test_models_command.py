@@ -150,7 +150,7 @@ def test_setup_asks_four_questions_at_most(
     known(isolated_world, first, second)
     done = setup("1\n1\ny\n1\n")
     assert done.exit_code == 0, done.output
-    assert "nippo report 2026-01-07" in done.output and "レビュー画面と毎週の学習を足すには" in done.output
+    assert "nippo report 2026-01-07" in done.output and "To add the review page and the weekly training" in done.output
     assert load().engine.server_model == "qwen3:8b"
 
 
@@ -176,7 +176,7 @@ def test_setup_compares_first_where_there_are_accepted_days(
     monkeypatch.setattr(daemon.commands.setup, "compared", compared)
     done = setup("\n1\ny\n")
     assert done.exit_code == 0, done.output
-    assert "承認した9日分" in done.output and asked == ["qwen3:8b"]
+    assert "on 9 accepted days" in done.output and asked == ["qwen3:8b"]
     assert load().engine.kind == ("server" if advice == "use" else "auto")
     assert tomllib.loads(user_config_file().read_text(encoding="utf-8"))["engine"]["model"] == "starter"
 

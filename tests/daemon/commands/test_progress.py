@@ -23,12 +23,15 @@ DIARY = "Javaの授業。10問解いた。"
         (NO_STAGE, "", ""),
         (("reading", 0, 26), " reads the diary", " 日記を読んでいます"),
         (("writing", 13, 26), " writes: sentence 13 of 26, about 20 s left", " 書いています(13/26文、残り約20秒)"),
-        (("again", 4, 26), " tries again: sentence 4 of 26", " 書き直しています(4文目)"),
+        (("again", 4, 26), " tries again: sentence 4 of 26", " 書き直しています(4/26文目)"),
     ],
 )
-def test_a_stage_in_words(stage: tuple[str, int, int], words: str, japanese: str) -> None:
+def test_a_stage_in_words(
+    stage: tuple[str, int, int], words: str, japanese: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert describe(*stage, seconds=20.0) == words
-    assert describe(*stage, seconds=20.0, japanese=True) == japanese
+    monkeypatch.setenv("NIPPO_LANG", "ja")
+    assert describe(*stage, seconds=20.0) == japanese
 
 
 def test_a_report_asked_for_tells_how_far_it_is_by_numbers_alone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import platformdirs
@@ -17,6 +18,7 @@ from tests.conftest import MakeConfig, MakeVault
 from tests.learning_world import tiny_sections
 from tests.tiny_model import TinyModel
 
+pytestmark = pytest.mark.usefixtures("in_japanese")
 DIARY = "Javaの授業でインターフェースを学んだ。\n"
 
 
@@ -65,6 +67,17 @@ def test_one_known_vault_and_nothing_to_ask(
     assert load().vault_path == vault, "the settings are the same in every folder"
 
 
+def test_elsewhere_it_speaks_english(
+    make_vault: MakeVault, isolated_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIPPO_LANG", "en")
+    known(isolated_world, make_vault({"diary/2026-01-07.md": DIARY}))
+    done = setup("0\n")
+    assert done.exit_code == 0, done.output
+    assert "Of which diary [1]: " in done.output and "nippo is ready." in done.output
+    assert not re.search("[ぁ-んァ-ヶ]", done.output.replace("日報の使い方", ""))
+
+
 def test_of_two_vaults_the_person_takes_one_or_names_a_third(
     make_vault: MakeVault, isolated_world: Path, tmp_path: Path
 ) -> None:
@@ -73,7 +86,7 @@ def test_of_two_vaults_the_person_takes_one_or_names_a_third(
     done = setup("2\n", "--config", str(tmp_path / "two.toml"))
     assert load(tmp_path / "two.toml").vault_path == second, done.output
     done = setup(f"7\n{tmp_path / 'nowhere'}\n{third}\n", "--config", str(tmp_path / "three.toml"))
-    assert done.output.count("そのフォルダはありません") == 2
+    assert done.output.count("そのフォルダーはありません") == 2
     assert load(tmp_path / "three.toml").vault_path == third
 
 
@@ -91,7 +104,7 @@ def test_settings_that_are_there_stay_and_a_report_is_made_and_shown(
     assert "0から3までの番号です" in done.output
     assert file.read_bytes() == before
     assert [path.name for path in (vault / "nippo").iterdir() if path.suffix == ".md"] == ["2026-01-07-nippo.md"]
-    assert "nippo/2026-01-07-nippo.md" in done.output and "accepted にチェック" in done.output
+    assert "nippo/2026-01-07-nippo.md" in done.output and "`accepted` にチェック" in done.output
     assert (vault / "diary/2026-01-07.md").read_text(encoding="utf-8") == DIARY
 
 
@@ -145,3 +158,14 @@ def test_before_setup_every_command_says_what_to_run(monkeypatch: pytest.MonkeyP
         assert isinstance(done.exception, UsageError), (words, done.output)
         assert "nippo setup" in done.exception.next_step
     assert "nippo setup" in CliRunner().invoke(app, ["doctor"]).output
+
+
+def test_the_end_says_where_the_diary_is_quoted_and_how_to_switch_that_off(
+    make_vault: MakeVault, isolated_world: Path
+) -> None:
+    known(isolated_world, make_vault())
+    done = setup("")
+    assert "nippo/根拠/" in done.output and "共有すると" in done.output and "evidence = false" in done.output
+    file = user_config_file()
+    file.write_text(file.read_text(encoding="utf-8").replace("evidence = true", "evidence = false"), encoding="utf-8")
+    assert "根拠" not in setup("").output

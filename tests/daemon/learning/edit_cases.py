@@ -18,7 +18,7 @@ DIARY = """\
 明日は再帰の問題をやる。
 帰りの電車で寝過ごした。
 """
-JAVA, SQL, COMPARED, TASK, LUNCH, EXAM, COMPLEMENT, PLAN, TRAIN = range(9)
+JAVA, SQL, COMPARED, TASK, LUNCH, EXAM, COMPLEMENT, PLAN, TRAIN, HOURS = range(10)
 JAVA_LINE = "* Javaの授業で、インターフェースのdefaultメソッドを学びました。"
 SQL_LINE = "* SQLの演習で、内部結合と外部結合の違いを表に書いて比べました。"
 TASK_LINE = "* 課題4のテーブル定義を、12個の列で作成して提出しました。"
@@ -286,6 +286,17 @@ CASES = (
     Case(
         "a line added that the diary does not tell",
         body(JAVA_LINE, SQL_LINE, TASK_LINE, EXAM_LINE, "* 就職課で面接の練習をしました。"),
+        untraced=("就職課で",),
+    ),
+    Case(
+        "hours added in other words than the diary has",
+        body(JAVA_LINE, SQL_LINE, TASK_LINE, EXAM_LINE, "* 学習時間は合計で5時間でした。"),
+        {HOURS: ("* 学習時間は合計で5時間でした。",)},
+        diary=DIARY + "今日の勉強は全部で5時間だった。\n",
+    ),
+    Case(
+        "a line added that shares nothing but a number with the diary",
+        body(JAVA_LINE, SQL_LINE, TASK_LINE, EXAM_LINE, "* 就職課で面接を3回受けました。"),
         untraced=("就職課で",),
     ),
     Case(

@@ -66,6 +66,10 @@ def test_an_edit_gives_the_rows_that_a_reader_would_write_down(case: Case) -> No
     assert len(rows.untraced) == len(case.untraced)
     assert all(one.text.startswith(start) for one, start in zip(rows.untraced, case.untraced, strict=True))
     assert rows.by_record
+    other = {
+        at for at, lines in wanted(case).items() if lines is not None and set(lines) != set(case.draft.get(at, ()))
+    }
+    assert set(rows.changed) == other
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -74,6 +78,7 @@ def test_a_database_made_anew_gives_the_same_rows_or_says_nothing(case: Case) ->
     record knows more may teach nothing; lines that the draft left out are forgotten, so their sentence counts as one
     that gave none; nothing is judged. No sentence ever gets another line, and no line another sentence."""
     rows = edit_rows(pair_of(case, record=False), config(case))
+    assert rows.changed == (), "what the draft said is not known"
     by_record = given(edit_rows(pair_of(case), config(case)))
     for at, lines in given(rows).items():
         forgotten = at in case.unshown and lines == ()

@@ -14,7 +14,8 @@ from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.drafting.result import DraftResult
 from daemon.learning.evidence_notes import EvidenceKeeper
 from daemon.learning.forgetting import forget
-from daemon.learning.reviewer import Reviewer, tick
+from daemon.learning.reviewer import Reviewer
+from daemon.learning.ticking import tick
 from daemon.service.job_runner import JobRunner
 from daemon.service.on_demand import ask
 from daemon.store.store import Store

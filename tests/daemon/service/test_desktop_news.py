@@ -13,6 +13,7 @@ import pytest
 
 from daemon.config import Config
 from daemon.errors import NoteUnreadable
+from daemon.learning.announcement import unknown_report
 from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import Outcome, RunStage, RunState
 from daemon.service.desktop_news import LOOK_SECONDS, DesktopNews
@@ -118,3 +119,9 @@ def test_a_desktop_that_takes_none_is_logged_once_and_hurts_nobody(
     scene.turn()
     assert len([one for one in caplog.records if "cannot be shown" in one.message]) == 1
     scene.news.stop()
+
+
+def test_a_note_that_was_left_to_its_person_before_there_was_a_report_is_no_news(scene: Scene, store: Store) -> None:
+    store.put_report(unknown_report("2026-01-07", "", "nippo/2026-01-07-nippo.md"))
+    store.leave_report("2026-01-07")
+    assert scene.turn() == []

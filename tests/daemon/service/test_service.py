@@ -108,6 +108,24 @@ def test_a_saved_diary_becomes_a_report(make_vault, settings, read_vault, observ
     assert [(call.date, call.diary) for call in worker.calls] == [(str(TODAY), "サブネットを学んだ。")]
 
 
+def test_a_long_draft_is_announced_by_its_note_and_makes_no_echo(make_vault, settings) -> None:
+    vault = make_vault()
+    config = settings(vault)
+    worker = FakeWorker()
+    worker.hold.set()
+    with running(config, worker, first_after=0.1):
+        (vault / NOTE).write_text("サブネットを学んだ。")
+        until((vault / REPORT).exists)
+        assert "status: writing\n" in (vault / REPORT).read_text()
+        time.sleep(0.6)
+        assert "status: writing\n" in (vault / REPORT).read_text()
+        worker.go.set()
+        until(lambda: BODY in (vault / REPORT).read_text())
+        time.sleep(0.6)
+        assert jobs(config) == [] and idle(config)
+    assert "status: draft\n" in (vault / REPORT).read_text() and len(worker.calls) == 1
+
+
 def test_our_own_report_makes_no_echo(make_vault, settings) -> None:
     vault = make_vault({".obsidian/daily-notes.json": '{"folder": ""}'})
     config = settings(vault)

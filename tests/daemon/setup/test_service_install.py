@@ -73,6 +73,11 @@ def test_install_writes_enables_and_starts_the_user_unit(machine: Path, isolated
     assert "sudo loginctl enable-linger" in said
 
 
+def test_the_unit_names_the_language_of_who_installs_it(machine: Path, isolated_world: Path, in_japanese: None) -> None:
+    said = call("install", "--config", str(isolated_world / "config.toml"))[1]
+    assert "NIPPO_LANG=ja" in unit_of(isolated_world).read_text(encoding="utf-8") and "起動しました" in said
+
+
 def test_a_second_install_restarts_nothing_and_a_changed_unit_is_restarted(machine: Path, isolated_world: Path) -> None:
     call("install")
     machine.write_text("")

@@ -161,3 +161,10 @@ def test_the_system_units_expose_little(plan: ServicePlan, limit: float, tmp_pat
 def _systemd_version() -> int:
     said = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout
     return int(said.split()[1])
+
+
+def test_a_service_speaks_the_language_of_who_installed_it() -> None:
+    """Whatever locale its service manager has."""
+    for plan in (PLAN, SYSTEM, GPU):
+        assert '"NIPPO_LANG=ja"' in values(unit(replace(plan, language="ja")), "Environment")
+        assert "NIPPO_LANG" not in unit(plan)

@@ -10,7 +10,7 @@ from daemon.config import PrivacySettings
 from daemon.drafting.prompt import NOTHING, beginning, line_question, sentence_question
 from daemon.errors import TrainingError
 from tests.tiny_model import TinyModel
-from training.pairs.day_encoding import DayExample, QuestionTokens, encode_day, fitting_days, one_by_one
+from training.pairs.day_encoding import CHANGED_WEIGHT, DayExample, QuestionTokens, encode_day, fitting_days, one_by_one
 from training.pairs.day_packs import DayCollator, day_pack, in_parts, question_spans
 from training.pairs.day_rows import DayRows
 from training.pairs.days import day_of, days_of
@@ -79,6 +79,8 @@ def test_a_day_that_counts_twice_has_twice_the_weight(tokenizer: Any) -> None:
 
     example = encode_day(tokenizer, replace(DAY, weight=2.0), PrivacySettings(), judge_weight=3.0)
     assert [one.weight for one in example.questions] == [2.0, 2.0, 6.0, 1.5]
+    changed = encode_day(tokenizer, replace(DAY, changed=(2,)), PrivacySettings())
+    assert [one.weight for one in changed.questions] == [CHANGED_WEIGHT, 1.0, 2.0, 0.5]
     silent = encode_day(tokenizer, DAY, PrivacySettings(), judge_weight=0.0)
     assert len(silent.questions) == 2
 

@@ -52,3 +52,6 @@ def test_few_rows_are_not_learned_by_heart() -> None:
     assert within_epochs((60, 120, 180, 240), 300, 4.0, 1, 4) == (60, 120, 180, 240)
     assert within_epochs((60, 120, 180, 240), 30, 0.0, 1, 4) == (60, 120, 180, 240)
     assert within_epochs((60, 120), 1, 1.0, 1, 4) == (1,)
+    assert within_epochs((60, 120, 180, 240), 6, 4.0, 1, 4, least=16) == (4, 8, 12, 16), "few pairs are seen more often"
+    assert within_epochs((60, 120, 180, 240), 30, 4.0, 1, 4, least=16) == (8, 15, 22, 30)
+    assert within_epochs((2, 4), 6, 4.0, 1, 4, least=16) == (2, 4)
