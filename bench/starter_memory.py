@@ -1,6 +1,6 @@
 """What a program's count of true lines is worth, and which versions it holds back. No model: lines that readers judged.
 
-    python -m bench.starter_memory [--rounds 100] [--seed 1]
+    python -m bench.starter_memory [--rounds 30] [--seed 1]
 
 The first table: of the lines that readers call true, and of the others, how many ``count_lines`` calls true. The
 second: versions made up of the judged lines of twelve dev days, drawn anew each round, through ``hold_to_starter``;
@@ -117,7 +117,7 @@ def tables(rounds: int, seed: int) -> list[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    command.add_argument("--rounds", type=int, default=100)
+    command.add_argument("--rounds", type=int, default=30)
     command.add_argument("--seed", type=int, default=1)
     given = command.parse_args(arguments)
     print("\n".join(tables(given.rounds, given.seed)))
