@@ -23,7 +23,8 @@ CORPUS = Path(__file__).parents[1] / "data" / "starter" / "corpus.jsonl"
 
 def measure(options: argparse.Namespace, rules: str) -> dict[str, Any]:
     """In a process of its own: one engine, some reports. ``rules`` is the folder of the kept rules."""
-    from daemon.config import Config, EngineSettings, ReportSettings
+    from daemon.config import Config, EngineSettings
+    from daemon.config.report_form import ReportSettings
     from daemon.drafting.prompt import render_prompt
     from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings
     from daemon.engines.opening import adapter_in_use, gguf_header

@@ -113,7 +113,7 @@ class Scripted:
 
 
 def whole_messages(day: Day) -> Any:
-    from daemon.config import ReportSettings
+    from daemon.config.report_form import ReportSettings
     from daemon.drafting.prompt import render_prompt
 
     return render_prompt(day.prepared, ReportSettings())

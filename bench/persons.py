@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import ReportLine, lay_out
 from daemon.drafting.plain_style import to_plain
 from daemon.drafting.prompt import BULLET, PLAN

@@ -11,10 +11,10 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, Array, Table
 
-from daemon.config import ReportSection
+from daemon.config.report_form import ReportSection
 
 SectionValues = Mapping[str, Any]
-"""All values of a ``daemon.config.ReportSection``, by name."""
+"""All values of a ``daemon.config.report_form.ReportSection``, by name."""
 EMPTY: SectionValues = ReportSection().model_dump()
 KINDS = {
     "lesson": "授業",

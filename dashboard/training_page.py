@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from daemon.config import WEEKDAYS, Config, weekly_time
+from daemon.config import Config
+from daemon.config.weekly_time import WEEKDAYS, weekly_time
 from daemon.errors import ModelMissing, TrainingError
 from daemon.learning.ledger import Ledger, request_run
 from daemon.learning.run_folder import RUNS, Outcome, RunStage

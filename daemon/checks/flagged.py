@@ -16,7 +16,8 @@ from daemon.checks.leak import check_leak
 from daemon.checks.settings import CheckSettings
 from daemon.checks.terms import find_private_terms
 from daemon.checks.text import normalise
-from daemon.config import PrivacySettings, ReportSettings
+from daemon.config import PrivacySettings
+from daemon.config.report_form import ReportSettings
 
 
 def flagged_leaks(report: str, diary: str, settings: CheckSettings, known: str = "") -> Sequence[Finding]:

@@ -10,7 +10,7 @@ from daemon.checks.findings import Finding
 from daemon.checks.lexicon import FEELINGS
 from daemon.checks.school_form import any_title, has_layout, is_counted, is_header, read_sections, without_mark
 from daemon.checks.text import KANJI, normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 
 BULLET = re.compile(r"^[ \t]{0,8}(?:[*\-+・•●◦]|\d{1,2}[.)])[ \t]{0,4}(?=\S)")
 _HEADING = re.compile(r"^(?:#{1,6} .{1,40}|【[^】]{1,40}】|[■◆●▼〇○□◇] ?.{1,40}|[^。\n]{1,30}[::])$")

@@ -10,7 +10,7 @@ from typing import Literal
 from daemon.checks.form import BULLET, SECTIONS_NOTE, read_lines, says_nothing
 from daemon.checks.school_form import has_layout
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 
 LEAST, LATEST = 5, 20
 """So many accepted reports are needed, and so many of the latest are read."""

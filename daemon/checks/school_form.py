@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 from daemon.checks.text import normalise
-from daemon.config import ReportSection, ReportSettings
+from daemon.config.report_form import ReportSection, ReportSettings
 
 WEEKDAYS = "月火水木金土日"
 FIRST_OF_REIWA = 2019

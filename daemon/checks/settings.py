@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from daemon.config import PrivacySettings, ReportSettings
+from daemon.config import PrivacySettings
+from daemon.config.report_form import ReportSettings
 
 
 @dataclass(frozen=True)

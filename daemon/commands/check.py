@@ -19,7 +19,8 @@ from rich.table import Table
 from daemon.checks import CHECKS, KINDS, CheckSettings, PrivateTerm, Score, find_private_terms, score
 from daemon.checks.form import read_lines
 from daemon.checks.text import normalise
-from daemon.config import Config, PrivacySettings, ReportSettings, load
+from daemon.config import Config, PrivacySettings, load
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.evidence import Evidence, LeftOut, evidence_in, left_out
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.record import DayRecord

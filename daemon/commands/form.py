@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from daemon.config import Config, ReportSettings, load
+from daemon.config import Config, load
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import ReportLine, lay_out
 from daemon.drafting.form_reading import read_form
 from daemon.drafting.school_layout import dress

@@ -17,24 +17,19 @@ from rich.text import Text
 from daemon.commands.evaluate import compared, shown
 from daemon.commands.fetch import fetch_with_progress
 from daemon.commands.report import write_now
-from daemon.config import Config, VaultSettings, load, named_config_file, user_config_file
+from daemon.config import Config, load, named_config_file, user_config_file
 from daemon.errors import NippoError, UsageError
 from daemon.learning.comparison_run import accepted_days
 from daemon.learning.model_comparison import LEAST_DAYS, config_in_use
 from daemon.learning.places import known_places, place_among
-from daemon.models.local_servers import look
 from daemon.models.reference import is_gguf, is_here
 from daemon.options import folded, on_the_way
-from daemon.setup import service_install, systemctl
-from daemon.setup.engine_settings import use_model, values_of
-from daemon.setup.model_offers import running, suggestion, this_machine
-from daemon.setup.model_question import pick
-from daemon.setup.settings_file import first_answers, write_settings
+from daemon.setup import service_install
+from daemon.setup.engine_settings import use_model
+from daemon.setup.first_settings import settings_in
+from daemon.setup.questions import Questions
 from daemon.system.extras import adding, lacking
-from daemon.system.hardware import choose, probe
-from daemon.vault.help_page import write_help_page
 from daemon.vault.layout import Layout, read_layout
-from daemon.vault.obsidian import known_vaults
 from daemon.vault.report_note import read
 from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.words import marked, tr
@@ -88,95 +83,9 @@ def setup(
         raise typer.Exit(1)
 
 
-class Questions:
-    """The questions that are asked, at most ``MOST`` of them: what would come after that is left to its own command."""
-
-    MOST = 4
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    @property
-    def left(self) -> int:
-        return self.MOST - self.asked
-
-    def yes(self, words: str, usual: bool = True) -> bool:
-        self.asked += 1
-        return typer.confirm(words, default=usual)
-
-    def number(self, words: str, most: int, usual: int) -> int:
-        """A number from 0 to ``most``, asked for until it is one."""
-        self.asked += 1
-        while True:
-            answer = str(typer.prompt(words, default=str(usual))).strip()
-            if answer.isdecimal() and int(answer) <= most:
-                return int(answer)
-            typer.echo(tr("A number from 0 to {most}, please.", most=most))
-
-
 def attended() -> bool:
     """Whether a person sits before the questions."""
     return sys.stdin.isatty()
-
-
-def settings_in(file: Path, questions: Questions) -> tuple[Config, bool]:
-    """The settings that are there, as they are; else new ones, for the vault that the person names. And whether the
-    person wants a service."""
-    if file.is_file():
-        typer.echo(tr("settings   {file} (used as they are)", file=file))
-        settings = load(file)
-        if settings.engine.kind != "server" and (programs := running()):
-            typer.echo(
-                tr("model      {names} runs here. To look at its models: nippo models", names=", ".join(programs))
-            )
-        return settings, systemctl.available() and questions.yes(tr("Keep it running (service)"))
-    vault = _vault(known_vaults(), questions)
-    answers = first_answers(vault, file)
-    choice = choose(probe())
-    if choice.model != "starter":
-        answers |= {("engine", "kind"): choice.kind, ("engine", "model"): choice.model}
-    read_layout(Config(vault=VaultSettings(path=str(vault))))
-    service = False
-    if systemctl.available():
-        typer.echo("\n" + tr("Keep nippo running while you are logged in (service)?"))
-        typer.echo("  1  " + tr("yes, with a notification when a report is ready"))
-        typer.echo("  2  " + tr("yes, without notifications"))
-        typer.echo("  0  " + tr("not now"))
-        way = questions.number(tr("Number"), 2, 1)
-        service = way > 0
-        answers["notify", "desktop"] = way == 1
-    machine, programs = this_machine(), running()
-    taken = pick(programs, machine, questions.yes, questions.number, look) if programs and questions.left > 1 else None
-    if taken:
-        answers |= values_of(taken.name, taken.url)
-    write_settings(file, answers)
-    settings = load(file)
-    typer.echo(tr("vault      {vault}", vault=vault))
-    typer.echo(tr("model      {model}", model=f"{taken.name} ({taken.program})" if taken else choice.model))
-    if not taken and (larger := suggestion(machine, choice.model)):
-        typer.echo(tr("           {name} would run here too (not measured): see nippo models", name=larger.name))
-    typer.echo(tr("settings   {file} (written; every item is explained)", file=file))
-    for path in write_help_page(read_layout(settings)):
-        typer.echo(tr("in vault   {path} (written; delete it if you like)", path=path))
-    return settings, service
-
-
-def _vault(found: list[Path], questions: Questions) -> Path:
-    """The one vault that Obsidian knows, or the one that the person names."""
-    if len(found) == 1:
-        return found[0].absolute()
-    questions.asked += 1
-    for number, path in enumerate(found, start=1):
-        typer.echo(f"  {number}  {path}")
-    words = tr("A number, or the folder of your Obsidian vault") if found else tr("The folder of your Obsidian vault")
-    while True:
-        answer = str(typer.prompt(words, default="1" if found else None)).strip().strip("'\"")
-        if answer.isdecimal() and 1 <= int(answer) <= len(found):
-            return found[int(answer) - 1].absolute()
-        named = Path(answer).expanduser()
-        if named.is_dir():
-            return named.absolute()
-        typer.echo(tr("{answer}: there is no such folder.", answer=answer))
 
 
 def _first_note(layout: Layout, places: Mapping[str, str], questions: Questions) -> DiaryNote | None:
@@ -197,10 +106,7 @@ def _first_note(layout: Layout, places: Mapping[str, str], questions: Questions)
         typer.echo(tr("           For a first report: nippo report {day}", day=newest[0].day))
         return None
     typer.echo("\n" + tr("A first report can be made now."))
-    for number, note in enumerate(newest, start=1):
-        typer.echo(f"  {number}  {note.path}")
-    typer.echo("  0  " + tr("not now"))
-    number = questions.number(tr("Of which diary"), len(newest), 1)
+    number = questions.one_of(tr("Of which diary"), [note.path for note in newest], tr("not now"), 1)
     return newest[number - 1] if number else None
 
 
@@ -231,10 +137,11 @@ def _extra(questions: Questions) -> str:
         typer.echo(tr("To add the review page and the weekly training: {adding}", adding=adding("dashboard", "train")))
         return ""
     typer.echo("\n" + tr("What can be added, now or later:"))
-    typer.echo("  1  " + tr("the review page ({size}, about a minute)", size=tr(SIZES["dashboard"])))
-    typer.echo("  2  " + tr("the review page and the weekly training ({size}, some minutes)", size=tr(SIZES["train"])))
-    typer.echo("  0  " + tr("not now"))
-    return ("", "dashboard", "dashboard,train")[questions.number(tr("Which"), 2, 0)]
+    choices = (
+        tr("the review page ({size}, about a minute)", size=tr(SIZES["dashboard"])),
+        tr("the review page and the weekly training ({size}, some minutes)", size=tr(SIZES["train"])),
+    )
+    return ("", "dashboard", "dashboard,train")[questions.one_of(tr("Which"), choices, tr("not now"), 0)]
 
 
 def _fetch(settings: Config) -> str:

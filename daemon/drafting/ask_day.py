@@ -97,22 +97,20 @@ class DayWriter:
         return {at: Answered(tuple(found[at]), answers[at].nothing, answers[at].failed) for at in places}
 
     def _likeliest(self, places: Sequence[int]) -> dict[int, SentenceAnswer]:
-        total, done = len(places), 0
-        self.told(Stage("reading", 0, total))
-
-        def on_answer(_: int, answer: SentenceAnswer) -> None:
-            nonlocal done
-            done += 1
-            self._tell(done, total, answer)
-
-        answered = write(self.engine, self.beginning, [self.day.sentences[at] for at in places], on_answer)
+        sentences = [self.day.sentences[at] for at in places]
+        answered = write(self.engine, self.beginning, sentences, self._telling(len(places)))
         found = dict(zip(places, answered, strict=True))
         for answer in found.values():
             self.cost.add(answer)
         return found
 
     def _random(self, places: Sequence[int]) -> dict[int, SentenceAnswer]:
-        total, done = len(places), 0
+        drawn = self._drawn(places, 1, self.seed, self._telling(len(places)))
+        return {at: answer for at, (answer,) in drawn.items()}
+
+    def _telling(self, total: int) -> Callable[[int, SentenceAnswer], None]:
+        """Tell that ``total`` sentences are read now; return what tells of each answer to one of them."""
+        done = 0
         self.told(Stage("reading", 0, total))
 
         def on_answer(_: int, answer: SentenceAnswer) -> None:
@@ -120,8 +118,7 @@ class DayWriter:
             done += 1
             self._tell(done, total, answer)
 
-        drawn = self._drawn(places, 1, self.seed, on_answer)
-        return {at: answer for at, (answer,) in drawn.items()}
+        return on_answer
 
     def _drawn(
         self, places: Sequence[int], count: int, seed: int, on_answer: Callable[[int, SentenceAnswer], None]

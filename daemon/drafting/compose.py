@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from daemon.checks.school_form import keeps_plans
 from daemon.checks.sources import content_words, weight
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.plain_style import to_plain
 from daemon.drafting.prompt import BULLET, PLAN
 from daemon.drafting.school_layout import ALSO, plain_form

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from daemon.checks.form import Line, read_lines
 from daemon.checks.school_form import has_layout, keeps_plans
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import closing_of, in_style, says_the_same
 from daemon.drafting.polite_style import to_polite
 from daemon.drafting.prompt import BULLET, PLAN

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.ask_day import NOT_SURE
 from daemon.drafting.evidence import Evidence, LeftOut, evidence_in, left_out
 from daemon.drafting.record import DayRecord

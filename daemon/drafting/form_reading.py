@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from daemon.checks.form_learning import style_of
-from daemon.config import LineKind, ReportSection, ReportSettings
+from daemon.config.report_form import LineKind, ReportSection, ReportSettings
 from daemon.errors import UsageError
 from daemon.vault import frontmatter
 from daemon.words import tr

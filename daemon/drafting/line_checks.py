@@ -11,7 +11,7 @@ from daemon.checks.grounding import check_grounded
 from daemon.checks.leak import leaks
 from daemon.checks.meaning import meaning_faults
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 
 LEAKS = "私的な語が含まれています。"
 WRITER_FORM = ReportSettings()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.engines.protocol import Message
 
 NOTHING = "なし"

@@ -10,7 +10,7 @@ from datetime import date
 from daemon.checks.form import read_lines
 from daemon.checks.school_form import has_layout, is_counted, mark_of, marked, only_plans, without_mark
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import in_style
 from daemon.drafting.evidence import LeftOut
 from daemon.drafting.prompt import BULLET, PLAN

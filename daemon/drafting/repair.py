@@ -10,7 +10,7 @@ from daemon.checks.form import Line, read_lines, says_nothing, without_form
 from daemon.checks.leak import leaks
 from daemon.checks.sources import emptiness
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.school_layout import dress, plain_form
 from daemon.drafting.tidy import squeeze, tidy
 

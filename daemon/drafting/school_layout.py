@@ -13,7 +13,7 @@ from datetime import date
 from daemon.checks.form import Line, read_lines, says_nothing
 from daemon.checks.school_form import has_layout, header_lines, is_counted, keeps_plans, mark_of, marked, only_plans
 from daemon.checks.text import normalise
-from daemon.config import ReportSection, ReportSettings
+from daemon.config.report_form import ReportSection, ReportSettings
 from daemon.drafting.line_kind import kind_of
 from daemon.drafting.prompt import PLAN
 

@@ -7,7 +7,7 @@ import unicodedata
 
 from daemon.checks.form import BULLET
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.M)
 _PREAMBLE = re.compile(

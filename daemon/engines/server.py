@@ -17,6 +17,7 @@ from daemon.engines.protocol import Answer, Draft, Message, ModelIdentity, Quest
 from daemon.engines.server_answers import ask
 from daemon.engines.server_dialect import clean, context_of, dialect_of, with_room_to_think
 from daemon.engines.server_errors import not_openai, refusal, thought_only, unreachable
+from daemon.engines.server_models import entry_of, listed
 from daemon.engines.server_stream import streamed
 from daemon.engines.text import estimate_tokens, well_formed
 from daemon.errors import ConfigError, EngineError, ModelMissing, NoProbabilities, NotUnderstood
@@ -164,41 +165,13 @@ class ServerEngine:
         self._client.close()
 
     def _find_model(self) -> tuple[dict[str, Any], int]:
-        """The entry of the configured model, or of the server's only one that writes, and its context where the server
-        tells."""
-        answer = self._send("GET", f"{self._url}/models")
-        try:
-            entries = [entry for entry in well_formed(answer.json())["data"] if isinstance(entry, dict)]
-        except (ValueError, KeyError, TypeError):
-            raise not_openai(self._url, answer.status_code) from None
-        wanted = self._adapter.name if self._adapter else self._settings.server_model
-        if not wanted:
-            entries = [entry for entry in entries if "embed" not in str(entry.get("id")).lower()]
-        names = [str(entry.get("id")) for entry in entries]
-        if not wanted and len(names) != 1:
-            raise ConfigError(
-                tr(
-                    "`engine.server_model`: the server has {count} models: {names}",
-                    count=len(names),
-                    names=", ".join(names[:10]),
-                ),
-                tr("Name one of them."),
-            )
-        for name, entry in zip(names, entries, strict=True):
-            if wanted in (name, name.removesuffix(":latest"), ""):
-                limit = context_of(entry, name, self._own)
-                if not limit and self._adapter:
-                    limit = max((int(each.get("max_model_len") or 0) for each in entries), default=0)
-                return entry, limit
-        raise ModelMissing(
-            tr(
-                "the server at {url} has no model {wanted!r}; it has: {names}",
-                url=self._url,
-                wanted=wanted,
-                names=", ".join(names[:10]) or tr("none"),
-            ),
-            tr("Correct engine.server_model, or load the model there."),
-        )
+        """The entry of the model in the server's list, and its context where the server tells."""
+        entries = listed(self._send("GET", f"{self._url}/models"), self._url)
+        entry = entry_of(entries, self._adapter.name if self._adapter else self._settings.server_model, self._url)
+        limit = context_of(entry, str(entry.get("id")), self._own)
+        if not limit and self._adapter:
+            limit = max((int(each.get("max_model_len") or 0) for each in entries), default=0)
+        return entry, limit
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """One question, with probabilities where the server tells them."""

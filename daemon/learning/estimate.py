@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.prompt import beginning, line_question, render_prompt, sentence_question
 from daemon.system.hardware import Gpu
 from daemon.words import tr

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from daemon.checks.form import Line, read_lines
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.polite_style import is_polite, to_plan, to_polite
 from daemon.drafting.prompt import BULLET, PLAN
 from daemon.drafting.repair import PLACEHOLDER

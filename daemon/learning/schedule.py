@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from daemon.config import ScheduleSettings, weekly_time
+from daemon.config import ScheduleSettings
+from daemon.config.weekly_time import weekly_time
 from daemon.system.clock import local_zone
 
 WEEK = timedelta(days=7)

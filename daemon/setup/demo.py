@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.evidence import evidence_in
 from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from daemon.config import ReportSection, ReportSettings
+from daemon.config.report_form import ReportSection, ReportSettings
 from daemon.errors import ConfigError
 from daemon.words import tr
 

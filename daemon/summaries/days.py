@@ -14,7 +14,7 @@ from typing import Literal
 from daemon.checks.form import read_lines, says_nothing
 from daemon.checks.school_form import WEEKDAYS
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.line_kind import kind_of
 from daemon.drafting.repair import PLACEHOLDER
 from daemon.drafting.school_layout import ALSO, tells_plan

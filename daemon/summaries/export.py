@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from datetime import date
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.errors import UsageError
 from daemon.summaries.days import ReportedDay, in_words, lines_of
 from daemon.summaries.page import DRAFT, OWN, PLANS

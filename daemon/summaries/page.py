@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.summaries.days import ReportedDay, ReportedLine, in_words, lines_of
 from daemon.summaries.periods import Period
 from daemon.summaries.subjects import OTHER

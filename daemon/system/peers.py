@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
@@ -19,31 +21,26 @@ def is_another_users(client: tuple[str, int], server: tuple[str, int]) -> bool:
     if not hasattr(os, "getuid"):
         return False
     own, other = _word(client), _word(server)
-    for table in TABLES:
-        try:
-            lines = table.read_text(encoding="ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            words = line.split()
-            # An IPv6 socket reaches an IPv4 address too; the last four bytes of its own are the same.
-            if words[1].endswith(own) and words[2].endswith(other):
-                return int(words[7]) not in (0, os.getuid())
+    for words in _sockets():
+        # An IPv6 socket reaches an IPv4 address too; the last four bytes of its own are the same.
+        if words[1].endswith(own) and words[2].endswith(other):
+            return int(words[7]) not in (0, os.getuid())
     return False
 
 
 def listener(port: int) -> int | None:
     """The user id of whoever listens at a port of this machine; None where nobody does or nobody can tell."""
-    for table in TABLES:
-        try:
-            lines = table.read_text(encoding="ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            words = line.split()
-            if words[3] == LISTENING and int(words[1].rpartition(":")[2], 16) == port:
-                return int(words[7])
+    for words in _sockets():
+        if words[3] == LISTENING and int(words[1].rpartition(":")[2], 16) == port:
+            return int(words[7])
     return None
+
+
+def _sockets() -> Iterator[list[str]]:
+    """The words of every row of the tables that can be read, one socket a row."""
+    for table in TABLES:
+        with contextlib.suppress(OSError):
+            yield from map(str.split, table.read_text(encoding="ascii").splitlines()[1:])
 
 
 def _word(end: tuple[str, int]) -> str:

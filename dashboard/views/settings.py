@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import streamlit as st
 
-from daemon.config import WEEKDAYS, Config, weekly_time
+from daemon.config import Config
+from daemon.config.weekly_time import WEEKDAYS, weekly_time
 from daemon.errors import ConfigError
 from daemon.system.lock import holder_of
 from dashboard import context

@@ -13,7 +13,8 @@ from bench import learning, simulated_weeks
 from bench.few_shot import Example, Examples, FewShot
 from bench.persons import PERSONS, read_days, telling_hours
 from bench.simulated_weeks import Bench
-from daemon.config import Config, ReportSettings
+from daemon.config import Config
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.prompt import line_question, sentence_question
 from daemon.engines.protocol import Question
 from daemon.store.store import Pair

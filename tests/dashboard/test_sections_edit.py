@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config import ReportSection, load
+from daemon.config import load
+from daemon.config.report_form import ReportSection
 from daemon.setup.settings_file import shipped
 from dashboard.sections_edit import EMPTY, what_is_missing
 from dashboard.settings_edit import SECTIONS, with_values

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from daemon.config import PrivacySettings, ReportSettings, TrainingSettings, load
+from daemon.config import PrivacySettings, TrainingSettings, load
+from daemon.config.report_form import ReportSettings
 from daemon.errors import UsageError
 from daemon.words import tr
 from training.pairs.day_encoding import JUDGE_WEIGHT

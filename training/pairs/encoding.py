@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from daemon.checks import learn_form
-from daemon.config import PrivacySettings, ReportSettings
+from daemon.config import PrivacySettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.prompt import render_prompt
 from daemon.drafting.school_layout import plain_form, undress
 from daemon.engines.protocol import Message

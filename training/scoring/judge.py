@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daemon.checks import CheckSettings, score
-from daemon.config import Config, PrivacySettings, ReportSettings
+from daemon.config import Config, PrivacySettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.record import DayRecord
 from daemon.engines.opening import engine_kind, open_engine
 from daemon.engines.transformers import TransformersEngine

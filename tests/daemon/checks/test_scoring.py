@@ -8,7 +8,7 @@ import pytest
 
 from daemon.checks import CHECKS, CheckSettings, learn_form, score
 from daemon.checks.numbers import kanji_value
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 
 DEFAULT = CheckSettings()
 LEAD = "本日は、以下の学習と課題を完了しました:"

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from daemon.cli import app
-from daemon.config import ReportSettings, load
+from daemon.config import load
+from daemon.config.report_form import ReportSettings
 from daemon.errors import ConfigError, UsageError
 from tests.conftest import MakeConfig, MakeVault
 

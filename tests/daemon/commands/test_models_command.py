@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 import daemon.commands.models
 import daemon.commands.setup
+import daemon.setup.first_settings
 from daemon.cli import app
 from daemon.config import load, user_config_file
 from daemon.errors import ConfigError, UsageError
@@ -38,10 +39,10 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ollama, str]]:
     server = Ollama(TAGS)
     with serving(server.answer) as address:
         port = int(address.rpartition(":")[2])
-        for command in (daemon.commands.models, daemon.commands.setup):
-            monkeypatch.setattr(command, "look", lambda: look([("Ollama", port)]))
-            monkeypatch.setattr(command, "this_machine", lambda: Machine(32 * GB, 8))
-        monkeypatch.setattr(daemon.commands.setup, "running", lambda: ["Ollama"])
+        for module in (daemon.commands.models, daemon.setup.first_settings):
+            monkeypatch.setattr(module, "look", lambda: look([("Ollama", port)]))
+            monkeypatch.setattr(module, "this_machine", lambda: Machine(32 * GB, 8))
+        monkeypatch.setattr(daemon.setup.first_settings, "running", lambda: ["Ollama"])
         yield server, f"{address}/v1"
 
 

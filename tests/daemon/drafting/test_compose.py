@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import ReportLine, choose, lay_out, says_the_same
 from daemon.drafting.plain_style import to_plain
 

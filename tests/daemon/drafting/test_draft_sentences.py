@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from daemon.config import Config, EngineSettings, ReportSettings
+from daemon.config import Config, EngineSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.ask_day import Stage
 from daemon.drafting.draft import draft_report
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER

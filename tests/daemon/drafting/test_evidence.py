@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import ReportLine, lay_out
 from daemon.drafting.evidence import evidence_in, left_out
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord

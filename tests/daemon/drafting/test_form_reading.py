@@ -8,7 +8,7 @@ import pytest
 
 from daemon.checks.school_form import header_lines, is_header
 from daemon.checks.text import normalise
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.form_reading import read_form
 from daemon.errors import UsageError
 

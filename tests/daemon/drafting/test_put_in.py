@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.evidence import left_out
 from daemon.drafting.put_in import put_in
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from daemon.checks import CheckSettings, learn_form, score
 from daemon.checks.form import read_lines
 from daemon.checks.text import normalise
-from daemon.config import Config, ReportSection, ReportSettings
+from daemon.config import Config
+from daemon.config.report_form import ReportSection, ReportSettings
 from daemon.drafting.compose import ReportLine, choose, in_style, lay_out
 from daemon.drafting.draft import draft_report
 from daemon.drafting.evidence import LeftOut, evidence_in, left_out

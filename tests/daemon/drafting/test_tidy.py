@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.tidy import tidy
 
 LEAD = "本日は、以下の学習と課題を完了しました:"

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.prompt import beginning, render_prompt
 from daemon.engines import gguf_header
 from daemon.engines.llamacpp import LlamaCpp, LlamaCppSettings

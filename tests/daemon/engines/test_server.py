@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import xllamacpp
 
-from daemon.config import EngineSettings, ReportSettings
+from daemon.config import EngineSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.prompt import render_prompt
 from daemon.engines.protocol import Question, Sampling
 from daemon.engines.server import ServerEngine, open_server

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from daemon.config import EngineSettings, ReportSettings
+from daemon.config import EngineSettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.prompt import render_prompt
 from daemon.engines.protocol import Question, Sampling
 from daemon.engines.server import open_server

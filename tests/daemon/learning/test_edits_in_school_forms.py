@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 
-from daemon.config import Config, ReportSettings
+from daemon.config import Config
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.draft import draft_report
 from daemon.drafting.result import DraftRequest
 from daemon.learning.edit_rows import EditRows, edit_rows

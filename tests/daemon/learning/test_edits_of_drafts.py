@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from daemon.config import Config, ReportSettings
+from daemon.config import Config
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.draft import draft_report
 from daemon.drafting.result import DraftRequest
 from daemon.learning.edit_rows import edit_rows

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 import daemon.system.hardware
 from daemon.cli import app
-from daemon.config import Config, ReportSettings
+from daemon.config import Config
+from daemon.config.report_form import ReportSettings
 from daemon.errors import UsageError
 from daemon.learning.estimate import expect, parameters_of, size_of, tflops_of, words
 from daemon.system.hardware import Gpu

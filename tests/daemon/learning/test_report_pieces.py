@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.learning.report_pieces import cut
 
 FORM = ReportSettings()

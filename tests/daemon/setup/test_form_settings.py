@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.config import ReportSection, ReportSettings, load
+from daemon.config import load
+from daemon.config.report_form import ReportSection, ReportSettings
 from daemon.errors import ConfigError
 from daemon.setup.form_settings import as_toml, put_into
 from daemon.setup.settings_file import shipped

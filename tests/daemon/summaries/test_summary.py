@@ -13,7 +13,7 @@ from docx import Document
 from typer.testing import CliRunner
 
 from daemon.cli import app
-from daemon.config import ReportSettings
+from daemon.config.report_form import ReportSettings
 from daemon.errors import UsageError
 from daemon.summaries.days import ReportedDay, lines_of, read_days
 from daemon.summaries.page import render

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from daemon.config import PrivacySettings, ReportSection, ReportSettings
+from daemon.config import PrivacySettings
+from daemon.config.report_form import ReportSection, ReportSettings
 from daemon.drafting.prompt import render_prompt
 from tests.tiny_model import TinyModel
 from training.pairs.encoding import IGNORED, Collator, encode, encode_rows, fitting, messages, prompt_text, row_forms

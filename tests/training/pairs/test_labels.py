@@ -15,7 +15,8 @@ from daemon.checks.form import check_style
 from daemon.checks.grounding import check_grounded
 from daemon.checks.leak import leaks
 from daemon.checks.text import normalise
-from daemon.config import PrivacySettings, ReportSettings
+from daemon.config import PrivacySettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import ReportLine, choose, lay_out
 from daemon.drafting.sentences import split
 from daemon.drafting.writer import line_of

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.config import Config, ReportSettings
+from daemon.config import Config
+from daemon.config.report_form import ReportSettings
 from daemon.errors import TrainingError
 from daemon.learning.edit_rows import edit_rows
 from daemon.store.store import Pair

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from daemon.config import Config, EngineSettings, PrivacySettings, ReportSettings
+from daemon.config import Config, EngineSettings, PrivacySettings
+from daemon.config.report_form import ReportSettings
 from daemon.drafting.result import DraftResult
 from daemon.engines.transformers import TransformersEngine
 from daemon.errors import TrainingError

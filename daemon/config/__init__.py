@@ -12,23 +12,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, create_model, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, create_model, field_validator
 
+from daemon.config.report_form import ReportSettings
+from daemon.config.section import Count, NotNegative, Positive, Section
+from daemon.config.weekly_time import weekly_time
 from daemon.errors import ConfigError
 from daemon.words import tr
 from daemon.words.forms import OF_PYDANTIC, said
 
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-
 PREFIX = "NIPPO_"
 RENAMED_KEYS: dict[str, str] = {}
 """Old dotted name → new dotted name, for keys that an earlier release knew."""
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class VaultSettings(Section):
@@ -75,59 +70,6 @@ class PrivacySettings(Section):
     allow: tuple[str, ...] = ()
     private_headings: tuple[str, ...] = ()
     private_tags: tuple[str, ...] = ()
-
-
-LineKind = Literal["lesson", "assignment", "certification", "job", "plan", "rest"]
-"""What a line of a report is about; "rest": whatever no other section takes."""
-
-
-class ReportSection(Section):
-    """A named part of a school's form: it takes lines by their kind (``take``; ``empty`` stands where there are none),
-    or holds a fixed ``text``, or neither, and then it is left for the person."""
-
-    title: str = ""
-    take: tuple[LineKind, ...] = ()
-    text: str = ""
-    empty: str = ""
-    bullet: str | None = None
-    layout: Literal["lines", "paragraph", "inline"] = "lines"
-    optional: bool = False
-
-
-class ReportSettings(Section):
-    """The person's form of report. ``style`` is "desu-masu", "de-aru", "any" or "auto" (learned from accepted ones)."""
-
-    header: tuple[str, ...] = ()
-    lead: str = "本日は、以下の学習と課題を完了しました:"
-    bullet: Annotated[str, Field(min_length=1)] = "* "
-    closing: str = "今後は、"
-    no_study: Annotated[str, Field(min_length=1)] = "本日は、記録された学習活動はありませんでした。"
-    style: Literal["desu-masu", "de-aru", "any", "auto"] = "desu-masu"
-    min_characters: Annotated[int, Field(ge=0)] = 15
-    max_characters: Count = 1200
-    max_bullets: Count = 10
-    caution: Literal["high", "normal", "low", "none"] = "normal"
-    instructions: str = ""
-    evidence: bool = True
-    sections: tuple[ReportSection, ...] = ()
-    section_gap: bool = True
-
-    @field_validator("sections")
-    @classmethod
-    def _every_line_has_one_place(cls, value: tuple[ReportSection, ...]) -> tuple[ReportSection, ...]:
-        kinds = [kind for section in value for kind in section.take]
-        if twice := sorted({kind for kind in kinds if kinds.count(kind) > 1}):
-            raise ValueError(
-                tr("{twice} stands in more than one place: a line has one section", twice=", ".join(twice))
-            )
-        if value and "rest" not in kinds:
-            raise ValueError(tr('no section takes the rest: add "rest" to the `take` of one'))
-        for section in value:
-            if section.take and section.text:
-                raise ValueError(tr('section "{title}" has both `take` and `text`: leave one out', title=section.title))
-            if not (section.title or section.take or section.text):
-                raise ValueError(tr("a section without title, take and text: give it one of them"))
-        return value
 
 
 SummaryKind = Literal["week", "month"]
@@ -237,18 +179,6 @@ def _environment() -> dict[str, Any]:
     sections: dict[str, Any] = {name: (field.annotation, field) for name, field in Config.model_fields.items()}
     wanted = create_model("Environment", __base__=BaseSettings, **sections)
     return EnvSettingsSource(wanted, env_prefix=PREFIX, env_nested_delimiter="__")()
-
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def weekly_time(value: str) -> tuple[str, int, int]:
-    """Given "sun 03:00", return ("sun", 3, 0). Raises ValueError with a readable message."""
-    day, _, time = value.strip().lower().partition(" ")
-    hour, _, minute = time.strip().partition(":")
-    if day in WEEKDAYS and hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60:
-        return day, int(hour), int(minute)
-    raise ValueError(tr('expected a weekday and a time such as "sun 03:00"'))
 
 
 def config_file(explicit: Path | None = None) -> Path | None:
