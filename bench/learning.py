@@ -81,8 +81,8 @@ def pairs_once(bench: Bench, person: Person, count: int) -> list[Pair]:
 
 
 def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) -> None:
-    """What a share of starter days gives and costs: the person's edits on days that no run has seen, and true lines on
-    the starter's dev days."""
+    """What a share of starter days gives and costs: the person's edits on days that no run has seen, and of the lines
+    on the starter's dev days the true ones."""
     from training.scoring.judge import Contender, remembered_lines
     from training.weekly.starter import starter_corpus, starter_version
 
@@ -91,8 +91,10 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
     dev = [row for row in starter_corpus() if row.split == "dev" and row.sentences][:STARTER_DAYS]
 
     def figures(config: Config, contender: Contender, adapter: str) -> dict[str, Any]:
-        (lines,) = remembered_lines(config, config.engine.model, [contender], dev)
-        return {"share": left_to_change(with_adapter(config, adapter), person, held_out), "true": sum(lines)}
+        (days,) = remembered_lines(config, config.engine.model, [contender], dev)
+        changed_share = left_to_change(with_adapter(config, adapter), person, held_out)
+        true, written = (sum(getattr(day, name) for day in days) for name in ("true", "written"))
+        return {"share": changed_share, "true": true, "written": written}
 
     def before() -> dict[str, Any]:
         config = bench.folder(f"{person.name}-share-none")  # the form is learned from these pairs, the model is not
@@ -111,11 +113,13 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
         f"{share:.0%}": bench.once(f"{person.name}/share/{share}", lambda share=share: after(share)) for share in wanted
     }
     bench.say(
-        f"| {person.name}: starter days | of the text changed, {len(held_out)} days | true lines, {len(dev)} days |"
+        f"| {person.name}: starter days | of the text changed, {len(held_out)} days "
+        f"| true / all lines, {len(dev)} days |"
     )
     bench.say("|---|---:|---:|")
     for name, found in told.items():
-        bench.say(f"| {name} | {found['share']:.1%} | {found['true']} |")
+        written = found.get("written", "-")  # not kept by earlier runs
+        bench.say(f"| {name} | {found['share']:.1%} | {found['true']} / {written} |")
 
 
 def few_shot(bench: Bench, person: Person, shown: int, counts: Sequence[int]) -> None:

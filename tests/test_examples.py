@@ -12,11 +12,9 @@ from daemon.config import Config, load
 from daemon.setup.settings_file import fill_in, shipped
 
 ROOT = Path(__file__).parent.parent
-PAGES = [
-    path for path in (ROOT / "README.md", ROOT / "README.ja.md", *sorted((ROOT / "docs").glob("*.md"))) if path.exists()
-]
+PAGES = [ROOT / "README.md", ROOT / "README.ja.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = [
-    pytest.param(block, id=f"{page.name}-{number}")
+    pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
     for number, block in enumerate(re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
     if "[project" not in block

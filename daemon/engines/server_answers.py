@@ -14,6 +14,7 @@ from typing import Any
 from daemon.engines.protocol import Answer, Message, Question
 from daemon.engines.text import THINKING, by_line
 from daemon.errors import EngineError, EngineTimeout
+from daemon.words import tr
 
 AT_ONCE = 8
 """Questions under way at a time; servers that batch gain little from more, and stopping early wastes no more."""
@@ -75,7 +76,8 @@ def _one(chat: Chat, beginning: Sequence[Message], question: Question, number: i
         except EngineError:
             body = chat(request)
     except EngineError as problem:
-        told = type(problem)(f"question {number} of {count}: {problem.what}", problem.next_step)
+        where = tr("question {number} of {count}: {what}", number=number, count=count, what=problem.what)
+        told = type(problem)(where, problem.next_step)
         if type(problem) in (EngineError, EngineTimeout):
             return told
         raise told from None

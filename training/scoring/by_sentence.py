@@ -12,6 +12,7 @@ from daemon.checks.text import normalise
 from daemon.drafting.record import DayRecord
 from daemon.learning.alignment import Likeness
 from training.pairs.rows import Row
+from training.scoring.gate import LineCount
 
 LIKE = 0.45
 """Likeness to a labelled line from which a line that nobody read counts as true, where its numbers are the same. Of the
@@ -67,14 +68,20 @@ def differences(row: Row, before: DayRecord, after: DayRecord) -> list[Differenc
     ]
 
 
-def true_lines(record: DayRecord, row: Row) -> int:
-    """How many of a report's lines are true, as far as a program can tell: those that a reader has marked T, and of
-    those that nobody read the ones that are like a line that the diary gives, with the same numbers."""
+def count_lines(record: DayRecord, row: Row) -> LineCount:
+    """A report's lines, and how many of them are true as far as a program can tell: those that a reader has marked T,
+    and of those that nobody read the ones that are like a line that the diary gives, with the same numbers.
+
+    Any other line counts as not true, one of which nothing is known as well. That is too strict for one line (of 568
+    true ones 35 % are not recognised) but tells versions apart: readers' words alone know 4 % of the untrue lines, as
+    a new version hardly ever writes the very line that was read, and this way it is 67 %.
+    """
     judged = {line: label for line, label, _ in row.judged}
     given = [line for lines in labelled_lines(row).values() for line in lines]
     likeness = Likeness([text for text, _ in row.sentences or ()])
     lines = [line for lines in kept_lines(record).values() for line in lines]
-    return sum(judged[line] == "T" if line in judged else like_one_of(line, given, likeness) for line in lines)
+    true = sum(judged[line] == "T" if line in judged else like_one_of(line, given, likeness) for line in lines)
+    return LineCount(true, len(lines))
 
 
 def like_one_of(line: str, given: Sequence[str], likeness: Likeness) -> bool:

@@ -37,14 +37,39 @@ class ReportScore:
 
 
 @dataclass(frozen=True)
+class LineCount:
+    """The lines that one model wrote for one starter day, or for some: so many ``true`` ones of all ``written``."""
+
+    true: int
+    written: int
+
+    @property
+    def untrue(self) -> int:
+        """Lines not known to be true."""
+        return self.written - self.true
+
+    @property
+    def share(self) -> float:
+        """Of the lines, the true ones, 0-1; where nothing is written, nothing is untrue."""
+        return self.true / self.written if self.written else 1.0
+
+    def __add__(self, other: LineCount) -> LineCount:
+        return LineCount(self.true + other.true, self.written + other.written)
+
+
+@dataclass(frozen=True)
 class StarterMemory:
     """What a version still knows of the starter's days: so many true lines its parent and it wrote for ``days`` of
-    them, and the one-sided p of its writing fewer only by chance."""
+    them, and the one-sided p of its writing fewer only by chance; all lines that they wrote, and the p of its writing
+    more that are not known to be true."""
 
     days: int
     parent: int
     lines: int
     p_value: float
+    parent_written: int
+    written: int
+    untrue_p_value: float
 
 
 @dataclass(frozen=True)
@@ -140,19 +165,33 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     )
 
 
-def hold_to_starter(verdict: Verdict, parent: Sequence[int], lines: Sequence[int]) -> Verdict:
-    """Given a verdict and how many true lines the parent and the new version wrote for each of the same starter days,
-    return the verdict with these figures: a version that writes fewer by more than the noise is not promoted.
+def hold_to_starter(verdict: Verdict, parent: Sequence[LineCount], new: Sequence[LineCount]) -> Verdict:
+    """Given a verdict and the lines of the parent and of the new version for each of the same starter days, return the
+    verdict with these figures. Not promoted is a version that writes fewer true lines by more than the noise, or more
+    untrue ones by more than the noise and a smaller share of true ones.
 
+    Untrue lines alone would speak against every version that writes more, the share alone against every other one.
     Raises ValueError when the days differ in number.
     """
-    lost = [before - after for before, after in zip(parent, lines, strict=True)]
-    found = StarterMemory(len(lost), sum(parent), sum(lines), wilcoxon_greater(lost))
+    both = list(zip(parent, new, strict=True))
+    old, now = (sum(counts, LineCount(0, 0)) for counts in (parent, new))
+    lost = wilcoxon_greater([before.true - after.true for before, after in both])
+    more = wilcoxon_greater([after.untrue - before.untrue for before, after in both])
+    found = StarterMemory(len(both), old.true, now.true, lost, old.written, now.written, more)
     held = replace(verdict, remembered=found)
-    if verdict.outcome is not Outcome.PROMOTED or found.p_value >= ALPHA:
+    where = f"nippo の見本の日記{len(both)}件で、"
+    objections = []
+    if lost < ALPHA:
+        objections.append(
+            f"{where}正しい行が{old.true}行から{now.true}行に減りました(p = {lost:.3f})。"
+            "もとから書けたことを忘れたため、採用しません。"
+        )
+    if more < ALPHA and now.share < old.share:
+        objections.append(
+            f"{where}正しいと確かめられない行が{old.untrue}行から{now.untrue}行に増えました(p = {more:.3f}。"
+            f"正しい行は{old.true}行から{now.true}行、全体に占める割合は{old.share:.1%}から{now.share:.1%})。"
+            "行が増えても正しさが下がったため、採用しません。"
+        )
+    if verdict.outcome is not Outcome.PROMOTED or not objections:
         return held
-    forgot = (
-        f"nippo の見本の日記{found.days}件で、正しい行が{found.parent}行から{found.lines}行に減りました"
-        f"(p = {found.p_value:.3f})。もとから書けたことを忘れたため、採用しません。"
-    )
-    return replace(held, outcome=Outcome.KEPT, reasons=(forgot, *verdict.reasons))
+    return replace(held, outcome=Outcome.KEPT, reasons=(*objections, *verdict.reasons))

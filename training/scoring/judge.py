@@ -20,9 +20,9 @@ from daemon.models.known import KNOWN
 from daemon.versions.artifact import Version
 from daemon.words import tr
 from training.pairs.rows import Row
-from training.scoring.by_sentence import selection_errors, true_lines
+from training.scoring.by_sentence import count_lines, selection_errors
 from training.scoring.evaluate import WrittenReport, chosen_reports, settings_of, write_with_engine
-from training.scoring.gate import ReportScore
+from training.scoring.gate import LineCount, ReportScore
 from training.scoring.generate import run as generate
 from training.scoring.likelihood import log_likelihoods
 
@@ -75,8 +75,9 @@ def judge(
 
 def remembered_lines(
     config: Config, reference: str, contenders: Sequence[Contender], rows: Sequence[Row], bits: int = 16
-) -> list[list[int]]:
-    """Given contenders and days of the starter corpus, return how many true lines each contender writes a day.
+) -> list[list[LineCount]]:
+    """Given contenders and days of the starter corpus, return the lines that each contender writes a day, and how many
+    of them are true.
 
     The days are asked for as the corpus was made, in the default form and with no word lists of the person, but with
     the person's caution: that decides how many lines stand.
@@ -84,7 +85,7 @@ def remembered_lines(
     plain = config.model_copy(update={"report": ReportSettings(), "privacy": PrivacySettings()})
     asked = [replace(row, form={"caution": config.report.caution}) for row in rows]
     return [
-        [true_lines(one.record, row) for one, row in zip(written, rows, strict=True)]
+        [count_lines(one.record, row) for one, row in zip(written, rows, strict=True)]
         for written in _written(plain, reference, contenders, asked, bits)
     ]
 

@@ -112,7 +112,8 @@ def _figures(page: Page) -> list[str]:
         rows.append(("検査の指摘(今の版 → 新しい版)", f"{verdict.champion_faults}件 → {verdict.challenger_faults}件"))
     if verdict.remembered is not None:
         known = verdict.remembered
-        rows.append((f"見本の日記{known.days}件での正しい行(元の版 → 新しい版)", f"{known.parent}行 → {known.lines}行"))
+        old_lines, new_lines = f"{known.parent}/{known.parent_written}行", f"{known.lines}/{known.written}行"
+        rows.append((f"見本の日記{known.days}件での正しい行/全行(元の版 → 新しい版)", f"{old_lines} → {new_lines}"))
     rows += [(name, f"{count}件") for name, count in page.counts.items()]
     rows.append(("かかった時間", f"{page.minutes:.1f}分"))
     return ["## 数字", "", "| | |", "|---|---:|", *(f"| {name} | {value} |" for name, value in rows), ""]

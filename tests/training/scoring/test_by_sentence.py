@@ -6,7 +6,8 @@ import pytest
 
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from training.pairs.rows import Row
-from training.scoring.by_sentence import differences, selection_errors, true_lines
+from training.scoring.by_sentence import count_lines, differences, selection_errors
+from training.scoring.gate import LineCount
 
 SQL, NAP, JAVA = "SQLの結合を12問解いた。", "昼寝した。", "Javaのインターフェースを読んだ。"
 SENTENCES = ((SQL, ("* SQLの結合の問題を12問解きました。",)), (NAP, ()), (JAVA, None))
@@ -51,7 +52,7 @@ def test_the_same_words_twice_are_two_sentences() -> None:
     [("* SQLの結合を12問解きました。", 1), ("* SQLの結合を21問解きました。", 0), ("* 数学の講義を受けました。", 0)],
 )
 def test_a_line_is_true_when_it_says_what_a_labelled_one_says(line: str, count: int) -> None:
-    assert true_lines(record(sql=line), ROW) == count
+    assert count_lines(record(sql=line), ROW) == LineCount(count, 1)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,12 @@ def test_a_line_is_true_when_it_says_what_a_labelled_one_says(line: str, count: 
 )
 def test_what_a_reader_said_of_the_very_line_goes_before_likeness(line: str, label: str, count: int) -> None:
     judged = Row("p-1", "2026-01-07", ROW.diary, "* 日報。", sentences=SENTENCES, judged=((line, label, 1.0),))
-    assert true_lines(record(sql=line), judged) == count
+    assert count_lines(record(sql=line), judged) == LineCount(count, 1)
+
+
+def test_every_line_that_stands_is_counted_one_of_which_nothing_is_known_as_well() -> None:
+    found = count_lines(record(sql="* SQLの結合を12問解きました。", java="* 誰も知りません。"), ROW)
+    assert (found, found.untrue, found.share) == (LineCount(1, 2), 1, 0.5), "what was left out is not written"
 
 
 def test_two_versions_differ_where_they_kept_other_lines() -> None:

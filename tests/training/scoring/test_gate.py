@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from daemon.learning.run_folder import Outcome
-from training.scoring.gate import NO_LIKELIHOOD, ReportScore, decide, hold_to_starter, wilcoxon_greater
+from daemon.learning.run_folder import Outcome, RunResult, RunScores
+from training.scoring.gate import (
+    NO_LIKELIHOOD,
+    LineCount,
+    ReportScore,
+    Verdict,
+    decide,
+    hold_to_starter,
+    wilcoxon_greater,
+)
 
 
 def scores(
@@ -103,23 +113,86 @@ def test_sentences_are_chosen_worse_only_beyond_chance() -> None:
 
 
 PARENT = [6, 7, 5, 8, 6, 7, 6, 5]
+UNTRUE = [2, 1, 3, 2, 2, 1, 3, 2]
+
+
+def counted(true: list[int], untrue: list[int] = UNTRUE) -> list[LineCount]:
+    return [LineCount(right, right + wrong) for right, wrong in zip(true, untrue, strict=True)]
+
+
+def held(true: list[int], untrue: list[int] = UNTRUE) -> Verdict:
+    """A version that gained on the person's pairs, and wrote these lines on the starter's days."""
+    return hold_to_starter(decide(scores(), scores(0.2)), counted(PARENT), counted(true, untrue))
 
 
 def test_a_version_that_forgot_the_starter_is_not_promoted_and_the_note_says_so() -> None:
-    verdict = hold_to_starter(decide(scores(), scores(0.2)), PARENT, [lines - 2 for lines in PARENT])
+    verdict = held([lines - 2 for lines in PARENT])
     assert verdict.outcome is Outcome.KEPT
-    assert "8件で、正しい行が50行から34行に減りました" in verdict.reasons[0]
+    assert (
+        "8件で、正しい行が50行から34行に減りました" in verdict.reasons[0] and "確かめられない" not in verdict.reasons[0]
+    )
     assert verdict.remembered is not None and verdict.remembered.p_value < 0.05
     assert verdict.to_json()["remembered"]["parent"] == 50
 
 
 @pytest.mark.parametrize("lines", [PARENT, [5, 8, 5, 8, 6, 7, 6, 5], [lines + 3 for lines in PARENT], [5, *PARENT[1:]]])
 def test_noise_on_the_starters_days_is_no_objection(lines: list[int]) -> None:
-    verdict = hold_to_starter(decide(scores(), scores(0.2)), PARENT, lines)
+    verdict = held(lines)
     assert verdict.outcome is Outcome.PROMOTED
     assert verdict.remembered is not None and verdict.remembered.lines == sum(lines)
 
 
 def test_what_was_kept_stays_kept_whatever_it_remembers() -> None:
-    verdict = hold_to_starter(decide(scores(), scores()), PARENT, [0] * 8)
+    verdict = hold_to_starter(decide(scores(), scores()), counted(PARENT), counted([0] * 8, [9] * 8))
     assert verdict.outcome is Outcome.KEPT and not any("見本" in reason for reason in verdict.reasons)
+
+
+def test_a_version_that_writes_more_and_less_truly_is_not_promoted_and_the_note_says_so() -> None:
+    """Many more true lines do not pay for it."""
+    verdict = held([lines + 4 for lines in PARENT], [lines + 3 for lines in UNTRUE])
+    assert verdict.outcome is Outcome.KEPT
+    assert verdict.reasons[0] == (
+        "nippo の見本の日記8件で、正しいと確かめられない行が16行から40行に増えました(p = 0.004。"
+        "正しい行は50行から82行、全体に占める割合は75.8%から67.2%)。行が増えても正しさが下がったため、採用しません。"
+    )
+    assert "直す量" in verdict.reasons[1], "what was gained is told as well"
+    known = verdict.remembered
+    assert known is not None and (known.parent_written, known.written) == (66, 122)
+    assert known.untrue_p_value == pytest.approx(1 / 2**8) and known.p_value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("true", "untrue"),
+    [
+        ([lines * 3 for lines in PARENT], [lines * 2 for lines in UNTRUE]),  # more untrue lines, of many more
+        (PARENT, [3, *UNTRUE[1:]]),  # a smaller share by one line of one day
+        ([lines - 1 for lines in PARENT[:4]] + PARENT[4:], UNTRUE),  # a smaller share, as some true ones are missing
+        (PARENT, [0] * 8),
+    ],
+)
+def test_more_untrue_lines_or_a_smaller_share_alone_is_no_objection(true: list[int], untrue: list[int]) -> None:
+    assert held(true, untrue).outcome is Outcome.PROMOTED
+
+
+def test_both_objections_are_told() -> None:
+    verdict = held([lines - 2 for lines in PARENT], [lines + 3 for lines in UNTRUE])
+    assert verdict.outcome is Outcome.KEPT
+    assert "減りました" in verdict.reasons[0] and "確かめられない行が16行から40行" in verdict.reasons[1]
+
+
+def test_untrue_lines_are_more_than_none_and_none_is_written_untruly() -> None:
+    nothing = [LineCount(0, 0)] * 8
+    gained = decide(scores(), scores(0.2))
+    assert hold_to_starter(gained, nothing, counted([1] * 8)).outcome is Outcome.KEPT
+    assert hold_to_starter(gained, nothing, nothing).outcome is Outcome.PROMOTED
+
+
+def test_the_figures_are_kept_and_those_of_an_earlier_run_are_read() -> None:
+    """Nothing but a reader looks at them: in a version's ``meta.json`` and in ``weekly.json`` any figures will do."""
+    figures = json.loads(json.dumps(held(PARENT).to_json()))
+    assert figures["remembered"].items() >= {"parent": 50, "lines": 50, "parent_written": 66, "written": 66}.items()
+    earlier = {**figures, "remembered": {"days": 8, "parent": 50, "lines": 34, "p_value": 0.01}}
+    for verdict in (figures, earlier, {**figures, "remembered": None}):
+        scores = RunScores.from_json({"step": 60, "outcome": "kept", "gate": verdict})
+        result = RunResult.from_json({"outcome": "kept", "version": "v0.2", "verdict": verdict})
+        assert scores is not None and result is not None and scores.gate == result.verdict == verdict

@@ -17,7 +17,7 @@ from daemon.learning.run_folder import Outcome
 from daemon.versions.artifact import Meta, Version
 from training.fitting.progress import Progress
 from training.pairs.rows import Row
-from training.scoring.gate import ReportScore, decide
+from training.scoring.gate import LineCount, ReportScore, decide
 from training.scoring.judge import Contender, Judged
 from training.weekly import starter
 from training.weekly.page import changed_sentences
@@ -38,14 +38,15 @@ def week(tmp_path: Path) -> Week:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The starter is there and writes five true lines a day; the new version as many as ``asked["lines"]`` says."""
-    found: dict[str, Any] = {"lines": 5}
+    """The starter is there and writes five true lines a day and one other; the new version as ``asked`` says."""
+    found: dict[str, Any] = {"lines": 5, "untrue": 1}
 
     def remembered_lines(
         config: Config, reference: str, who: Sequence[Contender], days: Sequence[Row], bits: int
     ) -> Any:
         found["days"], found["who"] = days, who
-        return [[5] * len(days), [found["lines"]] * len(days)]
+        new = LineCount(found["lines"], found["lines"] + found["untrue"])
+        return [[LineCount(5, 6)] * len(days), [new] * len(days)]
 
     meta = Meta("starter-2", "", "starter", "", "", (), method="sentences")
     monkeypatch.setattr(starter, "starter_version", lambda *_: Version("starter-2", Path("/starter"), meta))
@@ -57,13 +58,19 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 NEW = Contender(Path("/new"), "sentences")
 
 
-@pytest.mark.parametrize(("lines", "outcome"), [(5, Outcome.PROMOTED), (6, Outcome.PROMOTED), (3, Outcome.KEPT)])
-def test_a_version_that_forgot_is_not_promoted(week: Week, asked: dict[str, Any], lines: int, outcome: Outcome) -> None:
-    asked["lines"] = lines
+@pytest.mark.parametrize(
+    ("lines", "untrue", "outcome"),
+    [(5, 1, Outcome.PROMOTED), (6, 1, Outcome.PROMOTED), (3, 1, Outcome.KEPT), (9, 4, Outcome.KEPT)],
+)
+def test_a_version_that_forgot_or_writes_less_truly_is_not_promoted(
+    week: Week, asked: dict[str, Any], lines: int, untrue: int, outcome: Outcome
+) -> None:
+    asked["lines"], asked["untrue"] = lines, untrue
     measured_on = [row.id for row in CORPUS[:16]]
     verdict = still_known(week, GAIN, NEW, measured_on, 16)
     assert verdict.outcome is outcome and verdict.remembered is not None
     assert (verdict.remembered.parent, verdict.remembered.lines) == (5 * DAYS, lines * DAYS)
+    assert (verdict.remembered.parent_written, verdict.remembered.written) == (6 * DAYS, (lines + untrue) * DAYS)
     assert [one.adapter for one in asked["who"]] == [Path("/starter"), Path("/new")]
     assert not {row.id for row in asked["days"]} & set(measured_on), "days that no checkpoint was chosen by"
 

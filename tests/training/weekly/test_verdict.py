@@ -17,7 +17,7 @@ from training.pairs.day_encoding import encode_day, one_by_one
 from training.pairs.days import day_of
 from training.pairs.encoding import encode_rows
 from training.pairs.rows import Row
-from training.scoring.gate import ReportScore, decide, hold_to_starter
+from training.scoring.gate import LineCount, ReportScore, decide, hold_to_starter
 from training.scoring.likelihood import log_likelihoods
 from training.weekly.curves import draw_edits, draw_losses
 from training.weekly.verdict import Comparison, Page, SentenceChange, render
@@ -68,9 +68,12 @@ def test_sentences_that_both_versions_told_differently_stand_in_the_place_of_who
 
 def test_what_is_remembered_of_the_starter_is_told() -> None:
     shown = page(0.2)
-    told = render(replace(shown, verdict=hold_to_starter(shown.verdict, [6] * 8, [4] * 8)))
+    parent = [LineCount(6, 8)] * 8
+    told = render(replace(shown, verdict=hold_to_starter(shown.verdict, parent, [LineCount(4, 6)] * 8)))
     assert "# 今の版 v0.1 を使い続けます" in told and "忘れたため、採用しません" in told
-    assert "| 見本の日記8件での正しい行(元の版 → 新しい版) | 48行 → 32行 |" in told
+    assert "| 見本の日記8件での正しい行/全行(元の版 → 新しい版) | 48/64行 → 32/48行 |" in told
+    well = render(replace(shown, verdict=hold_to_starter(shown.verdict, parent, [LineCount(7, 9)] * 8)))
+    assert "# 新しい版 v0.2 を採用しました" in well and "(元の版 → 新しい版) | 48/64行 → 56/72行 |" in well
 
 
 def test_lines_that_taught_nothing_are_listed() -> None:
