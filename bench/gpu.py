@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.gpu_reports import CELLS as REPORTS
-from bench.gpu_reports import reports_table
+from bench.gpu_reports_table import reports_table
 from bench.random_model import Shape, make_model
 
 CELLS = (

@@ -31,6 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
+from bench.sync_person import PACE, WITHIN, Person, bytes_of
 from daemon.config import Config, load
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.errors import WorkerStopped
@@ -38,11 +39,9 @@ from daemon.learning.reviewer import Reviewer
 from daemon.learning.status_lines import StatusKeeper
 from daemon.service.service import Service
 from daemon.store.store import Store
-from daemon.vault.report_note import read, set_key
+from daemon.vault.report_note import read
 
-PACE = 20.0
-"""Seconds at home in one of the trial."""
-DRAFT, DELAY, SETTLE, WITHIN = 60 / PACE, 10 / PACE, 3 / PACE, 90 / PACE
+DRAFT, DELAY, SETTLE = 60 / PACE, 10 / PACE, 3 / PACE
 LEAD = "本日は、以下の学習と課題を完了しました:"
 VARIANTS = {"none": (math.inf, 120.0), "first": (5.0, 120.0), "first, soon": (5.0, 3.0)}
 """Name → seconds at home until the first version, and until ``status: accepted``."""
@@ -87,7 +86,7 @@ class Sync:
         for side in self.sides:
             names |= {file.name for file in side.iterdir() if not file.name.startswith(".") and file.is_file()}
         for name in sorted(names):
-            now = [_bytes(side / name) for side in self.sides]
+            now = [bytes_of(side / name) for side in self.sides]
             for side in (0, 1):
                 if now[side] == self.base.get(name):
                     self.seen.pop((side, name), None)
@@ -137,65 +136,6 @@ class Sync:
         temporary.replace(file)
 
 
-class Person:
-    """What somebody does with the notes on their side: each once, at a moment of their own."""
-
-    def __init__(self, act: str, side: Path, chance: random.Random) -> None:
-        self.act, self.side, self.chance = act, side, chance
-        self.when: dict[str, float] = {}
-        self.words: dict[str, str] = {}
-        self.stamped: dict[str, bytes] = {}
-        self.taken: set[str] = set()
-
-    def turn(self) -> None:
-        for file in self.side.glob("*-nippo.md"):
-            data = _bytes(file)
-            if data is None:
-                continue
-            if self.act.endswith("plugin"):
-                self._stamp(file, data)
-                continue
-            due = self.when.setdefault(file.name, time.monotonic() + self.chance.random() * WITHIN)
-            if time.monotonic() < due or file.name in self.words or file.name in self.taken:
-                continue
-            if self.act == "types":
-                self.words[file.name] = f"私の言葉{self.chance.randrange(10**6)}です。"
-                _save(file, data.rstrip() + f"\n{self.words[file.name]}\n".encode())
-            elif self.act in ("ticks", "ticks, then types") and read(data).body:
-                self.taken.add(file.name)
-                _save(file, set_key(data, "accepted", "true"))
-                if self.act == "ticks, then types":
-                    self.taken.discard(file.name)
-                    self.act_later(file)
-            elif self.act == "redoes" and read(data).body:
-                self.taken.add(file.name)
-                _save(file, set_key(data, "redo", "true"))
-            elif self.act == "deletes":
-                self.taken.add(file.name)
-                file.unlink()
-
-    def act_later(self, file: Path) -> None:
-        """A slip is found right after the tick, and mended some seconds later."""
-        self.words[file.name] = f"私の言葉{self.chance.randrange(10**6)}です。"
-        words = self.words[file.name]
-
-        def write() -> None:
-            if (data := _bytes(file)) is not None:
-                _save(file, data.rstrip() + f"\n{words}\n".encode())
-
-        threading.Timer(self.chance.random() * 40 / PACE, write).start()
-
-    def _stamp(self, file: Path, data: bytes) -> None:
-        """A plugin that writes the time of the last change into every note that changes."""
-        if self.stamped.get(file.name) == data:
-            return
-        head, _, rest = data.partition(b"\nwarnings:")
-        head = b"\n".join(line for line in head.split(b"\n") if not line.startswith(b"updated:"))
-        new = head + f"\nupdated: {time.monotonic_ns()}\nwarnings:".encode() + rest
-        _save(file, new)
-        self.stamped[file.name] = new
-
-
 def trial(act: str, kind: str, variant: str, days: int, seed: int) -> tuple[str, str, str, Counter[str]]:
     """One person beside one daemon for some days; what it came to."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -241,7 +181,7 @@ def _counted(sync: Sync, person: Person, names: list[str]) -> Counter[str]:
     everything = [file.read_text(encoding="utf-8") for side in sync.sides for file in side.glob("*.md")]
     found["lost"] = sum(not any(words in text for text in everything) for words in person.words.values())
     for name in (f"{day}-nippo.md" for day in names):
-        data = [_bytes(side / name) for side in sync.sides]
+        data = [bytes_of(side / name) for side in sync.sides]
         notes = [read(one) for one in data if one is not None]
         found["writing for ever"] += any(note.status in ("writing", "failed") for note in notes)
         mine = name in person.words or name in person.taken
@@ -272,19 +212,6 @@ def _merged(mine: bytes, base: bytes, theirs: bytes) -> bytes:
             file.write_bytes(data)
         command = ["git", "merge-file", "-p", "--union", *map(str, files)]
         return subprocess.run(command, capture_output=True, check=False).stdout
-
-
-def _bytes(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None
-
-
-def _save(file: Path, data: bytes) -> None:
-    temporary = file.with_name(f".{file.name}.swp")
-    temporary.write_bytes(data)
-    temporary.replace(file)
 
 
 ACTS = ("reads", "types", "ticks", "ticks, then types", "redoes", "deletes", "plugin", "own plugin")

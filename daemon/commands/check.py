@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +20,7 @@ from daemon.checks.text import normalise
 from daemon.config import Config, PrivacySettings, load
 from daemon.config.report_form import ReportSettings
 from daemon.drafting.evidence import Evidence, LeftOut, evidence_in, left_out
+from daemon.drafting.guess import perhaps_behind
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.record import DayRecord
 from daemon.errors import NippoError, NoteUnreadable, UsageError
@@ -39,8 +38,6 @@ from daemon.vault.report_note import is_begun, read
 from daemon.vault.scan import DiaryNote, find_diaries
 from daemon.words import place_in_words, tr
 from daemon.words.breaking import break_japanese
-
-WORD = re.compile(r"[A-Za-z0-9]{2,}|[ァ-ヶー]{2,}|[一-龠々]{2,}")
 
 
 def register(app: typer.Typer) -> None:
@@ -262,7 +259,7 @@ def _print(
     for number, lines in zip(bullets, result.sources, strict=True):
         if number not in traced:  # changed or added by hand, or written as a whole: only its words tell
             told = (pair.report or "").split("\n")[number - 1]
-            behind = _behind(told, lines, pair.diary, () if show else terms)
+            behind = perhaps_behind(told, lines, pair.diary, () if show else terms) or tr("nothing in the diary")
             console.print(tr("{told}\n  ← perhaps: {behind}", told=told, behind=behind), highlight=False, markup=False)
     if known.left_out:
         console.print(tr("left out: not sure enough to be put in; add what agrees with the diary"))
@@ -285,18 +282,3 @@ def _quoted(report: str, line: int | None, shown: bool) -> str:
     if not line:
         return ""
     return f"「{report.split(chr(10))[line - 1].strip()}」 " if shown else f"{place_in_words(line, line)}: "
-
-
-def _behind(told: str, lines: Sequence[int], diary: str, hidden: Sequence[PrivateTerm]) -> str:
-    """What the diary says in some lines (from 1) about what a line of the report tells: the sentences that share a word
-    with it, with every ``hidden`` piece blotted out."""
-    letters = list(diary)
-    for term in hidden:
-        letters[term.start : term.end] = ["\n" if letter == "\n" else "■" for letter in diary[term.start : term.end]]
-    words = WORD.findall(told)
-    every = "".join(letters).split("\n")
-    sentences = [
-        one for number in lines if number <= len(every) for one in re.split("(?<=[。！？])", every[number - 1])
-    ]
-    found = [one.strip() for one in sentences if any(word in one for word in words)]
-    return " … ".join(found) or tr("nothing in the diary")

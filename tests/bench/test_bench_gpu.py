@@ -15,7 +15,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from bench.gpu import read_results, table
 from bench.gpu_decoding import generation_times
 from bench.gpu_figures import Sheet
-from bench.gpu_reports import days_of_twenty, measure_reports, reports_table
+from bench.gpu_reports import days_of_twenty, measure_reports
+from bench.gpu_reports_table import reports_table
 from bench.gpu_training import corpus_days, corpus_rows, fixed_rows, measure_training
 from bench.multigpu import compared, step_seconds
 from bench.random_model import Shape, make_model

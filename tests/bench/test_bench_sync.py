@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
 
 import bench.sync
-from bench.sync import Person, Sync
+from bench.sync import Sync
+from bench.sync_person import Person
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_changes_and_deletions_cross_and_both_sides_of_a_conflict_are_kept(sides
 def test_a_plugin_stamps_a_changed_note_once(sides: tuple[Path, Path]) -> None:
     here, there = sides
     (there / "2026-01-07-nippo.md").write_text("---\nstatus: writing\nwarnings: []\n---\n\n")
-    person = Person("plugin", there, bench.sync.random.Random(1))
+    person = Person("plugin", there, random.Random(1))
     person.turn()
     stamped = (there / "2026-01-07-nippo.md").read_bytes()
     person.turn()
