@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from daemon.learning.run_folder import Checkpoint, EventKind, MachinePlan, ProgressEvent
 from daemon.words import tr
@@ -21,6 +23,8 @@ from training.pairs.day_packs import DayCollator
 from training.pairs.encoding import Collator, Example
 from training.pairs.order import plan_order, steps_for
 from training.pairs.packs import PackCollator
+
+FLOAT32 = 4
 
 
 @dataclass(frozen=True)
@@ -138,12 +142,17 @@ def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: MachinePlan, course
     if plan.loader == "lean":
         from training.model.lean import slim
 
-        slim(model, lean_memory(model, spec, plan, checkpointing))
+        longest = max(example.size for example in (*course.train, *course.dev, *course.judged))
+        slim(model, lean_memory(model, spec, plan, checkpointing, min(longest, settings.max_seq_length)))
     return trainer
 
 
-def lean_memory(model: Any, spec: TrainSpec, plan: MachinePlan, checkpointing: bool) -> Any:
-    """How a lean model spends memory: no recomputing on a CPU or with "off", all with "on", what is needed else."""
+def lean_memory(model: Any, spec: TrainSpec, plan: MachinePlan, checkpointing: bool, longest: int) -> Any:
+    """How a lean model spends memory: no recomputing with "off", all with "on", what is needed else.
+
+    ``longest``: the tokens of the largest pack, which on a CPU decides: a GPU may have been full with another's work
+    before, and is planned for the limit.
+    """
     import torch
 
     from training.model.lean import GIB, Memory, plan_memory
@@ -151,11 +160,15 @@ def lean_memory(model: Any, spec: TrainSpec, plan: MachinePlan, checkpointing: b
     config = model.get_base_model().config
     layers = config.num_hidden_layers
     if plan.device == "cpu":
-        return Memory(0 if checkpointing else layers, offload=False)
+        if spec.gradient_checkpointing != "auto":
+            return Memory(0 if checkpointing else layers, offload=False)
+        free: float = 0.9 * psutil.virtual_memory().available
+        planned = plan_memory(free, longest, config.hidden_size, config.intermediate_size, layers, FLOAT32)
+        return replace(planned, offload=False)
     if spec.gradient_checkpointing != "auto" and not spec.gpu_memory:
         return Memory(0, offload=True) if checkpointing else Memory(layers, offload=False)
     held = torch.cuda.memory_allocated()
-    free: float = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - held
+    free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - held
     if spec.gpu_memory:
         free = min(free, spec.gpu_memory * GIB - held)
     return plan_memory(0.95 * free, spec.settings.max_seq_length, config.hidden_size, config.intermediate_size, layers)

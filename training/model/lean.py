@@ -97,15 +97,15 @@ class Memory:
     offload: bool
 
 
-def plan_memory(free: float, tokens: int, hidden: int, intermediate: int, layers: int) -> Memory:
-    """Given free bytes beside the weights, the tokens that pass at once and the model's shape (16-bit activations),
-    return the plan. Pure.
+def plan_memory(free: float, tokens: int, hidden: int, intermediate: int, layers: int, size: int = 2) -> Memory:
+    """Given free bytes beside the weights, the tokens that pass at once, the model's shape and the bytes of a number
+    (activations in 16 bit: 2), return the plan. Pure.
 
     A layer keeps about 11 vectors of the hidden width (residuals, norms, queries, keys, values, packed copies) and 4 of
     the intermediate one for each token; a recomputed layer keeps one of the hidden width.
     """
-    room = free - RESERVE - tokens * 2 * hidden * layers
-    kept = int(room // (tokens * 2 * (11 * hidden + 4 * intermediate)))
+    room = free - RESERVE - tokens * size * hidden * layers
+    kept = int(room // (tokens * size * (11 * hidden + 4 * intermediate)))
     return Memory(min(max(kept, 0), layers), offload=kept <= 0)
 
 

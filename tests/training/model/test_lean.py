@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from daemon.errors import UsageError
 from daemon.learning.run_folder import MachinePlan
 from tests.tiny_model import TinyModel
 from tests.training.conftest import MakePairs, MakeSpec
+from training.fitting.fit import lean_memory
 from training.fitting.spec import TrainSpec
 from training.model.base import base_config, choose_plan, lean_knows, load_model, resolve_base
 from training.model.lean import GIB, RESERVE, Memory, plan_memory, slim
@@ -138,6 +140,23 @@ def test_memory_decides_what_is_computed_twice() -> None:
     middle = plan_memory(20 * GIB, **shape)
     assert 0 < middle.kept < 48 and not middle.offload
     assert plan_memory(RESERVE, **shape).offload
+
+
+def test_a_processor_keeps_what_its_free_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The starter in float32, a day of 2,000 tokens: kept whole it took 18 GiB in all on a machine that had them."""
+    config = SimpleNamespace(num_hidden_layers=28, hidden_size=1536, intermediate_size=8960)
+    model = SimpleNamespace(get_base_model=lambda: SimpleNamespace(config=config))
+    plan = SimpleNamespace(device="cpu")
+
+    def kept(gib: float, checkpointing: str = "auto") -> Memory:
+        monkeypatch.setattr("training.fitting.fit.psutil.virtual_memory", lambda: SimpleNamespace(available=gib * GIB))
+        spec = SimpleNamespace(gradient_checkpointing=checkpointing)
+        return lean_memory(model, spec, plan, checkpointing == "on", 2000)
+
+    assert kept(16) == Memory(28, offload=False)
+    assert 0 < kept(8).kept < 28 and not kept(8).offload
+    assert kept(1) == Memory(0, offload=False)
+    assert kept(1, "off") == Memory(28, offload=False) and kept(16, "on") == Memory(0, offload=False)
 
 
 QWEN = {"model_type": "qwen2", "hidden_act": "silu", "sliding_window": 32768, "use_sliding_window": False}
