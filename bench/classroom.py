@@ -16,6 +16,7 @@ from typing import Any
 from daemon.config import Config, load
 from daemon.service.heartbeat import read_heartbeat
 from daemon.store.store import Store
+from daemon.vault.report_note import is_written
 from daemon.versions.artifact import ADAPTER, ADAPTER_CONFIG, Version, read_version, seal
 
 KEY_NAME = "NIPPO_BENCH_KEY"
@@ -105,7 +106,8 @@ class Student:
     def reports(self) -> dict[str, float]:
         """Date → when its report was written (seconds of the epoch)."""
         folder = self.config.vault_path / "nippo"
-        return {file.name[:10]: file.stat().st_mtime for file in folder.glob("*-nippo.md")}
+        files = [file for file in folder.glob("*-nippo.md") if is_written(file.read_bytes())]
+        return {file.name[:10]: file.stat().st_mtime for file in files}
 
     def standing(self) -> dict[str, Any]:
         """What became of the diaries: reports missing, doubled, without a line of their own; jobs left; versions."""

@@ -25,6 +25,8 @@ from pathlib import Path
 
 import psutil
 
+from daemon.vault.report_note import is_written
+
 ROOT = Path(__file__).parent.parent
 sys.path[0] = str(ROOT)  # this file's own name would hide the package
 SETTLE_SECONDS = 1.0
@@ -153,7 +155,8 @@ def reports(folder: Path, count: int) -> list[tuple[str, str, str]]:
             day = date.today() - timedelta(days=number)
             save(vault / f"diary/{day}.md", diary)
             began = time.monotonic()
-            wait_until((vault / f"nippo/{day}-nippo.md").exists, 900.0)
+            report = vault / f"nippo/{day}-nippo.md"
+            wait_until(lambda report=report: report.exists() and is_written(report.read_bytes()), 900.0)
             waits.append(time.monotonic() - began)
     rest = waits[1:] or waits
     return [

@@ -30,6 +30,8 @@ from pathlib import Path
 
 import psutil
 
+from daemon.vault.report_note import is_written
+
 STANDIN = Path(__file__).parents[1] / "tests" / "end_to_end" / "systemd" / "standin.py"
 TOPICS = ("サブネットの計算", "SQLの結合", "Javaのインターフェース", "正規化", "HTTPの状態コード", "再帰")
 SLOPE_LIMIT = 64.0
@@ -83,7 +85,8 @@ class Soak:
         self.samples.append((now, daemon.memory_info().rss, daemon.num_fds()))
 
     def missing(self) -> list[str]:
-        return [day for day in self.notes if not (self.vault / "nippo" / f"{day}-nippo.md").is_file()]
+        files = {day: self.vault / "nippo" / f"{day}-nippo.md" for day in self.notes}
+        return [day for day, file in files.items() if not (file.is_file() and is_written(file.read_bytes()))]
 
     def complaints(self) -> list[str]:
         """What is wrong with the vault at the end."""

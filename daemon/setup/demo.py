@@ -26,6 +26,7 @@ from daemon.errors import NippoError
 from daemon.store.store import Store
 from daemon.system.files import private
 from daemon.system.shipped import starter_folder
+from daemon.vault.report_note import is_written
 from daemon.words import VARIABLE, tr
 
 START_SECONDS = 60.0
@@ -89,7 +90,7 @@ def tell(today: date, say: Callable[[str], None]) -> Story:
             _wait_until(lambda: _work(folder) != "", daemon, START_SECONDS, folder, tr("the diary was not noticed"))
             noticed = time.monotonic()
             say(tr("Noticed. The model writes the report …"))
-            _wait_until(report.exists, daemon, REPORT_SECONDS, folder, tr("no report was written"))
+            _wait_until(lambda: _is_there(report), daemon, REPORT_SECONDS, folder, tr("no report was written"))
             written = time.monotonic()
         stages = (
             Timing(tr("daemon ready"), ready - began),
@@ -160,6 +161,10 @@ def _heartbeat(folder: Path) -> dict[str, object]:
 
 def _is_ready(folder: Path) -> bool:
     return bool(_heartbeat(folder).get("ready"))
+
+
+def _is_there(report: Path) -> bool:
+    return report.exists() and is_written(report.read_bytes())
 
 
 def _work(folder: Path) -> str:

@@ -117,6 +117,11 @@ def is_begun(note: ReadReport) -> bool:
     return note.status in BEGUN and not (note.body or note.accepted or note.redo)
 
 
+def is_written(data: bytes) -> bool:
+    """Whether a report stands in a note, not only its first version: what waits for a report waits for this."""
+    return not is_begun(read(data))
+
+
 def set_key(data: bytes, key: str, value: str) -> bytes:
     """Given a note's bytes, return them with one of our own top-level keys set and every other byte kept.
 
