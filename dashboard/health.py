@@ -95,6 +95,10 @@ def troubles(jobs: Iterable[Job], last_error: Mapping[str, Any] | None) -> list[
 PASSED = {
     "before": ("はじめて動かした日より前の日の日記です", "nippo report {day} で日報を作れます。"),
     "changed": ("日報ができたあとで変わりました", "nippo report {day} で書き直せます。"),
+    "folder": (
+        "日付の名前のノートがありますが、日記のフォルダーではありません",
+        "日記なら、設定の「日記のフォルダー」にしてください。",
+    ),
     "name": ("名前が日記の形ではありません", "Obsidianで名前を直してください。"),
 }
 MOST_PASSED = 5

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from daemon.errors import NippoError
 from daemon.learning.places import place_of
@@ -26,15 +26,16 @@ KEY = "passed_over"
 """What is remembered in the database: under this word, by kind, how many there are and the newest of them."""
 MOST = 20
 """So many of each kind are remembered by name."""
-PassedKind = Literal["before", "changed", "name"]
+PassedKind = Literal["before", "changed", "name", "folder"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Passed:
-    """One note. ``before``: of a day before the first run; ``changed``: of such a day too, with a report of nippo's own
-    made from the diary with the hash ``sha``; ``name``: its name is not of the vault's format (``day`` "")."""
+    """One note or folder. ``before``: of a day before the first run; ``changed``: of such a day too, with a report of
+    nippo's own made from the diary with the hash ``sha``; ``name``: its name is not of the vault's format (``day`` "");
+    ``folder``: notes with names of days lie in it, where the settings look for none."""
 
     kind: PassedKind
     path: str
@@ -61,7 +62,7 @@ class PassedOver:
         for stray in find_strays(self._layout, list(notes)):
             with contextlib.suppress(OSError):
                 if stray.dated and self._layout.file(stray.path).lstat().st_mtime >= self._since:
-                    found.append(Passed("name", shown(stray.path)))
+                    found.append(Passed("folder" if stray.folder else "name", shown(stray.path)))
         self._found = {one.path: one for one in found}
         self._remember()
 
@@ -90,7 +91,7 @@ class PassedOver:
 
     def _remember(self) -> None:
         now: dict[str, Any] = {}
-        for kind in ("before", "changed", "name"):
+        for kind in get_args(PassedKind):
             some = sorted((one for one in self._found.values() if one.kind == kind), key=lambda one: one.path)[::-1]
             if some:
                 now[kind] = {"count": len(some), "newest": [asdict(one) for one in some[:MOST]]}

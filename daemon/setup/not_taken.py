@@ -24,7 +24,7 @@ def not_taken(
             whole = tr("`nippo backfill` takes whole ranges of days without a report")
             yield (
                 tr("and {count} more like these", count=rest),
-                whole if kind == "before" else tr("`nippo doctor` names all") if kind == "name" else "",
+                whole if kind == "before" else "" if kind == "changed" else tr("`nippo doctor` names all"),
             )
 
 
@@ -41,6 +41,11 @@ def _of(one: Passed, first_run: str, form: str, root: Path) -> tuple[str, str]:
                 path=one.path,
             ),
             tr("`nippo report {day}` writes it anew", day=one.day),
+        )
+    if one.kind == "folder":
+        return (
+            tr("{path}: notes of days lie in this folder, where none are looked for", path=one.path),
+            tr("If they are diaries, set `diary_folder = {path}` in [vault] of config.toml", path=f'"{one.path}"'),
         )
     return (
         tr("{path}: its name is not of the form {form}", path=one.path, form=form),

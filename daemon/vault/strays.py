@@ -21,11 +21,12 @@ DATED = re.compile(r"(?<!\d)(?:19|20)\d{2}\D{0,2}[01]?\d\D{0,2}[0-3]?\d(?!\d)|(?
 @dataclass(frozen=True)
 class Stray:
     """A file or folder that is not taken, and why; ``dated``: its name looks like that of a day, so that it may be
-    missed."""
+    missed; ``folder``: it is a folder, and the names of its notes do."""
 
     path: str
     reason: str
     dated: bool
+    folder: bool = False
 
 
 def find_strays(layout: Layout, taken: list[DiaryNote]) -> Iterator[Stray]:
@@ -68,7 +69,9 @@ def _walk(layout: Layout, folder: str, depth: int, known: set[str]) -> Iterator[
             notes = sorted(file.name for file in Path(entry.path).glob("*.md"))
             if notes:
                 dated = any(DATED.search(fold(name)) for name in notes)
-                yield Stray(path, tr("{count} notes lie deeper than the format says", count=len(notes)), dated)
+                yield Stray(
+                    path, tr("{count} notes lie deeper than the format says", count=len(notes)), dated, folder=True
+                )
 
 
 def _file(layout: Layout, path: str, depth: int) -> Stray | None:

@@ -111,3 +111,15 @@ def test_many_are_counted(desk: Desk) -> None:
     said = desk.said()
     assert "2025-11-28" in said and "2025-11-24" in said and "2025-11-23" not in said
     assert "and 23 more like these\n           → `nippo backfill`" in said
+
+
+def test_a_folder_of_dated_notes_is_named_with_the_setting_that_takes_it(make_vault, make_config) -> None:
+    """Without daily-note settings Obsidian keeps notes in the root of the vault, and so does nippo."""
+    vault = make_vault({".obsidian/daily-notes.json": "{}", "日記/2026-01-08.md": "Javaを学んだ。"})
+    desk = Desk(make_config(vault))
+    desk.save("日記/2026-01-08.md")
+    desk.scan()
+    assert [(one.kind, one.path) for _, some in passed_over(desk.store).values() for one in some] == [
+        ("folder", "日記")
+    ]
+    assert '→ If they are diaries, set `diary_folder = "日記"` in [vault] of config.toml' in desk.said()
