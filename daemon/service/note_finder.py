@@ -77,6 +77,13 @@ class NoteFinder:
         """Whether the observer watches, and watches the folders that are there now."""
         return self._watcher.alive
 
+    def tell_why_not_alive(self) -> None:
+        """Log why the watch is begun anew: a report folder that was just made is no trouble."""
+        if self._watcher.only_grown:
+            log.info("a folder that was not there before is watched as well now")
+        else:
+            log.warning("the observer has ended or its folder was replaced; it is started again")
+
     def start(self) -> None:
         """Begin to watch. Without an observer the scans still find every note, only later; ``trouble`` says why."""
         folders = [(self.layout.file(self.layout.diary_folder), self.layout.depth > 0)]

@@ -193,7 +193,7 @@ class Service:
             self._open()
         elif not self._finder.alive:
             if not self._finder.trouble:
-                log.warning("the observer has ended or its folder was replaced; it is started again")
+                self._finder.tell_why_not_alive()
             self._finder.start()
 
     def _layout_changed(self, finder: NoteFinder) -> bool:

@@ -48,6 +48,8 @@ EVENTS: list[type[FileSystemEvent]] = [
 FLOOD = 4000
 """Waiting paths beyond which no more are kept: a scan finds them as well."""
 
+ABSENT = (0, 0)
+
 log = logging.getLogger(__name__)
 
 
@@ -107,7 +109,7 @@ class Watcher:
         try:
             for folder, recursive in folders:
                 identity = _identity(folder)
-                if identity != (0, 0):
+                if identity != ABSENT:
                     observer.schedule(self.box, str(folder), recursive=recursive, event_filter=EVENTS)
                 self._watched[folder] = identity
             observer.daemon = True
@@ -137,6 +139,14 @@ class Watcher:
             return False
         return all(_identity(folder) == identity for folder, identity in self._watched.items())
 
+    @property
+    def only_grown(self) -> bool:
+        """Whether nothing has ended, and each folder that is another one now was not there when the watch began."""
+        threads = [self._observer, *self._observer.emitters] if self._observer else []
+        whole = bool(threads) and all(one.is_alive() for one in threads) and getattr(self._observer, "whole", True)
+        other = [before for folder, before in self._watched.items() if _identity(folder) != before]
+        return whole and all(before == ABSENT for before in other)
+
     def _new_observer(self) -> BaseObserver:
         from daemon.service.observers import native_observer, polling_observer
 
@@ -144,9 +154,9 @@ class Watcher:
 
 
 def _identity(folder: Path) -> tuple[int, int]:
-    """Device and inode of a folder, (0, 0) without one."""
+    """Device and inode of a folder, ``ABSENT`` without one."""
     try:
         status = folder.stat()
     except OSError:
-        return 0, 0
+        return ABSENT
     return status.st_dev, status.st_ino

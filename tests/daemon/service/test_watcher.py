@@ -143,6 +143,19 @@ def test_a_folder_that_was_replaced_is_noticed(tmp_path: Path) -> None:
         assert watcher.alive
         folder.rename(tmp_path / "old")
         folder.mkdir()
-        assert not watcher.alive
+        assert not watcher.alive and not watcher.only_grown
     finally:
         watcher.stop()
+
+
+def test_a_folder_that_is_made_later_is_no_trouble(tmp_path: Path) -> None:
+    """The first report makes the report folder."""
+    watcher = Watcher("native", 1.0, lambda: None)
+    watcher.start([(tmp_path, False), (tmp_path / "nippo", True)])
+    try:
+        assert watcher.alive
+        (tmp_path / "nippo").mkdir()
+        assert not watcher.alive and watcher.only_grown
+    finally:
+        watcher.stop()
+    assert not watcher.only_grown
