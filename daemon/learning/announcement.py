@@ -130,7 +130,7 @@ def _record(store: Store, one: Announcement) -> None:
                 store.put_report(row if row.report_sha else replace(row, report_sha=one.sha))
                 store.end_job(path, sha)
                 remember(store, date.fromisoformat(one.day), None)
-                forget_given(store, one.day)
+                forget_given(store, date.fromisoformat(one.day))
             elif one.kind == "first":
                 remember(store, date.fromisoformat(one.day), FirstVersion(**values))
         store.announcements.remove(one.temporary)

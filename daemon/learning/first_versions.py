@@ -12,6 +12,7 @@ import contextlib
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from daemon.learning.day_memory import DayMemory
 from daemon.store.store import Store
 from daemon.system.plain_files import read_plain
 from daemon.vault.layout import Layout
@@ -19,8 +20,8 @@ from daemon.vault.report_note import is_begun, read
 from daemon.vault.scan import find_reports
 from daemon.vault.writer import LARGEST, digest
 
-KEY = "first_versions"
-"""What is remembered in the database: under this word, by day, a ``FirstVersion``."""
+MEMORY = DayMemory("first_versions")
+"""A ``FirstVersion`` for each day that has one."""
 
 WRITING = "いま書いています。できあがると、ここに本文が入ります。"
 FAILED = "まだ書けていません。理由と直し方は nippo status で分かります。"
@@ -44,23 +45,18 @@ def imprint(data: bytes) -> str:
 
 def known(store: Store, day: date) -> FirstVersion | None:
     """The first version of a day's report, None while there is none."""
-    found = store.get_meta(KEY, {}).get(day.isoformat())
+    found = MEMORY.of(store, day)
     return FirstVersion(**found) if found else None
 
 
 def known_days(store: Store) -> list[date]:
     """The days whose report has a first version."""
-    return [date.fromisoformat(day) for day in sorted(store.get_meta(KEY, {}))]
+    return MEMORY.days(store)
 
 
 def remember(store: Store, day: date, first: FirstVersion | None) -> None:
     """Remember a first version, or with None that there is none any more."""
-    with store.batch():
-        found = store.get_meta(KEY, {})
-        if first is None and day.isoformat() not in found:
-            return
-        others = {other: value for other, value in found.items() if other != day.isoformat()}
-        store.set_meta(KEY, others | ({day.isoformat(): asdict(first)} if first else {}))
+    MEMORY.put(store, day, asdict(first) if first else None)
 
 
 def find_again(layout: Layout, store: Store) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+from daemon.learning.day_memory import DayMemory
 from daemon.learning.first_versions import remember
 from daemon.store.rows import ReportRow
 from daemon.store.store import Store
 from daemon.vault.writer import digest
 
-KEY = "given_away"
-"""What is remembered in the database: under this word, by day, a ``Given``."""
+MEMORY = DayMemory("given_away")
+"""A ``Given`` for each day that was given away."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Given:
 
 def given(store: Store, day: date) -> Given | None:
     """What the person of a day's report has given away, None where nothing."""
-    found = store.get_meta(KEY, {}).get(day.isoformat())
+    found = MEMORY.of(store, day)
     return Given(**found) if found else None
 
 
@@ -51,7 +52,7 @@ def give_away(store: Store, row: ReportRow, body: str, sha: str, diary_sha: str,
         store.adopt_report(day, sha)
         store.queue(row.diary_path, day, diary_sha, "redo", now)
         before = known.before if known else row.report_sha
-        _put(store, row.day, Given(digest(body.encode()), before, row.diary_path))
+        MEMORY.put(store, day, asdict(Given(digest(body.encode()), before, row.diary_path)))
 
 
 def take_back(store: Store, day: date, sha: str, now: datetime) -> None:
@@ -71,15 +72,9 @@ def take_back(store: Store, day: date, sha: str, now: datetime) -> None:
                 store.queue(what.diary, day, job.sha, "watch", now)
         else:
             store.leave_report(day)
-        forget_given(store, day.isoformat())
+        forget_given(store, day)
 
 
-def forget_given(store: Store, day: str) -> None:
-    with store.batch():
-        if day in store.get_meta(KEY, {}):
-            _put(store, day, None)
-
-
-def _put(store: Store, day: str, what: Given | None) -> None:
-    others = {other: value for other, value in store.get_meta(KEY, {}).items() if other != day}
-    store.set_meta(KEY, others | ({day: asdict(what)} if what else {}))
+def forget_given(store: Store, day: date) -> None:
+    """The draft is there, or nobody waits for one any more."""
+    MEMORY.put(store, day, None)

@@ -131,21 +131,23 @@ class Watcher:
     @property
     def alive(self) -> bool:
         """Whether all threads of the observer run and every folder is still the one that is watched."""
-        if self._observer is None or not self._observer.is_alive():
-            return False
-        if not all(emitter.is_alive() for emitter in self._observer.emitters):
-            return False
-        if not getattr(self._observer, "whole", True):
-            return False
-        return all(_identity(folder) == identity for folder, identity in self._watched.items())
+        return self._runs and not self._replaced()
 
     @property
     def only_grown(self) -> bool:
         """Whether nothing has ended, and each folder that is another one now was not there when the watch began."""
-        threads = [self._observer, *self._observer.emitters] if self._observer else []
-        whole = bool(threads) and all(one.is_alive() for one in threads) and getattr(self._observer, "whole", True)
-        other = [before for folder, before in self._watched.items() if _identity(folder) != before]
-        return whole and all(before == ABSENT for before in other)
+        return self._runs and all(before == ABSENT for before in self._replaced())
+
+    @property
+    def _runs(self) -> bool:
+        observer = self._observer
+        if observer is None or not observer.is_alive() or not getattr(observer, "whole", True):
+            return False
+        return all(emitter.is_alive() for emitter in observer.emitters)
+
+    def _replaced(self) -> list[tuple[int, int]]:
+        """What the folders were, as the watch began, that are others now."""
+        return [before for folder, before in self._watched.items() if _identity(folder) != before]
 
     def _new_observer(self) -> BaseObserver:
         from daemon.service.observers import native_observer, polling_observer

@@ -26,11 +26,12 @@ def stray_lines(layout: Layout, notes: list[DiaryNote]) -> Iterator[DoctorLine]:
         some = [stray for stray in strays if stray.dated == dated]
         for stray in some[:MOST_LINES]:
             what = tr("{path} is not taken: {reason}", path=stray.path, reason=stray.reason)
-            there = tr(
-                "If they are diaries, set `diary_folder = {path}` in [vault] of config.toml", path=f'"{stray.path}"'
-            )
-            help_here = there if stray.folder else remedy
+            help_here = _folder_remedy(stray.path) if stray.folder else remedy
             yield DoctorLine("diary", "warn", what, help_here) if dated else DoctorLine("diary", "ok", what)
         if len(some) > MOST_LINES:
             rest = tr("{count} more files are not taken", count=len(some) - MOST_LINES)
             yield DoctorLine("diary", "warn" if dated else "ok", rest, remedy if dated else "")
+
+
+def _folder_remedy(folder: str) -> str:
+    return tr("If they are diaries, set `diary_folder = {path}` in [vault] of config.toml", path=f'"{folder}"')

@@ -50,7 +50,7 @@ def cross_validate(
         rest = [row for row in material.rows if row.id not in group]
         made = train_on(week, out, rest, start, False, week.seconds_left() / 3600, steps)
         left_out = [row for row in own if row.id in group]
-        contenders = [Contender.of_version(old), Contender(checkpoint_folder(out, made), made.method)]
+        contenders = [Contender.of_version(old), Contender(checkpoint_folder(made), made.method)]
         judged = judge(week.config, base, week.reference, contenders, left_out, made.plan.bits)
         for place, one in enumerate(judged):
             scores[place] += one.scores

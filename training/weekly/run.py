@@ -83,7 +83,7 @@ def teach(week: Week, now: datetime) -> RunResult:
     week.phase(Phase.TRAINING)
     result = train_on(week, week.folder, material.rows, start, resume, week.config.training.max_hours * TRAINING_SHARE)
     base, bits = result.base, result.plan.bits
-    challenger = checkpoint_folder(week.folder, result)
+    challenger = checkpoint_folder(result)
     old, notes = baseline(config, week.reference, forgotten)
     notes += ["時間切れのため、途中のチェックポイントで判定しました。"] if result.exit is Ending.TIME_UP else []
     week.phase(Phase.JUDGING)

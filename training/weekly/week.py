@@ -14,6 +14,7 @@ from daemon.learning.run_folder import ROWS, TRAINED, EventKind, Phase, Progress
 from daemon.system.accelerator import FileLock
 from daemon.system.files import private_folder, write_atomically
 from daemon.words import tr
+from training.fitting.checkpoints import folder_of
 from training.fitting.progress import Progress
 from training.pairs.order import within_epochs
 from training.pairs.pair_choice import to_lines
@@ -82,6 +83,6 @@ def chosen_step(result: TrainingResult) -> int:
     return result.best if result.best is not None else result.checkpoints[-1].step
 
 
-def checkpoint_folder(out: Path, result: TrainingResult) -> Path:
+def checkpoint_folder(result: TrainingResult) -> Path:
     """The folder of the chosen checkpoint."""
-    return out / f"checkpoint-{chosen_step(result)}"
+    return folder_of(result, chosen_step(result))
