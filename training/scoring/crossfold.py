@@ -31,8 +31,8 @@ def cross_validate(
 ) -> Verdict:
     """Too few held-out pairs: let every pair be judged once by a model that was trained without it.
 
-    The champion may have seen these pairs, which only favours the champion. ``a_report``: seconds that judging one held
-    out pair took. Where the time does not allow it: abstain and say so.
+    The champion may have seen these pairs, which only favours the champion; it writes them all in one go. ``a_report``:
+    seconds that judging one held out pair took. Where the time does not allow it: abstain and say so.
     """
     own = [row for row in material.rows if row.id in set(material.own)]
     total = len(own) + len(material.held_out)
@@ -43,6 +43,9 @@ def cross_validate(
         late = f"交差検証には約{needed / 60:.0f}分かかり、制限時間(training.max_hours)に収まりません。"
         return replace(abstained, reasons=(*abstained.reasons, late))
     week.phase(Phase.CROSS_VALIDATING)
+    champion, alike = Contender.of_version(old), Contender.of_version(old).method == result.method
+    (judged,) = judge(week.config, base, week.reference, [champion], own, result.plan.bits, alike)
+    known = {score.pair_id: score for score in judged.scores}
     scores: list[list[ReportScore]] = [list(both[0].scores), list(both[1].scores)] if both else [[], []]
     steps = (chosen_step(result),)
     for number, group in enumerate(folds([row.id for row in own], FOLDS), start=1):
@@ -50,10 +53,10 @@ def cross_validate(
         rest = [row for row in material.rows if row.id not in group]
         made = train_on(week, out, rest, start, False, week.seconds_left() / 3600, steps)
         left_out = [row for row in own if row.id in group]
-        contenders = [Contender.of_version(old), Contender(checkpoint_folder(made), made.method)]
-        judged = judge(week.config, base, week.reference, contenders, left_out, made.plan.bits)
-        for place, one in enumerate(judged):
-            scores[place] += one.scores
+        challenger = Contender(checkpoint_folder(made), made.method)
+        (judged,) = judge(week.config, base, week.reference, [challenger], left_out, made.plan.bits, alike)
+        scores[0] += [known[row.id] for row in left_out]
+        scores[1] += judged.scores
         shutil.rmtree(out)
     verdict = decide(scores[0], scores[1])
     how = f"取り分けた日報が{len(material.held_out)}件と少ないため、{FOLDS}分割の交差検証で{total}件を判定しました。"

@@ -51,16 +51,23 @@ class Judged:
 
 
 def judge(
-    config: Config, base: Base, reference: str, contenders: Sequence[Contender], rows: Sequence[Row], bits: int = 16
+    config: Config,
+    base: Base,
+    reference: str,
+    contenders: Sequence[Contender],
+    rows: Sequence[Row],
+    bits: int = 16,
+    comparable: bool = True,
 ) -> list[Judged]:
     """Given the base, what the settings call it, contenders and rows with reports, return what came of each contender.
 
-    Likelihoods of contenders that write in different ways are of different texts, and so are left out.
+    Likelihoods of contenders that write in different ways are of different texts, and so are left out; ``comparable``
+    False leaves them out as well, where the other contender is judged in a call of its own.
     """
     adapters = [one.adapter for one in contenders]
     methods = {one.method for one in contenders}
     likelihoods: list[list[float | None]] = [[None] * len(rows) for _ in contenders]
-    if len(methods) == 1:
+    if comparable and len(methods) == 1:
         likelihoods = log_likelihoods(base.folder, adapters, rows, config, bits, by_sentence="sentences" in methods)
     settings = settings_of(rows, config)
     found = []
