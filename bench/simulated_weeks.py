@@ -25,6 +25,7 @@ from daemon.learning.weekly import Teacher
 from daemon.service.delivery import record_text
 from daemon.store.store import Pair, Store
 from daemon.system.files import write_atomically
+from daemon.versions.artifact import find_version
 
 FIRST = date(2026, 4, 6)
 FIRST_RUN = datetime(2026, 4, 12, 3, tzinfo=UTC)
@@ -157,7 +158,8 @@ def simulate(bench: Bench, person: Person, weeks: int, folder: str = "") -> None
                 state = learn(config, store, FIRST_RUN + timedelta(weeks=week))
                 gigabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
                 minutes = (time.monotonic() - started) / 60
-                return {"outcome": str(state.outcome), "minutes": minutes, "gigabytes": gigabytes}
+                verdict = find_version(config, state.version).meta.scores
+                return {"outcome": str(state.outcome), "minutes": minutes, "gigabytes": gigabytes, "scores": verdict}
 
             bench.once(f"{name}/{week + 1}/drafts", draft)
             if week < weeks - 1:
