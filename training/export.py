@@ -107,6 +107,7 @@ def meta_of(name: str, result: TrainingResult, record: RunRecord, scores: RunSco
         libraries=library_versions(),
         method=result.method,
         prompt=result.prompt,
+        habits=result.habits,
     )
 
 

@@ -135,6 +135,7 @@ def _attempt(
         peak_memory_bytes=peak,
         method=lessons.method,
         prompt=digest() if lessons.method == "sentences" else "",
+        habits=lessons.habits,
     )
 
 

@@ -61,10 +61,11 @@ def draft_report(
         return _no_study(request, settings, time.monotonic() - started)
     loaded = engine() if callable(engine) else engine
     by_sentence = method_of(config, loaded) == "sentences"
-    around = beginning("", own_rule(config)) if by_sentence else render_prompt("", plain_form(config.report))
+    rule = own_rule(config, loaded.identity.habits if request.own else "")
+    around = beginning("", rule) if by_sentence else render_prompt("", plain_form(config.report))
     fitted = fit(loaded, prepared, around, config)
     if by_sentence:
-        result = _by_sentence(loaded, fitted.text, request, config, _told(on_text, on_stage))
+        result = _by_sentence(loaded, fitted.text, request, config, rule, _told(on_text, on_stage))
     else:
         result = _whole(loaded, fitted.text, request, config, on_text, on_stage)
     if len(fitted.text) < len(prepared):
@@ -83,27 +84,28 @@ def method_of(config: Config, engine: Engine) -> str:
     return engine.identity.method if config.engine.method == "auto" else config.engine.method
 
 
-def made_by(config: Config, engine: Engine) -> str:
+def made_by(config: Config, engine: Engine, rule: str) -> str:
     """What answers about a sentence depend on beside the diary, as one short key."""
     identity = engine.identity
-    parts = [identity.version, identity.base, identity.engine, digest(), own_rule(config)]
+    parts = [identity.version, identity.base, identity.engine, digest(), rule]
     parts += [config.privacy.model_dump_json(), str(config.engine.drafts)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def own_rule(config: Config) -> str:
-    """The person's own rule for the model, without what was learned of sections, which only a whole draft can fill."""
-    lines = config.report.instructions.split("\n")
+def own_rule(config: Config, habits: str = "") -> str:
+    """The person's own rule for the model, without what was learned of sections, which only a whole draft can fill; and
+    what a version trained on the person's days knows them by (``prompt.HABITS``), "" with any other."""
+    lines = [*config.report.instructions.split("\n"), habits]
     return "\n".join(line for line in lines if not line.startswith(SECTIONS_NOTE)).strip()
 
 
 def _by_sentence(
-    engine: Engine, fitted: str, request: DraftRequest, config: Config, on_stage: Callable[[Stage], None]
+    engine: Engine, fitted: str, request: DraftRequest, config: Config, rule: str, on_stage: Callable[[Stage], None]
 ) -> DraftResult:
     settings = CheckSettings(config.privacy, config.report)
     sentences = split(fitted)
     texts = tuple(one.text for one in sentences)
-    key = made_by(config, engine)
+    key = made_by(config, engine, rule)
     day = CheckedDay(request.diary, texts, find_private_terms(request.diary, settings), settings)
     seed = config.engine.seed if request.seed is None else request.seed
     anew = seed != config.engine.seed
@@ -113,7 +115,7 @@ def _by_sentence(
     # What was not asked then, as a line of the template's, may be the person's own now.
     known = {at: one for at, one in known.items() if at in own and (one.lines or one.nothing is not None or not told)}
     places = [at for at in own if at not in known]
-    writer = DayWriter(engine, beginning(fitted, own_rule(config)), day, config, seed, on_stage)
+    writer = DayWriter(engine, beginning(fitted, rule), day, config, seed, on_stage)
     answered = writer.lines_of(places, anew, LEAST[config.report.caution])
     chosen = choose_lines(sentences, answered | known, config)
     record = DayRecord(key, chosen.record)

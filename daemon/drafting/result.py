@@ -13,13 +13,14 @@ from daemon.drafting.record import DayRecord
 class DraftRequest:
     """A diary to report on: its ISO date, its decoded text, a seed of its own when another draft is wanted, and what an
     earlier draft of the day found. ``made``: lines that the diary's template wrote, as ``daemon.vault.template``
-    compares them; nothing is asked of those."""
+    compares them; nothing is asked of those. ``own``: a day of the person, not one that nippo was made of."""
 
     date: str
     diary: str
     seed: int | None = None
     earlier: DayRecord = field(default_factory=DayRecord)
     made: tuple[str, ...] = ()
+    own: bool = True
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from daemon.config import Config
 from daemon.engines.protocol import Engine, ModelIdentity
 from daemon.errors import ModelMissing
-from daemon.versions.artifact import method_of, models_folder
+from daemon.versions.artifact import habits_of, method_of, models_folder
 from daemon.words import tr
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Adapter:
-    """What is laid over the base model: a PEFT folder or a GGUF LoRA file, the name that reports carry, and how it was
-    trained to write ("sentences" or "whole")."""
+    """What is laid over the base model: a PEFT folder or a GGUF LoRA file, the name that reports carry, how it was
+    trained to write ("sentences" or "whole"), and what it knows its person's days by ("": nothing)."""
 
     name: str
     path: Path
     method: str = "whole"
+    habits: str = ""
 
 
 def open_engine(config: Config, progress: FetchProgress | None = None) -> Engine:
@@ -57,7 +58,7 @@ def _open_llamacpp(config: Config, adapter: Adapter | None, progress: FetchProgr
     settings = _llamacpp_settings(config)
     architecture = gguf_header.read(model).architecture
     twin = gguf_twin(adapter.path, cache_folder(), architecture) if adapter else None
-    return LlamaCpp(model, twin, _identity(config, adapter), settings)
+    return LlamaCpp(model, twin, _identity(config, adapter, "llamacpp"), settings)
 
 
 def _open_transformers(config: Config, adapter: Adapter | None, progress: FetchProgress | None) -> Engine:
@@ -67,8 +68,9 @@ def _open_transformers(config: Config, adapter: Adapter | None, progress: FetchP
     base = config.engine.model
     file = resolve_gguf(base, progress) if is_gguf(base) else None
     folder = str(_dequantised(file)) if file else base
-    version, method = (adapter.name, adapter.method) if adapter else (model_name(base), "whole")
-    return TransformersEngine(folder, adapter.path if adapter else None, version, config.engine.context_tokens, method)
+    one = _identity(config, adapter, "transformers")
+    path, context = adapter.path if adapter else None, config.engine.context_tokens
+    return TransformersEngine(folder, path, one.version, context, one.method, one.habits)
 
 
 def _llamacpp_settings(config: Config) -> LlamaCppSettings:
@@ -83,11 +85,11 @@ def _llamacpp_settings(config: Config) -> LlamaCppSettings:
     )
 
 
-def _identity(config: Config, adapter: Adapter | None) -> ModelIdentity:
+def _identity(config: Config, adapter: Adapter | None, engine: str) -> ModelIdentity:
     base = config.engine.model
     if adapter is None:
-        return ModelIdentity(model_name(base), base, "llamacpp")
-    return ModelIdentity(adapter.name, base, "llamacpp", adapter.method)
+        return ModelIdentity(model_name(base), base, engine)
+    return ModelIdentity(adapter.name, base, engine, adapter.method, adapter.habits)
 
 
 def _dequantised(model: Path) -> Path:
@@ -137,14 +139,15 @@ def adapter_in_use(config: Config) -> Adapter | None:
         version = active_adapter(config)
         if version and registered and config.engine.kind == "server" and version.path.parent != models_folder(config):
             return None  # the one that ships is registered nowhere
-        return Adapter(version.name, Path(version.path), version.meta.method) if version else None
+        meta = version.meta if version else None
+        return Adapter(version.name, Path(version.path), meta.method, meta.habits) if version and meta else None
     path = Path(wanted).expanduser()
     if not path.exists():
         raise ModelMissing(
             tr("engine.adapter: {path} does not exist", path=path),
             tr('Name a folder or a GGUF file, "auto" or "none".'),
         )
-    return Adapter(path.stem, path) if path.is_file() else Adapter(path.name, path, method_of(path))
+    return Adapter(path.stem, path) if path.is_file() else Adapter(path.name, path, method_of(path), habits_of(path))
 
 
 def model_name(reference: str) -> str:

@@ -85,12 +85,13 @@ class Draft:
 @dataclass(frozen=True)
 class ModelIdentity:
     """What writes the drafts: ``version`` stands in the report's frontmatter, ``base`` is the reference, ``method`` is
-    how it was trained to write: "sentences" or "whole"."""
+    how it was trained to write: "sentences" or "whole", ``habits`` the line that it knows the days of its person by."""
 
     version: str
     base: str
     engine: str
     method: str = "whole"
+    habits: str = ""
 
 
 class Engine(Protocol):

@@ -95,7 +95,7 @@ class ServerEngine:
         base = self._settings.server_model or self._model
         if self._adapter is None:
             return ModelIdentity(self._model, base, "server")
-        return ModelIdentity(self._adapter.version, base, "server", self._adapter.method)
+        return ModelIdentity(self._adapter.version, base, "server", self._adapter.method, self._adapter.habits)
 
     @property
     def context_tokens(self) -> int:

@@ -33,9 +33,15 @@ class TransformersEngine:
     """
 
     def __init__(
-        self, base: str, adapter: Path | None, version: str, context_tokens: int, method: str = "whole"
+        self,
+        base: str,
+        adapter: Path | None,
+        version: str,
+        context_tokens: int,
+        method: str = "whole",
+        habits: str = "",
     ) -> None:
-        self._identity = ModelIdentity(version, base, "transformers", method)
+        self._identity = ModelIdentity(version, base, "transformers", method, habits)
         self._decoder: Any = None
         with errors_for_people(base, loading=True):
             from daemon.engines.loading import load

@@ -162,6 +162,7 @@ class Checkpoint(Kept):
 
     ``loss``: mean of the steps since the last one; ``dev_loss``: nats per token of the dev rows' answers. ``interim``:
     kept only because the run was stopped there. ``judge_auc``: how well it tells true dev lines from others, 0.5 to 1.
+    ``habits``: what it knows its person's days by.
     """
 
     step: int
@@ -170,6 +171,7 @@ class Checkpoint(Kept):
     dev_loss: float | None = None
     interim: bool = False
     judge_auc: float | None = None
+    habits: str = ""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,8 @@ class TrainingResult(Kept):
     """``result.json``: what a training gave. ``best``: step of the checkpoint with the lowest dev loss, the last one
     without dev rows. ``left_out``: ids of rows longer than the sequence length. ``peak_memory_bytes``: reserved on the
     GPU, 0 on a CPU. ``method``: what the adapter writes, "sentences" or "whole"; ``prompt``: the digest of the
-    questions that it learned."""
+    questions that it learned; ``habits``: the line that stood behind the rules of a person's days, "" where there were
+    none."""
 
     exit: Ending = Ending.FAILED
     checkpoints: tuple[Checkpoint, ...] = ()
@@ -202,6 +205,7 @@ class TrainingResult(Kept):
     message: str = ""
     method: str = "whole"
     prompt: str = ""
+    habits: str = ""
 
 
 @dataclass(frozen=True)

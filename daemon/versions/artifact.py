@@ -24,6 +24,8 @@ from daemon.words import tr
 
 STARTER = "starter-2"
 META = "meta.json"
+CHECKPOINT = "nippo.json"
+"""Marks a folder as a complete checkpoint of a training."""
 ADAPTER, ADAPTER_CONFIG, TWIN = "adapter_model.safetensors", "adapter_config.json", "adapter.gguf"
 NAME = re.compile(r"v(\d+)\.(\d+)")
 
@@ -40,6 +42,7 @@ class Meta:
     ``pair_ids``: the accepted pairs and corpus rows it was trained on. ``settings``: everything that decided the run.
     ``scores``: figures by name. ``created``: ISO time with zone. ``method``: what it writes, "sentences" or "whole"
     diaries. ``prompt``: ``daemon.drafting.prompt.digest()`` of the questions that it learned ("" for whole diaries).
+    ``habits``: the line that stood behind the rules of a person's days, "" where it learned none.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Meta:
     libraries: Mapping[str, str] = field(default_factory=dict)
     method: str = "whole"
     prompt: str = ""
+    habits: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,16 @@ def method_of(adapter: Path) -> str:
         return "whole"
     check_prompt(version)
     return version.meta.method
+
+
+def habits_of(adapter: Path | None) -> str:
+    """The line that a version or a checkpoint knows its person's days by, "" for one that has learned none."""
+    for name in (META, CHECKPOINT) if adapter else ():
+        try:
+            return str(json.loads((Path(adapter or "") / name).read_text(encoding="utf-8")).get("habits", ""))
+        except (OSError, ValueError, AttributeError):
+            continue
+    return ""
 
 
 def _damaged(folder: Path, name: str) -> ModelMissing:

@@ -29,13 +29,14 @@ LOAD_SECONDS, CONNECT_SECONDS = 60.0, 5.0
 class ServedAdapter:
     """``version``: the name that reports carry; ``name``: the server's, with the version's digest in it, so that two
     versions of one name are two models there; ``path``: the folder as the server sees it; ``others``: own names that
-    make room; ``method``: how it was trained to write."""
+    make room; ``method``: how it was trained to write; ``habits``: what it knows its person's days by."""
 
     version: str
     name: str
     path: str
     others: frozenset[str] = frozenset()
     method: str = "whole"
+    habits: str = ""
 
 
 def served_adapter(config: Config) -> ServedAdapter | None:
@@ -52,7 +53,8 @@ def served_adapter(config: Config) -> ServedAdapter | None:
         return None
     own = {served_name(each) for each in list_versions(config)[0]}
     name = served_name(version)
-    return ServedAdapter(version.name, name, f"{folder}/{version.name}", frozenset(own - {name}), version.meta.method)
+    meta, others = version.meta, frozenset(own - {name})
+    return ServedAdapter(version.name, name, f"{folder}/{version.name}", others, meta.method, meta.habits)
 
 
 def served_name(version: Version) -> str:

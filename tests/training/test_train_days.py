@@ -9,20 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import AutoTokenizer
 
+from daemon.config import Config
 from daemon.drafting import prompt
-from daemon.drafting.prompt import digest
+from daemon.drafting.prompt import HABITS, digest
 from daemon.errors import TrainingError, UsageError
 from daemon.learning.run_folder import Ending, EventKind, read_events
-from daemon.versions.artifact import read_version
+from daemon.versions.artifact import habits_of, read_version
 from tests.tiny_model import TinyModel
 from tests.training.test_train import same
 from training.export import main as export_main
 from training.fitting.checkpoints import folder_of
 from training.fitting.lessons import Days, judged_files, read_lessons
 from training.fitting.measure import judge_auc
+from training.fitting.progress import Progress
 from training.fitting.spec import TrainSpec, spec_from
 from training.model.base import choose_plan
+from training.pairs.day_encoding import DayExample
+from training.pairs.rows import parse_row
+from training.scoring import likelihood
+from training.scoring.likelihood import log_likelihoods
 from training.train import main, run
 
 MakePairs = Callable[..., Path]
@@ -83,7 +90,7 @@ def test_days_are_learned_by_sentence_where_they_are_labelled(make_days: MakePai
     spec = make_spec(make_days(4, dev=2), checkpoints=(3, 15), accumulation=2)
     result = run(spec)
     assert result.exit is Ending.OK and result.plan.loader == "lean"
-    assert (result.method, result.prompt) == ("sentences", digest())
+    assert (result.method, result.prompt, result.habits) == ("sentences", digest(), "")
     first, last = (checkpoint.dev_loss or 0.0 for checkpoint in result.checkpoints)
     assert 0 < last < first
     assert result.pair_ids == tuple(f"p-{number:02}" for number in range(4))
@@ -101,6 +108,29 @@ def test_its_version_says_how_it_writes_and_what_it_was_asked(
     assert meta.scores["checkpoints"][0]["judge_auc"] is not None
     card = (tmp_path / "v0.1" / "card.md").read_text(encoding="utf-8")
     assert "sentence by sentence, and judges its lines" in card and "| judge |" in card
+
+
+def test_a_persons_days_are_known_by_their_own_line(
+    make_days: MakePairs, make_spec: MakeSpec, tiny: TinyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nippo's own days are not, the version and its checkpoint remember it, and it is asked and measured with it."""
+    file = make_days(2)
+    mine = {key: value for key, value in labelled(3).items() if key not in ("private", "facts")}
+    write(file, [labelled(0), labelled(1), mine])
+    spec = make_spec(file, checkpoints=(1,), accumulation=1)
+    result = run(spec)
+    assert result.habits == HABITS == habits_of(folder_of(result))
+    lessons = read_lessons(spec)
+    tokenizer = AutoTokenizer.from_pretrained(tiny.hf)
+    course, _ = lessons.course(spec, tokenizer, True, Progress(None, 0))
+    heads = [tokenizer.decode(day.head) for day in course.train if isinstance(day, DayExample)]
+    assert [HABITS in head for head in heads] == [False, False, True]
+    rules: list[str] = []
+    answers = likelihood._answers
+    told = lambda tokens, row, config, rule: rules.append(rule) or answers(tokens, row, config, rule)  # noqa: E731
+    monkeypatch.setattr(likelihood, "_answers", told)
+    log_likelihoods(str(tiny.hf), [None, folder_of(result)], [parse_row(mine)], Config(), by_sentence=True)
+    assert rules == ["", HABITS]
 
 
 def test_single_questions_learn_what_packs_learn(make_days: MakePairs, make_spec: MakeSpec) -> None:

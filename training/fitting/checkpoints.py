@@ -11,9 +11,9 @@ from pathlib import Path
 from daemon.errors import TrainingError
 from daemon.learning.run_folder import PROGRESS, RECORD, TRAINED, Checkpoint, TrainingResult
 from daemon.system.files import write_atomically
+from daemon.versions.artifact import CHECKPOINT
 from daemon.words import tr
 
-MARK = "nippo.json"
 KEPT = (
     "adapter_model.safetensors",
     "adapter_config.json",
@@ -32,13 +32,13 @@ def mark(checkpoint: Checkpoint) -> None:
         if file.name not in KEPT and not file.match(KEPT_PATTERN):
             file.unlink() if file.is_file() else shutil.rmtree(file)
     named = replace(checkpoint, folder=folder.name)
-    write_atomically(folder / MARK, json.dumps(named.to_json()) + "\n")
+    write_atomically(folder / CHECKPOINT, json.dumps(named.to_json()) + "\n")
 
 
 def complete(out: Path) -> list[Checkpoint]:
     """The complete checkpoints of a run, in order of step; a folder without mark was cut off and does not count."""
     found = []
-    for file in out.glob(f"checkpoint-*/{MARK}"):
+    for file in out.glob(f"checkpoint-*/{CHECKPOINT}"):
         checkpoint = Checkpoint.read(file)
         if checkpoint is not None:
             found.append(replace(checkpoint, folder=str(file.parent)))
@@ -56,7 +56,7 @@ def clear(out: Path) -> None:
 def drop_incomplete(out: Path) -> None:
     """Remove checkpoint folders that a crash cut off."""
     for folder in out.glob("checkpoint-*"):
-        if not (folder / MARK).is_file():
+        if not (folder / CHECKPOINT).is_file():
             shutil.rmtree(folder)
 
 
@@ -88,5 +88,5 @@ def drop_states(out: Path) -> None:
             shutil.rmtree(folder)
             continue
         for file in folder.iterdir():
-            if file.name not in (KEPT[0], KEPT[1], MARK):
+            if file.name not in (KEPT[0], KEPT[1], CHECKPOINT):
                 file.unlink()

@@ -30,13 +30,15 @@ FLOAT32 = 4
 @dataclass(frozen=True)
 class Course:
     """What is trained: examples (reports or single questions, or days in packs), the steps that are kept (the last one
-    ends the run), how steps are made up, and dev days with nothing but judged lines."""
+    ends the run), how steps are made up, dev days with nothing but judged lines, and what a person's days are known by
+    (``daemon.drafting.prompt.HABITS``; "" without such days)."""
 
     train: Sequence[Example | DayExample]
     dev: Sequence[Example | DayExample]
     checkpoints: tuple[int, ...]
     accumulation: int
     judged: Sequence[DayExample] = ()
+    habits: str = ""
 
     @property
     def steps(self) -> int:
@@ -217,7 +219,7 @@ def watch(trainer: Any, spec: TrainSpec, course: Course, progress: Progress, sto
             losses.clear()
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             if trainer.is_world_process_zero():
-                mark(Checkpoint(state.global_step, str(folder), mean, measured, interim, auc))
+                mark(Checkpoint(state.global_step, str(folder), mean, measured, interim, auc, course.habits))
                 figure = "" if measured is None else tr(", dev loss {measured:.4f}", measured=measured)
                 figure += "" if auc is None else tr(", judge {auc:.3f}", auc=auc)
                 progress.tell(

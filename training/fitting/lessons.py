@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from daemon.config import Config
 from daemon.drafting.draft import own_rule
+from daemon.drafting.prompt import HABITS
 from daemon.errors import TrainingError
 from daemon.words import tr
 from training.fitting.fit import Course, plan_course
@@ -35,6 +36,7 @@ class Reports:
     train: tuple[Row, ...]
     dev: tuple[Row, ...]
     method: Method = "whole"
+    habits: str = ""
 
     @property
     def hash(self) -> str:
@@ -72,9 +74,14 @@ class Days:
     def hash(self) -> str:
         return days_hash(self.train)
 
+    @property
+    def habits(self) -> str:
+        """What a person's days are known by: nothing where all are nippo's own."""
+        return HABITS if any(day.accepted for day in self.train) else ""
+
     def course(self, spec: TrainSpec, tokenizer: Any, packed: bool, progress: Progress) -> tuple[Course, list[str]]:
         """Days as they are where the loader knows packs, else every question with the whole diary before it."""
-        own = own_rule(Config().model_copy(update={"report": spec.report}))
+        own = own_rule(Config().model_copy(update={"report": spec.report}), self.habits)
 
         def encode(days: Iterable[DayRows]) -> tuple[list[DayExample], list[str], int]:
             examples = [encode_day(tokenizer, day, spec.privacy, own, spec.judge_weight) for day in days]
@@ -94,7 +101,7 @@ class Days:
             seed = spec.settings.random_state
             train, measured = one_by_one(kept, seed), one_by_one(dev, seed)
             pieces = len(train) / len(kept)
-        course = plan_course(spec, train, measured, processes(), pieces, judged)
+        course = replace(plan_course(spec, train, measured, processes(), pieces, judged), habits=self.habits)
         asked = sum(len(day.questions) for day in kept)
         progress.say(
             tr(

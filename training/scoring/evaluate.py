@@ -107,7 +107,7 @@ def write_with_engine(engine: Engine, rows: Sequence[Row], config: Config, raw: 
             yield WrittenReport(row, draft.text.strip(), time.monotonic() - started)
             continue
         asked = config.model_copy(update={"report": own.report})
-        result = draft_report(engine, DraftRequest(row.date, row.diary), asked)
+        result = draft_report(engine, DraftRequest(row.date, row.diary, own=row.accepted), asked)
         seconds = time.monotonic() - started
         yield WrittenReport(row, result.body, seconds, result.questions, tuple(result.warnings), result.record)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.drafting.draft import own_rule
+from daemon.versions.artifact import habits_of
 from training.model.loss import report_loss, summed_loss
 from training.pairs.day_encoding import DayExample, encode_day
 from training.pairs.days import day_of
@@ -32,18 +33,19 @@ def log_likelihoods(
 ) -> list[list[float | None]]:
     """Given a base folder, adapters (None: the bare base) and rows with reports, return for each adapter one figure per
     row: the mean over the report's tokens, its end token included, or ``by_sentence`` over those of all answers that
-    the row's labels give; None for a row without such labels."""
+    the row's labels give, each version asked as it learned to be; None for a row without such labels."""
     import torch
 
     model, tokenizer = load_for_generation(folder, [adapter for adapter in adapters if adapter], bits)
-    examples: Sequence[Example | DayExample | None]
-    if by_sentence:
-        examples = [_answers(tokenizer, row, config) for row in rows]
-    else:
-        examples = encode_rows(tokenizer, rows, config.report, config.privacy)
     found: list[list[float | None]] = []
     number = 0
     for adapter in adapters:
+        examples: Sequence[Example | DayExample | None]
+        if by_sentence:
+            rule = own_rule(config, habits_of(adapter))
+            examples = [_answers(tokenizer, row, config, rule) for row in rows]
+        else:
+            examples = encode_rows(tokenizer, rows, config.report, config.privacy)
         if adapter is not None:
             model.set_adapter(str(number))
             number += 1
@@ -53,12 +55,12 @@ def log_likelihoods(
     return found
 
 
-def _answers(tokenizer: Any, row: Row, config: Config) -> DayExample | None:
+def _answers(tokenizer: Any, row: Row, config: Config, rule: str) -> DayExample | None:
     """What a row's labels answer about its sentences. Its judged lines are no text that anybody accepted."""
     day = day_of(row)
     if day is None:
         return None
-    asked = encode_day(tokenizer, replace(day, judged=(), weight=1.0), config.privacy, own_rule(config))
+    asked = encode_day(tokenizer, replace(day, judged=(), weight=1.0), config.privacy, rule)
     return asked if asked.questions else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from daemon.config import Config, EngineSettings
 from daemon.config.report_form import ReportSettings
 from daemon.drafting.ask_day import Stage
 from daemon.drafting.draft import draft_report
+from daemon.drafting.prompt import HABITS
 from daemon.drafting.repair import NOTHING_FOUND, PLACEHOLDER
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.vault.template import comparable
@@ -52,6 +54,20 @@ def test_the_diary_is_sent_once_and_every_sentence_is_asked_about() -> None:
     assert engine.sentences() == [JAVA, SQL, DINNER, PLAN]
     assert engine.lines() == list(GOOD.values())
     assert len(set(engine.beginnings)) == 1 and JAVA in engine.beginnings[0]
+
+
+def test_a_version_is_asked_about_its_persons_days_as_it_learned_them() -> None:
+    engine = AskingEngine(GOOD)
+    engine.identity = replace(engine.identity, habits=HABITS)
+    rule = Config(report=ReportSettings(instructions="語尾をやわらかく。"))
+    mine = draft(engine, config=rule)
+    draft(engine, own=False)
+    draft(AskingEngine(GOOD), config=rule)
+    first, *_, last = engine.beginnings
+    assert f"語尾をやわらかく。\n{HABITS}" in first and HABITS not in last
+    again = draft(engine, config=rule, earlier=mine.record)
+    assert again.questions == 0, "asked in the same way, its answers hold"
+    assert draft(AskingEngine(GOOD), config=rule, earlier=mine.record).questions > 0
 
 
 def test_a_line_that_leaks_is_neither_judged_nor_written_nor_remembered() -> None:

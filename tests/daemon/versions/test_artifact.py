@@ -13,10 +13,12 @@ from daemon.drafting.prompt import digest
 from daemon.errors import ModelMissing
 from daemon.versions import artifact
 from daemon.versions.artifact import (
+    CHECKPOINT,
     SENTENCE_PROMPT,
     base_matches,
     check_base,
     find_version,
+    habits_of,
     list_versions,
     method_of,
     read_version,
@@ -98,6 +100,18 @@ def test_a_version_says_how_it_writes(config: Config) -> None:
     check_base(read_version(by_sentence), "starter")
     assert method_of(by_sentence) == "sentences"
     assert method_of(version(config, "v0.2")) == "whole", "a version that learned whole reports asks no such question"
+
+
+def test_a_version_and_a_checkpoint_say_what_they_know_their_person_by(config: Config, tmp_path: Path) -> None:
+    assert (
+        habits_of(version(config, "v0.1", method="sentences", prompt=SENTENCE_PROMPT, habits="いつもの。"))
+        == "いつもの。"
+    )
+    assert habits_of(version(config, "v0.2")) == habits_of(None) == habits_of(tmp_path) == ""
+    (tmp_path / CHECKPOINT).write_text(json.dumps({"step": 4, "habits": "いつもの。"}), encoding="utf-8")
+    assert habits_of(tmp_path) == "いつもの。"
+    (tmp_path / CHECKPOINT).write_text("{", encoding="utf-8")
+    assert habits_of(tmp_path) == ""
 
 
 def test_a_shipped_version_of_other_questions_does_not_give_way_in_silence(config: Config) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.drafting.prompt import digest
+from daemon.drafting.prompt import HABITS, digest
 from daemon.drafting.result import DraftRequest
 from daemon.learning.reviewer import Reviewer
 from daemon.learning.run_folder import Outcome, RunStage
@@ -61,7 +61,7 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
         assert (after.version, after.method) == ("v0.1", "sentences")
 
     version = find_version(school.config, "v0.1")
-    assert (version.meta.method, version.meta.prompt) == ("sentences", digest())
+    assert (version.meta.method, version.meta.prompt, version.meta.habits) == ("sentences", digest(), HABITS)
     held_out = school.ledger.held_out
     assert len(held_out) >= 8 and not held_out & set(version.meta.pair_ids)
     assert school.ledger.seen == {pair.id for pair in school.store.pairs()}
