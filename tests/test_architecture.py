@@ -19,11 +19,11 @@ import pytest
 from daemon.errors import kinds
 
 ROOT = Path(__file__).parent.parent
-HEAVY = {"torch", "transformers", "peft", "trl", "unsloth", "datasets", "bitsandbytes", "accelerate"}
+HEAVY = {"torch", "transformers", "peft", "trl", "unsloth", "datasets", "bitsandbytes", "accelerate", "triton"}
 TORCH_ENGINE = "daemon/engines/transformers.py"
 ITS_PARTS = (
     *("attention", "branching", "decode", "fixed_cache", "fused", "host_embedding"),
-    *("loading", "question_slots", "sampling", "slots"),
+    *("loading", "nf4", "nf4_kernel", "question_slots", "sampling", "slots"),
 )
 """Modules of daemon/engines that need torch at import; the engine alone imports them, when it is opened."""
 LATE = (
@@ -78,6 +78,7 @@ CHILDREN = {
 }
 """Programs of ``training/`` that ``daemon/`` starts as child processes, by name."""
 LAZY_MODULES = {
+    "daemon/engines/nf4.py": "its kernel needs triton, which may be missing; without it bitsandbytes multiplies",
     "daemon/engines/opening.py": "of three engines one is loaded, when it is opened; `nippo status` only wants a name",
     "daemon/engines/transformers.py": "its parts need torch",
     "daemon/service/watcher.py": "the observers bring watchdog's threads and inotify along; `nippo status` needs none",

@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from daemon.engines.nf4 import quicken
+
 RMS_NORMS = frozenset({"Qwen2RMSNorm", "Qwen3RMSNorm", "LlamaRMSNorm", "MistralRMSNorm"})
 """Norms whose scale is the weight itself; Gemma's, for one, is 1 + weight."""
 
@@ -45,7 +47,8 @@ class Norm(nn.Module):
 
 
 def fuse(model: Any) -> Any:
-    """Given a model, or a peft model around it, return the model itself with its LoRA layers and norms rewritten.
+    """Given a model, or a peft model around it, return the model itself with its LoRA layers and norms rewritten, and
+    on a GPU its 4-bit layers read by ``nf4``'s kernel.
 
     A LoRA layer that is more than ``base + scaling * B A`` (DoRA, several adapters, a bias, embeddings) keeps peft's
     own forward.
@@ -61,6 +64,7 @@ def fuse(model: Any) -> Any:
                 down = child.lora_A[active].weight.detach().to(dtype)
                 up = (child.lora_B[active].weight.detach() * child.scaling[active]).to(dtype)
                 setattr(parent, name, Adapted(child.base_layer, down, up))
+    quicken(inner, dtype)
     return inner.eval()
 
 
