@@ -17,7 +17,7 @@ from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import ReportLine, lay_out
 from daemon.drafting.plain_style import to_plain
 from daemon.drafting.prompt import BULLET, PLAN
-from daemon.drafting.sentences import split
+from daemon.drafting.sentences import Sentence, split
 from daemon.learning.alignment import Likeness, align
 from daemon.learning.report_pieces import Piece, cut
 
@@ -57,18 +57,30 @@ def in_sections(draft: str, diary: str, form: ReportSettings) -> str:
 
 
 def own_work(draft: str, diary: str, form: ReportSettings) -> str:
-    """Leaves out what was taught and keeps only what was done alone, going by the line and by the sentence of the diary
-    that it tells; a day of nothing but lessons stays as it is."""
+    """Leaves out what was taught and keeps only what was done alone, going by the line and by where the diary tells
+    it: a lesson goes on to the end of its paragraph. A day of nothing but lessons stays as it is."""
     pieces = _pieces(draft, form)
-    sentences = [one.text for one in split(diary)]
-    places = align([piece.raw for piece in pieces], sentences, Likeness(sentences), {})
-    told = [sentences[place.sentence] if place.sentence is not None else "" for place in places]
+    sentences = split(diary)
+    lesson = _lessons(sentences)
+    texts = [one.text for one in sentences]
+    places = align([piece.raw for piece in pieces], texts, Likeness(texts), {})
     kept = [
         piece
-        for piece, text in zip(pieces, told, strict=True)
-        if not _TAUGHT.search(piece.raw) and not _LESSON.search(piece.raw + text)
+        for piece, place in zip(pieces, places, strict=True)
+        if not _TAUGHT.search(piece.raw)
+        and not _LESSON.search(piece.raw)
+        and not (place.sentence is not None and lesson[place.sentence])
     ]
     return _plain(kept) if any(not piece.plan for piece in kept) else draft
+
+
+def _lessons(sentences: Sequence[Sentence]) -> list[bool]:
+    """Which sentences tell of a lesson: the one that names it and those behind it in its paragraph."""
+    found: list[bool] = []
+    for at, one in enumerate(sentences):
+        goes_on = at > 0 and found[-1] and sentences[at - 1].line == one.line
+        found.append(goes_on or bool(_LESSON.search(one.text)))
+    return found
 
 
 def with_hours(draft: str, diary: str, form: ReportSettings) -> str:

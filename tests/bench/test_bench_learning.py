@@ -25,7 +25,7 @@ DRAFT = (
     "* 1限の授業でJavaのHashMapを学びました。\n* SQLの問題を12問解きました。\n\n"
     "今後は、SQLを復習したいと考えています。"
 )
-DIARY = "1限はJavaのHashMap。SQLを12問。"
+DIARY = "1限はJavaのHashMap。\nSQLを12問。"
 
 
 def edited(name: str, draft: str, diary: str = DIARY) -> str:
@@ -39,6 +39,8 @@ def test_each_habit_changes_what_it_names_and_nothing_else() -> None:
         "【今後の予定】\n・SQLを復習したいと考えている。"
     )
     assert edited("own-work", DRAFT) == DRAFT.replace("* 1限の授業でJavaのHashMapを学びました。\n", "")
+    goes_on = DIARY.replace("\n", "")
+    assert edited("own-work", DRAFT, goes_on) == DRAFT, "a day of nothing but lessons stays as it is"
     hours = edited("hours", DRAFT)
     assert "* 学習時間は合計で" in hours and hours.count("\n* ") == DRAFT.count("\n* ") + 1
     assert edited("no-edits", DRAFT) == DRAFT

@@ -21,7 +21,7 @@ from training.model.ranks import agreed, processes
 from training.pairs.day_encoding import DayExample
 from training.pairs.day_packs import DayCollator
 from training.pairs.encoding import Collator, Example
-from training.pairs.order import plan_order, steps_for
+from training.pairs.order import mixed_order, plan_order, steps_for
 from training.pairs.packs import PackCollator
 
 FLOAT32 = 4
@@ -30,14 +30,15 @@ FLOAT32 = 4
 @dataclass(frozen=True)
 class Course:
     """What is trained: examples (reports or single questions, or days in packs), the steps that are kept (the last one
-    ends the run), how steps are made up, dev days with nothing but judged lines, and what a person's days are known by
-    (``daemon.drafting.prompt.HABITS``; "" without such days)."""
+    ends the run), how steps are made up, dev days with nothing but judged lines, the ids of a person's days
+    and what they are known by (``daemon.drafting.prompt.HABITS``; "" without such days)."""
 
     train: Sequence[Example | DayExample]
     dev: Sequence[Example | DayExample]
     checkpoints: tuple[int, ...]
     accumulation: int
     judged: Sequence[DayExample] = ()
+    own: frozenset[str] = frozenset()
     habits: str = ""
 
     @property
@@ -118,9 +119,12 @@ def build(model: Any, tokenizer: Any, spec: TrainSpec, plan: MachinePlan, course
 
     lengths = [example.size for example in course.train]
     settings = spec.settings
-    order = plan_order(
-        lengths, course.steps, settings.batch_size, course.accumulation * processes(), spec.order, settings.random_state
-    )
+    own, share = [example.id in course.own for example in course.train], spec.own_share
+    size, rows_a_step = settings.batch_size, course.accumulation * processes()
+    if share:
+        order = mixed_order(lengths, own, share, course.steps, size, rows_a_step, spec.order, settings.random_state)
+    else:
+        order = plan_order(lengths, course.steps, size, rows_a_step, spec.order, settings.random_state)
     rows = Dataset.from_list([example.row() for example in course.train])
     kind: Any = SFTTrainer
     collate: Any = Collator(tokenizer.pad_token_id, positions=plan.loader == "plain")

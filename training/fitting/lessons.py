@@ -101,7 +101,8 @@ class Days:
             seed = spec.settings.random_state
             train, measured = one_by_one(kept, seed), one_by_one(dev, seed)
             pieces = len(train) / len(kept)
-        course = replace(plan_course(spec, train, measured, processes(), pieces, judged), habits=self.habits)
+        course = plan_course(spec, train, measured, processes(), pieces, judged)
+        course = replace(course, own=frozenset(day.id for day in self.train if day.accepted), habits=self.habits)
         asked = sum(len(day.questions) for day in kept)
         progress.say(
             tr(

@@ -31,7 +31,8 @@ class TrainSpec:
     the weights in memory. ``gpu_memory``: GiB that lean plans with, 0 = those that are free.
     ``rows``: what is learned, "sentences" (a line of each sentence, and judging) or "reports" (the whole at once);
     "auto": sentences where any row has them. ``judged``: files of judged lines, None: those beside the pairs;
-    ``judge_weight``: how much a judged line's letter counts, 0 = they are left out.
+    ``judge_weight``: how much a judged line's letter counts, 0 = they are left out. ``own_share``: of the days of a
+    step so many are accepted ones, 0 = as they come.
     """
 
     base: str
@@ -56,6 +57,7 @@ class TrainSpec:
     rows: Rows = "auto"
     judged: tuple[Path, ...] | None = None
     judge_weight: float = JUDGE_WEIGHT
+    own_share: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """All settings as JSON values, without the private word lists (they may name people)."""
@@ -95,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
         "--judged", type=Path, nargs="*", metavar="FILE", help="files of judged lines; default: those beside the pairs"
     )
     command.add_argument("--judge-weight", type=float, default=JUDGE_WEIGHT, help="0 leaves judged lines out")
+    command.add_argument("--own-share", type=float, default=0.0, help="of the days of a step so many are accepted ones")
     command.add_argument("--base", help='"starter", a GGUF file, a local folder or a hub id')
     command.add_argument("--config", type=Path, help="settings file")
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint of --out")
@@ -153,6 +156,8 @@ def spec_from(arguments: list[str]) -> TrainSpec:
         raise UsageError(tr("--epochs and --evaluations are positive numbers"), tr("See --help."))
     if given.judge_weight < 0:
         raise UsageError(tr("--judge-weight is a number of 0 or more"), tr("See --help."))
+    if not 0 <= given.own_share <= 1:
+        raise UsageError(tr("--own-share is a number from 0 to 1"), tr("See --help."))
     return TrainSpec(
         base=given.base or settings.base or config.engine.model,
         pairs=tuple(given.pairs),
@@ -176,4 +181,5 @@ def spec_from(arguments: list[str]) -> TrainSpec:
         rows=given.rows,
         judged=None if given.judged is None else tuple(given.judged),
         judge_weight=given.judge_weight,
+        own_share=given.own_share,
     )

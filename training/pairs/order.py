@@ -24,6 +24,32 @@ def plan_order(lengths: Sequence[int], steps: int, batch: int, accumulation: int
     return plan[:total]
 
 
+def mixed_order(
+    lengths: Sequence[int],
+    own: Sequence[bool],
+    share: float,
+    steps: int,
+    batch: int,
+    accumulation: int,
+    order: str,
+    seed: int,
+) -> list[int]:
+    """As ``plan_order``, but of the rows that a step sees this share are ``own`` ones: each kind has epochs of its own.
+
+    So a few accepted days, seen often, stand beside ever other starter days. Evenly spread: after every row the own
+    ones seen so far are the share of all, rounded down.
+    """
+    kinds = [[row for row, mine in enumerate(own) if mine is kind] for kind in (True, False)]
+    if not all(kinds):
+        return plan_order(lengths, steps, batch, accumulation, order, seed)
+    total = steps * batch * accumulation
+    plans = [
+        iter([rows[at] for at in plan_order([lengths[row] for row in rows], total, 1, 1, order, seed)])
+        for rows in kinds
+    ]
+    return [next(plans[int((seen + 1) * share) == int(seen * share)]) for seen in range(total)]
+
+
 def epoch_order(lengths: Sequence[int], batch: int, order: str, seed: int) -> list[int]:
     """One epoch: every row once."""
     rows = list(range(len(lengths)))

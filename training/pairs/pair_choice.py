@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from daemon.config import Config
+from daemon.config import Config, TrainingSettings
 from daemon.errors import TrainingError
 from daemon.store.store import Pair
 from daemon.vault.diary import declared_private
@@ -19,6 +19,7 @@ from daemon.words import tr
 from training.pairs.edit_rows import day_rows
 from training.pairs.holdout import choose_held_out, fraction
 from training.pairs.judged import balanced
+from training.pairs.order import within_epochs
 from training.pairs.rows import Row
 
 DEV_FROM, DEV_SHARE = 24, 8
@@ -32,12 +33,14 @@ DEV_CORPUS = 16
 @dataclass(frozen=True)
 class Material:
     """``rows``: to train on ("train") and to choose the checkpoint on ("dev"). ``held_out``: the gate's rows. ``own``:
-    ids of the accepted pairs among ``rows``. ``silent``: ids of those that teach nothing and so are not among them."""
+    ids of the accepted pairs among ``rows``. ``silent``: ids of those that teach nothing and so are not among them.
+    ``own_share``: of the days of a step so many are accepted ones, 0: all rows as they come."""
 
     rows: tuple[Row, ...]
     held_out: tuple[Row, ...]
     own: tuple[str, ...]
     silent: tuple[str, ...] = ()
+    own_share: float = 0.0
 
     def digest(self) -> str:
         """A hash of all rows: a cut-off run is resumed only with the very same ones."""
@@ -69,9 +72,10 @@ def gather(
     """Given the accepted pairs, the ids of the gate, the starter corpus and the settings with the person's form of
     report, return the material. ``replay`` False: the model starts from nothing, so the whole corpus goes along.
 
-    ``by_sentence``: rows have labels by sentence, and those without any are not trained on, and starter days make
-    ``training.starter_share`` of all that are trained on; else none has labels. Raises ``TrainingError`` when no pair
-    teaches anything. A day that was declared private as a whole is neither learned nor measured on.
+    ``by_sentence``: rows have labels by sentence, and those without any are not trained on; of the days of a step
+    ``training.starter_share`` are the starter's, each of them seen once as far as there are enough: seen as often as
+    the few accepted ones they would be learned by heart as well. Else none has labels. Raises ``TrainingError`` when no
+    pair teaches anything. A day that was declared private as a whole is neither learned nor measured on.
     """
     open_pairs = [pair for pair in pairs if not declared_private(pair.diary, config.privacy)]
     if pairs and not open_pairs:
@@ -95,9 +99,11 @@ def gather(
     trained = [replace(row, split="dev") if row.id in dev else row for row in learned]
     corpus_train = [row for row in corpus if row.split == "train"]
     corpus_dev = [row for row in corpus if row.split == "dev"]
+    own_share = 0.0
     if replay:
         settings, count = config.training, len(own) - len(dev)
-        beside = days_beside(count, settings.starter_share) if by_sentence else max(REPLAY, count)
+        beside = days_beside(count, settings) if by_sentence else max(REPLAY, count)
+        own_share = 1 - settings.starter_share if by_sentence else 0.0
         corpus_train = sample(corpus_train, beside, settings.random_state)
         fewest = 0 if by_sentence else DEV_CORPUS  # a day that measures costs a processor as much as one that teaches
         corpus_dev = sample(corpus_dev, len(dev) or fewest, settings.random_state)
@@ -106,6 +112,7 @@ def gather(
         held_out=tuple(row for row in rows if row.id in held_out),
         own=tuple(row.id for row in own),
         silent=tuple(row.id for row in to_learn if row not in own),
+        own_share=own_share,
     )
 
 
@@ -137,9 +144,22 @@ def choose_dev(ids: Sequence[str]) -> list[str]:
     return ranked[: len(ids) // DEV_SHARE]
 
 
-def days_beside(own: int, share: float) -> int:
-    """How many starter days go along with so many of the person's own, that they make this share of all."""
-    return round(own * share / (1 - share))
+def checkpoints_for(days: int, settings: TrainingSettings) -> tuple[int, ...]:
+    """The checkpoints of a run on so many days."""
+    return within_epochs(
+        settings.checkpoints,
+        days,
+        settings.max_epochs,
+        settings.batch_size,
+        settings.accumulation,
+        settings.min_steps,
+    )
+
+
+def days_beside(own: int, settings: TrainingSettings) -> int:
+    """How many starter days a run on so many accepted ones sees, each once."""
+    steps = checkpoints_for(round(own / (1 - settings.starter_share)), settings)[-1]
+    return round(steps * settings.batch_size * settings.accumulation * settings.starter_share)
 
 
 def sample(rows: Sequence[Row], count: int, seed: int) -> list[Row]:

@@ -51,7 +51,7 @@ def cross_validate(
     for number, group in enumerate(folds([row.id for row in own], FOLDS), start=1):
         out = week.folder / "folds" / str(number)
         rest = [row for row in material.rows if row.id not in group]
-        made = train_on(week, out, rest, start, False, week.seconds_left() / 3600, steps)
+        made = train_on(week, out, rest, start, False, week.seconds_left() / 3600, steps, material.own_share)
         left_out = [row for row in own if row.id in group]
         challenger = Contender(checkpoint_folder(made), made.method)
         (judged,) = judge(week.config, base, week.reference, [challenger], left_out, made.plan.bits, alike)

@@ -81,7 +81,8 @@ def teach(week: Week, now: datetime) -> RunResult:
         forgotten, seen = ledger.forgotten, ledger.seen
     name, resume = plan_run(week, material)
     week.phase(Phase.TRAINING)
-    result = train_on(week, week.folder, material.rows, start, resume, week.config.training.max_hours * TRAINING_SHARE)
+    hours = week.config.training.max_hours * TRAINING_SHARE
+    result = train_on(week, week.folder, material.rows, start, resume, hours, own_share=material.own_share)
     base, bits = result.base, result.plan.bits
     challenger = checkpoint_folder(result)
     old, notes = baseline(config, week.reference, forgotten)

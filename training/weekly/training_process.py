@@ -29,6 +29,7 @@ def train(
     hours: float,
     steps: Sequence[int],
     locks: Sequence[FileLock],
+    own_share: float = 0.0,
 ) -> None:
     """Run ``training.train`` to its end or to the end of its time. The child holds the locks as well, so that nobody
     takes the accelerator while it is still ending. Raises what its exit code means (``training_call.check``); passes
@@ -42,7 +43,7 @@ def train(
         steps=tuple(steps),
         init_adapter=start,
         resume=resume,
-        extra=("--max-hours", f"{max(hours, 0.01):.3f}"),
+        extra=("--max-hours", f"{max(hours, 0.01):.3f}", "--own-share", f"{own_share:g}"),
     )
     process = subprocess.Popen(
         training_argv(call, _processes(config)),

@@ -16,8 +16,7 @@ from daemon.system.files import private_folder, write_atomically
 from daemon.words import tr
 from training.fitting.checkpoints import folder_of
 from training.fitting.progress import Progress
-from training.pairs.order import within_epochs
-from training.pairs.pair_choice import to_lines
+from training.pairs.pair_choice import checkpoints_for, to_lines
 from training.pairs.rows import Row
 from training.weekly.training_process import train
 
@@ -51,25 +50,21 @@ def train_on(
     resume: bool,
     hours: float,
     steps: Sequence[int] = (),
+    own_share: float = 0.0,
 ) -> TrainingResult:
-    """Train in a process of its own; return what came of it. The rows lie on disk only meanwhile."""
+    """Train in a process of its own; return what came of it. The rows lie on disk only meanwhile. ``own_share``: of the
+    days of a step so many are accepted ones, and their epochs count; 0: all rows as they come."""
     private_folder(out)
-    settings = week.config.training
-    count = sum(row.split == "train" for row in rows)
-    checkpoints = within_epochs(
-        settings.checkpoints,
-        count,
-        settings.max_epochs,
-        settings.batch_size,
-        settings.accumulation,
-        settings.min_steps,
-    )
+    trained = [row for row in rows if row.split == "train"]
+    own = sum(row.accepted for row in trained)
+    checkpoints = checkpoints_for(round(own / own_share) if own_share else len(trained), week.config.training)
     if all(row.split == "train" for row in rows):
         checkpoints = checkpoints[-1:]  # nothing is there to choose an earlier one by
     file = out / ROWS
     write_atomically(file, to_lines(rows), durable=False)
     try:
-        train(week.config, file, out, week.reference, start, resume, hours, steps or checkpoints, week.locks)
+        wanted = steps or checkpoints
+        train(week.config, file, out, week.reference, start, resume, hours, wanted, week.locks, own_share)
     finally:
         wipe(file)
     result = TrainingResult.need(out / TRAINED)

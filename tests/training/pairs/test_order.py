@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.pairs.order import epoch_order, plan_order, steps_for, within_epochs
+from training.pairs.order import epoch_order, mixed_order, plan_order, steps_for, within_epochs
 
 
 @given(
@@ -28,6 +28,25 @@ def test_epochs_differ_and_seeds_differ() -> None:
     plan = plan_order([1] * 10, 10, 1, 2, "random", 1)
     assert plan[:10] != plan[10:]
     assert plan != plan_order([1] * 10, 10, 1, 2, "random", 2)
+
+
+@given(st.integers(1, 8), st.integers(1, 40), st.sampled_from([0.25, 0.5, 0.75, 1.0]), st.integers(1, 30))
+def test_few_own_days_keep_their_share_and_the_others_come_in_turn(
+    own: int, others: int, share: float, steps: int
+) -> None:
+    mine = [number < own for number in range(own + others)]
+    plan = mixed_order([1] * len(mine), mine, share, steps, 1, 4, "random", 3)
+    assert len(plan) == 4 * steps
+    for seen in range(1, len(plan) + 1):
+        assert sum(mine[row] for row in plan[:seen]) == int(seen * share)
+    foreign = [row for row in plan if not mine[row]]
+    assert len(set(foreign[:others])) == min(others, len(foreign)), "none twice before all have come"
+    assert plan == mixed_order([1] * len(mine), mine, share, steps + 5, 1, 4, "random", 3)[: len(plan)]
+
+
+def test_rows_of_one_kind_come_as_they_always_do() -> None:
+    plain = plan_order([1] * 6, 3, 1, 4, "random", 1)
+    assert mixed_order([1] * 6, [True] * 6, 0.5, 3, 1, 4, "random", 1) == plain
 
 
 def test_grouping_saves_padding() -> None:

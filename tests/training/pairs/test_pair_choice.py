@@ -182,10 +182,20 @@ def replayed(own: int, **training: float) -> tuple[int, list[str]]:
     return sum(row.accepted for row in trained), [row.id for row in trained if not row.accepted]
 
 
-@pytest.mark.parametrize(("share", "starter"), [(0.0, 0), (0.25, 3), (0.5, 9), (0.75, 27)])
-def test_starter_days_make_their_share_of_the_days_trained_on(share: float, starter: int) -> None:
-    own, beside = replayed(9, starter_share=share)
-    assert own == 9 and len(beside) == starter
+@pytest.mark.parametrize(("share", "starter"), [(0.0, 0), (0.25, 12), (0.5, 24)])
+def test_starter_days_make_their_share_of_the_days_seen_and_none_comes_twice(share: float, starter: int) -> None:
+    """Two own days are seen in 12 steps of four days, so as many other starter days are as the share asks for."""
+    own, beside = replayed(2, starter_share=share, min_steps=12)
+    assert own == 2 and len(beside) == len(set(beside)) == starter
+
+
+def test_where_there_are_too_few_starter_days_all_go_along() -> None:
+    assert len(replayed(2, starter_share=0.9, min_steps=60)[1]) == sum(row.split == "train" for row in LABELLED)
+
+
+def test_more_pairs_bring_more_starter_days() -> None:
+    own, beside = replayed(9, min_steps=1, max_epochs=2.0)
+    assert own == 9 and len(beside) == 18
 
 
 def test_another_seed_takes_other_starter_days() -> None:
