@@ -33,8 +33,6 @@ CODES = (
     *(0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0),
 )
 """The values of NF4: QLoRA, arXiv 2305.14314, appendix E."""
-DECODE = "permute"
-"""How a code becomes a value: "permute" bytes of registers, "gather" from a table, "select" by comparisons."""
 NARROW = 1024
 TILINGS = {
     (16, False): (64, 4, 3, 3),
@@ -119,11 +117,9 @@ def takes(rows: int, given: torch.dtype, bias: Tensor | None, computed: torch.dt
     return computed in (None, given) and (bias is None or bias.dtype == given)
 
 
-def multiply(
-    x: Tensor, weight: Weight, bias: Tensor | None = None, tiling: Tiling | None = None, decode: str = DECODE
-) -> Tensor:
-    """Given x (rows, k) of 16-bit numbers, return x W' + bias (rows, n). Waits for nothing, so a CUDA graph can take it
-    up once it has run."""
+def multiply(x: Tensor, weight: Weight, bias: Tensor | None = None, tiling: Tiling | None = None) -> Tensor:
+    """Given x (rows, k) of 16-bit numbers and a bias of the same type, return x W' + bias (rows, n). Waits for nothing,
+    so a CUDA graph can take it up once it has run."""
     from daemon.engines import nf4_kernel
 
     rows, n, k = len(x), weight.n, weight.k
@@ -142,7 +138,6 @@ def multiply(
         weight.outer_maxima,
         weight.outer_codes,
         weight.offset,
-        _table(x.device, x.dtype),
         addend,
         sums,
         rows,
@@ -153,8 +148,7 @@ def multiply(
         BLOCK_N=columns,
         DIRECT=direct,
         BIAS=direct and bias is not None,
-        DECODE=decode,
-        ASM=permutation(x.dtype) if decode == "permute" else "",
+        PERMUTATION=permutation(x.dtype),
         num_warps=warps,
         num_stages=stages,
     )
@@ -245,11 +239,6 @@ def permutation(dtype: torch.dtype) -> str:
 
 def _word(values: list[int], shift: int) -> int:
     return sum((value >> shift & 0xFF) << 8 * place for place, value in enumerate(values))
-
-
-@cache
-def _table(device: torch.device, dtype: torch.dtype) -> Tensor:
-    return torch.tensor(CODES, dtype=dtype, device=device)
 
 
 @cache
