@@ -260,7 +260,7 @@ def sweep(bench: Bench, models: dict[str, Any]) -> None:
             bench.save()
         for count in swept:
             for wide in (False, True):
-                mine = [shape for shape in shapes if (shape[0] > nf4.NARROW and shape[0] % 128 == 0) == wide]
+                mine = [shape for shape in shapes if (shape[0] > nf4.NARROW) == wide]
                 sums = sorted(
                     (layers * sum(found[n, k, count][rule] * shapes[n, k] for n, k in mine), rule)
                     for rule in rules

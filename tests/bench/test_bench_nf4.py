@@ -19,7 +19,7 @@ def test_a_smoke_run_compares_and_sweeps(tmp_path: Path, capsys: pytest.CaptureF
     said = capsys.readouterr().out
     assert re.search(r"^    64   512    2 .* 0\.00[0-4]\d$", said, re.M)
     assert "all layers of tiny, 24 rows: bitsandbytes " in said
-    assert "TILINGS[(16, False): (64, 4, 2, " in said
+    assert "TILINGS[(16, False): (64, 4, 2, " in said and "TILINGS[(16, True): (64, 4, 2, " in said
     kept = json.loads((tmp_path / "nf4.json").read_text())
     assert set(kept["rows"]["tiny 64x512 2"]) == {"bitsandbytes", "its kernel", "ours", "error"}
     assert kept["sweep"]["tiny 1088x256 2"]

@@ -103,7 +103,7 @@ def test_few_rows_of_16_bits_go_through_the_kernel() -> None:
 
 
 @pytest.mark.parametrize("processors", [20, 46, 132])
-@pytest.mark.parametrize(("n", "k"), SHAPES)
+@pytest.mark.parametrize(("n", "k"), [*SHAPES, (64, 256), (1088, 5120)])
 @pytest.mark.parametrize("rows", [2, 16, 17, 32])
 def test_a_tiling_covers_the_product(rows: int, n: int, k: int, processors: int) -> None:
     columns, _, _, parts = tiling_for(rows, n, k, processors)

@@ -73,7 +73,7 @@ def test_every_tiling_gives_the_same(rows: int) -> None:
     assert weight is not None
     x = torch.randn((rows, 5120), device="cuda").bfloat16()
     wanted = reference(layer, x)
-    for columns, warps, stages, parts in [(64, 4, 3, 1), (64, 4, 2, 7), (128, 4, 3, 4), (128, 8, 3, 20)]:
+    for columns, warps, stages, parts in [(64, 2, 3, 6), (64, 4, 3, 1), (64, 4, 2, 7), (128, 4, 3, 4), (128, 8, 3, 20)]:
         tiling = Tiling(columns, warps, stages, parts_of(5120, parts))
         poison(layer, rows)
         first = multiply(x, weight, layer.bias, tiling)
