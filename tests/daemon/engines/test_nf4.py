@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from daemon import engines  # noqa: E402
 from daemon.engines import nf4  # noqa: E402
 from daemon.engines.nf4 import parts_of, permutation, quicken, readable, takes, tiling_for  # noqa: E402
 
@@ -205,6 +207,19 @@ def test_without_a_compiler_all_stays_with_bitsandbytes(
         assert quicken(on_gpu, torch.bfloat16) == 0
     (record,) = [one for one in caplog.records if one.name == nf4.__name__]
     assert record.levelname == "INFO" and "C compiler" in record.getMessage()
+    assert isinstance(on_gpu[0], Answering)
+
+
+def test_without_triton_all_stays_with_bitsandbytes(
+    on_gpu: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "triton", None)
+    monkeypatch.delitem(sys.modules, "daemon.engines.nf4_kernel", raising=False)
+    monkeypatch.delattr(engines, "nf4_kernel", raising=False)
+    with caplog.at_level("INFO"):
+        assert quicken(on_gpu, torch.bfloat16) == 0
+    (record,) = [one for one in caplog.records if one.name == nf4.__name__]
+    assert "triton" in record.getMessage()
     assert isinstance(on_gpu[0], Answering)
 
 
