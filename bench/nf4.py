@@ -2,8 +2,8 @@
 
 ``python -m bench.nf4 --out nf4.json``, on an NVIDIA GPU with bitsandbytes, in under a minute. Each figure is the median
 of replays of a CUDA graph that goes over so many copies of the weight that the card's cache does not hold them. First
-every way to unpack with the tiling that is in use, then other tilings. ``--smoke`` runs tiny shapes once, without a GPU
-in Triton's interpreter: ``TRITON_INTERPRET=1 python -m bench.nf4 --smoke``.
+the tiling that is in use, then others. ``--smoke`` goes the same way over tiny shapes, without a GPU and with a plain
+product in every kernel's place: its times say nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ MODELS = {
     "1.5B": (28, {(1536, 1536): 2, (256, 1536): 2, (8960, 1536): 2, (1536, 8960): 1}),
 }
 """Layers of a model and how often each shape (N, K) stands in one: Qwen2.5."""
-SMOKE = {"tiny": (2, {(64, 512): 2, (128, 256): 1})}
+SMOKE = {"tiny": (2, {(64, 512): 2, (1088, 256): 1})}
 ROWS = (1, 4, 8, 16, 24, 32)
 SWEPT_ROWS = (16, 24)
-DECODES = ("permute", "gather", "select")
+WAYS = ("bitsandbytes", "its kernel", "ours")
 TILES = ((64, 2), (64, 4), (128, 4), (128, 8), (256, 8))
 """Columns and warps of a program."""
 STAGES = (2, 3, 4)
@@ -51,11 +51,11 @@ class Bench:
 
     def __init__(self, out: Path | None, smoke: bool, seconds: float) -> None:
         self.out, self.smoke, self._end = out, smoke, time.monotonic() + seconds
-        self.cuda = torch.cuda.is_available()
-        self.device = torch.device("cuda", torch.cuda.current_device()) if self.cuda else torch.device("cpu")
-        self.dtype = torch.bfloat16 if self.cuda else torch.float16
-        self.processors = torch.cuda.get_device_properties(self.device).multi_processor_count if self.cuda else 4
-        name = torch.cuda.get_device_name(self.device) if self.cuda else "interpreter"
+        self.dtype = torch.bfloat16
+        self.theirs, self.ours = (plain, plain) if smoke else (by_bitsandbytes, nf4.multiply)
+        self.device = torch.device("cpu") if smoke else torch.device("cuda", torch.cuda.current_device())
+        self.processors = 4 if smoke else torch.cuda.get_device_properties(self.device).multi_processor_count
+        name = "no GPU" if smoke else torch.cuda.get_device_name(self.device)
         self.results: dict[str, Any] = {"device": name, "processors": self.processors, "rows": {}, "sweep": {}}
         self._failed: set[str] = set()
 
@@ -87,7 +87,7 @@ class Bench:
 
     def microseconds(self, call: Callable[[Weight], Any], weights: list[Weight]) -> float:
         """The median of one call."""
-        if not self.cuda:
+        if self.smoke:
             started = time.perf_counter()
             call(weights[0])
             return (time.perf_counter() - started) * 1e6
@@ -130,6 +130,11 @@ def unpacked(weight: Weight) -> torch.Tensor:
     return (values.view(-1, 64) * scale[:, None]).view(weight.n, weight.k)
 
 
+def plain(x: torch.Tensor, weight: Weight, *_: Any) -> Any:
+    """The product without a kernel."""
+    return (x.float() @ unpacked(weight).T).to(x.dtype)
+
+
 def by_bitsandbytes(x: torch.Tensor, weight: Weight, fused: bool = False) -> Any:
     """As ``bitsandbytes.matmul_4bit`` does; ``fused``: by its own kernel, whatever it would choose itself."""
     shape, packed = [weight.n, weight.k], weight.packed.view(torch.uint8).view(-1, 1)
@@ -147,21 +152,21 @@ def by_bitsandbytes(x: torch.Tensor, weight: Weight, fused: bool = False) -> Any
     return multiply(x, packed, shape, weight.outer_maxima, 64, "nf4", **nested)
 
 
-def compile_all(bench: Bench, tilings: list[tuple[int, Tiling, str]]) -> None:
-    """Compile what is wanted (rows, tiling, way to unpack) side by side: one after the other it takes minutes."""
-    wanted = {(nf4.padded(rows), *tiling[:3], tiling.parts == 1, decode) for rows, tiling, decode in tilings}
+def compile_all(bench: Bench, tilings: list[tuple[int, Tiling]]) -> None:
+    """Compile what is wanted (rows, tiling) side by side: one after the other it takes minutes."""
+    wanted = {(nf4.padded(rows), *tiling[:3], tiling.parts == 1) for rows, tiling in tilings}
     (weight, *_) = bench.weights(256, 1024)
 
-    def one(rows: int, columns: int, warps: int, stages: int, direct: bool, decode: str) -> float:
+    def one(rows: int, columns: int, warps: int, stages: int, direct: bool) -> float:
         torch.zeros((), device=bench.device)
         x = torch.zeros((rows, 1024), dtype=bench.dtype, device=bench.device)
-        nf4.multiply(x, weight, None, Tiling(columns, warps, stages, 1 if direct else 2), decode)
+        bench.ours(x, weight, None, Tiling(columns, warps, stages, 1 if direct else 2))
         return 0.0
 
     started = time.monotonic()
-    with ThreadPoolExecutor(COMPILERS if bench.cuda else 1) as pool:
+    with ThreadPoolExecutor(1 if bench.smoke else COMPILERS) as pool:
         list(pool.map(lambda case: bench.tried(f"compile {case}", lambda: one(*case)), sorted(wanted)))
-    if bench.cuda:
+    if not bench.smoke:
         torch.cuda.synchronize()
     print(f"compiled {len(wanted)} kernels in {time.monotonic() - started:.1f} s", flush=True)
 
@@ -177,14 +182,14 @@ class Case:
     def theirs(self, name: str, fused: bool) -> float:
         """Microseconds of bitsandbytes."""
         return self._bench.tried(
-            name, lambda: self._bench.microseconds(lambda one: by_bitsandbytes(self._x, one, fused), self._weights)
+            name, lambda: self._bench.microseconds(lambda one: self._bench.theirs(self._x, one, fused), self._weights)
         )
 
-    def ours(self, name: str, tiling: Tiling | None, decode: str) -> tuple[float, float]:
+    def ours(self, name: str, tiling: Tiling | None = None) -> tuple[float, float]:
         """Microseconds and relative error of the kernel."""
 
         def multiply(weight: Weight) -> torch.Tensor:
-            return nf4.multiply(self._x, weight, None, tiling, decode)
+            return self._bench.ours(self._x, weight, None, tiling)
 
         def error() -> float:
             return float((multiply(self._weights[0]).float() - self._wanted).norm() / self._wanted.norm())
@@ -194,27 +199,19 @@ class Case:
 
 
 def compare(bench: Bench, models: dict[str, Any], rows: list[int]) -> None:
-    """Every way to unpack with the tiling in use, next to bitsandbytes."""
-    print(
-        "\n   N     K  rows  bitsandbytes  its kernel " + "".join(f"{one:>10}" for one in DECODES) + "  ratio   error"
-    )
+    """The tiling in use, next to bitsandbytes."""
+    print("\n     N     K rows  bitsandbytes  its kernel      ours  ratio   error")
     for model, (_, shapes) in models.items():
         for n, k in shapes:
             weights = bench.weights(n, k)
             for count in rows:
                 case = Case(bench, weights, count)
-                took = {
-                    name: case.theirs(name, fused) for name, fused in (("bitsandbytes", False), ("its kernel", True))
-                }
-                wrong: dict[str, float] = {}
-                for decode in DECODES:
-                    took[decode], wrong[decode] = case.ours(decode, None, decode)
-                best = min((took[one] for one in DECODES if took[one] > 0), default=float("nan"))
-                worst = max((one for one in wrong.values() if one == one), default=float("nan"))
-                line = f"{n:6}{k:6}{count:5} {took['bitsandbytes']:13.1f}{took['its kernel']:12.1f} "
-                line += "".join(f"{took[decode]:10.1f}" for decode in DECODES)
-                print(f"{line} {took['bitsandbytes'] / best:6.2f}{worst:8.4f}", flush=True)
-                bench.results["rows"][f"{model} {n}x{k} {count}"] = {**took, "error": worst}
+                theirs, kernel = case.theirs("bitsandbytes", False), case.theirs("its kernel", True)
+                ours, wrong = case.ours("ours")
+                line = f"{n:6}{k:6}{count:5} {theirs:13.1f}{kernel:12.1f}{ours:10.1f}"
+                print(f"{line} {theirs / ours:6.2f}{wrong:8.4f}", flush=True)
+                took = dict(zip(WAYS, (theirs, kernel, ours), strict=True))
+                bench.results["rows"][f"{model} {n}x{k} {count}"] = {**took, "error": wrong}
             bench.save()
     for model, (layers, shapes) in models.items():
         for count in rows:
@@ -223,7 +220,7 @@ def compare(bench: Bench, models: dict[str, Any], rows: list[int]) -> None:
                 * sum(
                     bench.results["rows"][f"{model} {n}x{k} {count}"][name] * often for (n, k), often in shapes.items()
                 )
-                for name in ("bitsandbytes", "its kernel", *DECODES)
+                for name in WAYS
             }
             said = ", ".join(f"{name} {value / 1000:.2f} ms" for name, value in step.items())
             print(f"all layers of {model}, {count} rows: {said}", flush=True)
@@ -231,14 +228,14 @@ def compare(bench: Bench, models: dict[str, Any], rows: list[int]) -> None:
     bench.save()
 
 
-def sweep(bench: Bench, models: dict[str, Any], decode: str) -> None:
+def sweep(bench: Bench, models: dict[str, Any]) -> None:
     """Other tilings: the best for each shape, and the best single rule for a model."""
     tiles = ((64, 4),) if bench.smoke else TILES
     stages = (2,) if bench.smoke else STAGES
     rules = list(itertools.product(tiles, stages, PROGRAMS[:2] if bench.smoke else PROGRAMS))
     swept = [2] if bench.smoke else list(SWEPT_ROWS)
     some = [Tiling(*tile, depth, parts) for tile, depth in itertools.product(tiles, stages) for parts in (1, 2)]
-    compile_all(bench, [(count, tiling, decode) for count in swept for tiling in some])
+    compile_all(bench, [(count, tiling) for count in swept for tiling in some])
     for model, (layers, shapes) in models.items():
         found: dict[tuple[int, int, int], dict[Any, float]] = {}
         for (n, k), count in itertools.product(shapes, swept):
@@ -250,7 +247,7 @@ def sweep(bench: Bench, models: dict[str, Any], decode: str) -> None:
                     continue
                 tiling = Tiling(columns, warps, depth, nf4.parts_of(k, programs * bench.processors // (n // columns)))
                 if tiling not in known:
-                    known[tiling], wrong = case.ours(str(tiling), tiling, decode)
+                    known[tiling], wrong = case.ours(str(tiling), tiling)
                     if wrong >= MOST_ERROR:
                         print(f"{n}x{k} {tiling}: error {wrong:.4f}", flush=True)
                 times[rule] = known[tiling]
@@ -263,7 +260,7 @@ def sweep(bench: Bench, models: dict[str, Any], decode: str) -> None:
             bench.save()
         for count in swept:
             for wide in (False, True):
-                mine = [shape for shape in shapes if (shape[0] > nf4.NARROW and shape[0] % 128 == 0) == wide]
+                mine = [shape for shape in shapes if (shape[0] > nf4.NARROW) == wide]
                 sums = sorted(
                     (layers * sum(found[n, k, count][rule] * shapes[n, k] for n, k in mine), rule)
                     for rule in rules
@@ -279,32 +276,28 @@ def sweep(bench: Bench, models: dict[str, Any], decode: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     command = argparse.ArgumentParser(prog="python -m bench.nf4", description=(__doc__ or "").partition("\n")[0])
     command.add_argument("--out", type=Path, metavar="FILE")
-    command.add_argument("--smoke", action="store_true", help="tiny shapes, once")
+    command.add_argument("--smoke", action="store_true", help="tiny shapes, once, without a GPU")
     command.add_argument("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     command.add_argument("--rows", nargs="+", type=int, default=list(ROWS))
     command.add_argument("--seconds", type=float, default=50.0, help="no tiling is begun after these")
     command.add_argument("--no-sweep", action="store_true")
-    command.add_argument("--decode", choices=DECODES, help="of the sweep; default: the fastest way found")
     given = command.parse_args(arguments)
+    if not given.smoke and not torch.cuda.is_available():
+        command.error("there is no NVIDIA GPU; --smoke needs none")
     bench = Bench(given.out, given.smoke, given.seconds)
     models = SMOKE if given.smoke else {name: MODELS[name] for name in given.models}
     rows = [2, 24] if given.smoke else given.rows
     print(f"{bench.results['device']}, {bench.processors} multiprocessors, {bench.dtype}", flush=True)
     tilings = [
-        (count, nf4.tiling_for(count, n, k, bench.processors), decode)
+        (count, nf4.tiling_for(count, n, k, bench.processors))
         for _, shapes in models.values()
-        for (n, k), count, decode in itertools.product(shapes, rows, DECODES)
+        for (n, k), count in itertools.product(shapes, rows)
     ]
     compile_all(bench, tilings)
     compare(bench, models, rows)
     if not given.no_sweep:
-        total = {
-            decode: sum(value[decode] for name, value in bench.results["rows"].items() if " all " in name)
-            for decode in DECODES
-        }
-        fastest = min((decode for decode in DECODES if total[decode] > 0), key=lambda one: total[one], default="gather")
-        print(f"\nfastest way to unpack: {fastest}", flush=True)
-        sweep(bench, models, given.decode or fastest)
+        print()
+        sweep(bench, models)
     return 0
 
 

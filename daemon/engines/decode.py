@@ -33,9 +33,12 @@ FAMILIES = frozenset({"qwen2", "qwen3", "llama", "mistral"})
 CAPACITY_STEP = 512
 """Capacities are multiples of this, so that diaries of like length share a graph."""
 MOST_ROWS = 4
-"""Rows of one batch: bitsandbytes multiplies up to four rows by 4-bit weights without unpacking them first."""
+"""Drafts of one batch. ``nf4``'s kernel would multiply more rows for little more time, but each holds the keys and
+values of a prompt and a whole draft, and whole drafts are the rare way. Without the kernel bitsandbytes unpacks the
+4-bit weights at every step above four rows."""
 QUESTION_ROWS = 32
-"""Questions of one batch: the unpacking of 4-bit weights is then paid once for all of them."""
+"""Questions of one batch, short rows on a beginning that they share: as many as ``nf4``'s kernel takes, for little more
+time than a few. Without it the unpacking of 4-bit weights is paid once for all of them."""
 CPU_QUESTION_ROWS = 8
 QUESTION_STEP = 256
 """Tokens of a question with its answer are counted in multiples of this, so that one graph serves day after day."""

@@ -33,17 +33,16 @@ CODES = (
     *(0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0),
 )
 """The values of NF4: QLoRA, arXiv 2305.14314, appendix E."""
-DECODE = "permute"
-"""How a code becomes a value: "permute" bytes of registers, "gather" from a table, "select" by comparisons."""
 NARROW = 1024
 TILINGS = {
-    (16, False): (64, 4, 3, 3),
-    (16, True): (128, 4, 3, 3),
-    (32, False): (64, 4, 3, 3),
-    (32, True): (128, 4, 3, 3),
+    (16, False): (64, 4, 3, 1),
+    (16, True): (64, 2, 3, 6),
+    (32, False): (64, 4, 3, 1),
+    (32, True): (64, 2, 3, 4),
 }
 """For the rows of a tensor core and whether there are more outputs than ``NARROW``: columns of a program, its warps and
-stages, programs for each multiprocessor. Swept by ``bench/nf4.py``."""
+stages, programs for each multiprocessor. Swept by ``bench/nf4.py`` on an H200 with the layers of a 14B model. A program
+needs little shared memory, 33 KB for 16 rows and 49 KB for 32: every card that the kernel runs on has 99 KB or more."""
 SUMS = 1024
 """Outputs of one program that adds partial sums."""
 MOST_ERROR = 0.02
@@ -81,7 +80,7 @@ def padded(rows: int) -> int:
 
 def tiling_for(rows: int, n: int, k: int, processors: int) -> Tiling:
     """The tiling of a product on a card of so many multiprocessors, by ``TILINGS``."""
-    columns, warps, stages, programs = TILINGS[padded(rows), n % 128 == 0 and n > NARROW]
+    columns, warps, stages, programs = TILINGS[padded(rows), n > NARROW]
     return Tiling(columns, warps, stages, parts_of(k, programs * processors // (n // columns)))
 
 
@@ -119,11 +118,9 @@ def takes(rows: int, given: torch.dtype, bias: Tensor | None, computed: torch.dt
     return computed in (None, given) and (bias is None or bias.dtype == given)
 
 
-def multiply(
-    x: Tensor, weight: Weight, bias: Tensor | None = None, tiling: Tiling | None = None, decode: str = DECODE
-) -> Tensor:
-    """Given x (rows, k) of 16-bit numbers, return x W' + bias (rows, n). Waits for nothing, so a CUDA graph can take it
-    up once it has run."""
+def multiply(x: Tensor, weight: Weight, bias: Tensor | None = None, tiling: Tiling | None = None) -> Tensor:
+    """Given x (rows, k) of 16-bit numbers and a bias of the same type, return x W' + bias (rows, n). Waits for nothing,
+    so a CUDA graph can take it up once it has run."""
     from daemon.engines import nf4_kernel
 
     rows, n, k = len(x), weight.n, weight.k
@@ -142,7 +139,6 @@ def multiply(
         weight.outer_maxima,
         weight.outer_codes,
         weight.offset,
-        _table(x.device, x.dtype),
         addend,
         sums,
         rows,
@@ -153,8 +149,7 @@ def multiply(
         BLOCK_N=columns,
         DIRECT=direct,
         BIAS=direct and bias is not None,
-        DECODE=decode,
-        ASM=permutation(x.dtype) if decode == "permute" else "",
+        PERMUTATION=permutation(x.dtype),
         num_warps=warps,
         num_stages=stages,
     )
@@ -245,11 +240,6 @@ def permutation(dtype: torch.dtype) -> str:
 
 def _word(values: list[int], shift: int) -> int:
     return sum((value >> shift & 0xFF) << 8 * place for place, value in enumerate(values))
-
-
-@cache
-def _table(device: torch.device, dtype: torch.dtype) -> Tensor:
-    return torch.tensor(CODES, dtype=dtype, device=device)
 
 
 @cache

@@ -21,40 +21,19 @@ import triton.language as tl
 
 
 @triton.jit
-def _chosen(nibble, dtype: tl.constexpr):
-    """The NF4 value of each nibble by a tree of selects."""
-    one, two, four, eight = (nibble & 1) != 0, (nibble & 2) != 0, (nibble & 4) != 0, (nibble & 8) != 0
-    a = tl.where(one, -0.6961928009986877, -1.0)
-    b = tl.where(one, -0.39491748809814453, -0.5250730514526367)
-    c = tl.where(one, -0.18477343022823334, -0.28444138169288635)
-    d = tl.where(one, 0.0, -0.09105003625154495)
-    e = tl.where(one, 0.16093020141124725, 0.07958029955625534)
-    f = tl.where(one, 0.33791524171829224, 0.24611230194568634)
-    g = tl.where(one, 0.5626170039176941, 0.44070982933044434)
-    h = tl.where(one, 1.0, 0.7229568362236023)
-    low = tl.where(four, tl.where(two, d, c), tl.where(two, b, a))
-    high = tl.where(four, tl.where(two, h, g), tl.where(two, f, e))
-    return tl.where(eight, high, low).to(dtype)
-
-
-@triton.jit
-def _values(words, table, dtype: tl.constexpr, DECODE: tl.constexpr, ASM: tl.constexpr):
+def _values(words, dtype: tl.constexpr, PERMUTATION: tl.constexpr):
     """Given words of four neighbouring values, return the first, second, third and fourth of each as 16-bit numbers."""
-    if DECODE == "permute":
-        # Two words in one register, two values of one place in each of four.
-        one, two, three, four = tl.inline_asm_elementwise(
-            ASM, "=r,=r,=r,=r,r", [words], dtype=(tl.uint16, tl.uint16, tl.uint16, tl.uint16), is_pure=True, pack=2
-        )
-        one, two = one.to(dtype, bitcast=True), two.to(dtype, bitcast=True)
-        three, four = three.to(dtype, bitcast=True), four.to(dtype, bitcast=True)
-    elif DECODE == "gather":
-        one = tl.load(table + ((words >> 4) & 15).to(tl.int32))
-        two = tl.load(table + (words & 15).to(tl.int32))
-        three = tl.load(table + (words >> 12).to(tl.int32))
-        four = tl.load(table + ((words >> 8) & 15).to(tl.int32))
-    else:
-        one, two = _chosen(words >> 4, dtype), _chosen(words, dtype)
-        three, four = _chosen(words >> 12, dtype), _chosen(words >> 8, dtype)
+    # Two words in one register, two values of one place in each of four.
+    one, two, three, four = tl.inline_asm_elementwise(
+        PERMUTATION,
+        "=r,=r,=r,=r,r",
+        [words],
+        dtype=(tl.uint16, tl.uint16, tl.uint16, tl.uint16),
+        is_pure=True,
+        pack=2,
+    )
+    one, two = one.to(dtype, bitcast=True), two.to(dtype, bitcast=True)
+    three, four = three.to(dtype, bitcast=True), four.to(dtype, bitcast=True)
     return one, two, three, four
 
 
@@ -72,8 +51,7 @@ def multiply(
     absmax2,
     code2,
     offset,
-    table,  # (16,) the codes in 16 bits
-    bias,
+    bias,  # (N,), or anything of its type where BIAS is not set: x is of that type
     out,  # (rows, N), or (programs of a column, rows, N) float32 where partial sums are left to `add`
     rows,
     N,
@@ -83,10 +61,9 @@ def multiply(
     BLOCK_N: tl.constexpr,
     DIRECT: tl.constexpr,
     BIAS: tl.constexpr,
-    DECODE: tl.constexpr,
-    ASM: tl.constexpr,
+    PERMUTATION: tl.constexpr,  # PTX that finds the values of codes
 ):
-    dtype: tl.constexpr = table.dtype.element_ty
+    dtype: tl.constexpr = bias.dtype.element_ty
     n = tl.program_id(0) * BLOCK_N + tl.arange(0, BLOCK_N)
     m = tl.arange(0, ROWS)
     k = tl.arange(0, 16)
@@ -107,7 +84,7 @@ def multiply(
         for quarter in tl.static_range(4):
             words = tl.load(packed_at + chunk * 64 + quarter * 16).to(tl.uint16, bitcast=True)
             numbers = tl.load(x_at + chunk * 64 + quarter * 16, mask=there, other=0)
-            one, two, three, four = _values(words, table, dtype, DECODE, ASM)
+            one, two, three, four = _values(words, dtype, PERMUTATION)
             block = tl.dot(_place(numbers, 0, dtype), one, out_dtype=tl.float32)
             block = tl.dot(_place(numbers, 1, dtype), two, block, out_dtype=tl.float32)
             block = tl.dot(_place(numbers, 2, dtype), three, block, out_dtype=tl.float32)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from daemon import engines  # noqa: E402
 from daemon.engines import nf4  # noqa: E402
 from daemon.engines.nf4 import parts_of, permutation, quicken, readable, takes, tiling_for  # noqa: E402
 
-ROOT = Path(__file__).parents[3]
 SHAPES = [(5120, 5120), (1024, 5120), (13824, 5120), (5120, 13824), (1536, 1536), (256, 1536), (8960, 1536)]
 
 
@@ -108,7 +105,7 @@ def test_few_rows_of_16_bits_go_through_the_kernel() -> None:
 
 
 @pytest.mark.parametrize("processors", [20, 46, 132])
-@pytest.mark.parametrize(("n", "k"), SHAPES)
+@pytest.mark.parametrize(("n", "k"), [*SHAPES, (64, 256), (1088, 5120)])
 @pytest.mark.parametrize("rows", [2, 16, 17, 32])
 def test_a_tiling_covers_the_product(rows: int, n: int, k: int, processors: int) -> None:
     columns, _, _, parts = tiling_for(rows, n, k, processors)
@@ -213,6 +210,19 @@ def test_without_a_compiler_all_stays_with_bitsandbytes(
     assert isinstance(on_gpu[0], Answering)
 
 
+def test_without_triton_all_stays_with_bitsandbytes(
+    on_gpu: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "triton", None)
+    monkeypatch.delitem(sys.modules, "daemon.engines.nf4_kernel", raising=False)
+    monkeypatch.delattr(engines, "nf4_kernel", raising=False)
+    with caplog.at_level("INFO"):
+        assert quicken(on_gpu, torch.bfloat16) == 0
+    (record,) = [one for one in caplog.records if one.name == nf4.__name__]
+    assert "triton" in record.getMessage()
+    assert isinstance(on_gpu[0], Answering)
+
+
 def test_a_kernel_that_computes_something_else_is_not_used(on_gpu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nf4, "multiply", lambda x, *_: torch.full((len(x), 128), float("nan"), dtype=x.dtype))
     assert quicken(on_gpu, torch.bfloat16) == 0
@@ -235,29 +245,3 @@ def test_few_rows_are_multiplied_by_the_kernel_and_one_row_is_not(on_gpu: Any, m
     assert asked == [2, 24]
     on_gpu(torch.randn(4, 512).to(torch.bfloat16))
     assert asked == [2, 24], "learning goes through bitsandbytes"
-
-
-INTERPRETED = """
-import sys, torch
-from daemon.engines.nf4 import Tiling, multiply, readable
-from tests.daemon.engines.test_nf4 import layer, unpacked
-one = layer(192, 1280)
-for rows in (5, 24):
-    for parts in (1, 3):
-        for decode in ("gather", "select"):
-            x, bias = torch.randn(rows, 1280).half(), torch.randn(192).half() * 50
-            wanted = x.float() @ unpacked(one).T + bias.float()
-            answer = multiply(x, readable(one), bias, Tiling(64, 4, 3, parts), decode)
-            error = float((answer.float() - wanted).norm() / wanted.norm())
-            assert error < 1e-3, (rows, parts, decode, error)
-"""
-
-
-def test_the_kernel_in_the_interpreter_multiplies() -> None:
-    """float16 only: Triton's interpreter has no products of bfloat16."""
-    pytest.importorskip("triton")
-    if tuple(map(int, pytest.importorskip("numpy").__version__.split(".")[:2])) >= (2, 4):
-        pytest.skip("Triton 3.6's interpreter needs an older numpy")
-    environment = {**os.environ, "TRITON_INTERPRET": "1"}
-    run = subprocess.run([sys.executable, "-c", INTERPRETED], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr

@@ -66,20 +66,19 @@ def test_rows_are_multiplied_by_the_weight(n: int, k: int, dtype: Any) -> None:
             assert error(multiply(x, weight, layer.bias), reference(layer, x)) < MOST_ERROR, rows
 
 
-@pytest.mark.parametrize("decode", ["permute", "gather", "select"])
 @pytest.mark.parametrize("rows", [5, 24])
-def test_every_way_to_unpack_and_every_tiling_gives_the_same(decode: str, rows: int) -> None:
+def test_every_tiling_gives_the_same(rows: int) -> None:
     layer = four_bit(1536, 5120, torch.bfloat16)
     weight = readable(layer)
     assert weight is not None
     x = torch.randn((rows, 5120), device="cuda").bfloat16()
     wanted = reference(layer, x)
-    for columns, warps, stages, parts in [(64, 4, 3, 1), (64, 4, 2, 7), (128, 4, 3, 4), (128, 8, 3, 20)]:
+    for columns, warps, stages, parts in [(64, 2, 3, 6), (64, 4, 3, 1), (64, 4, 2, 7), (128, 4, 3, 4), (128, 8, 3, 20)]:
         tiling = Tiling(columns, warps, stages, parts_of(5120, parts))
         poison(layer, rows)
-        first = multiply(x, weight, layer.bias, tiling, decode)
+        first = multiply(x, weight, layer.bias, tiling)
         assert error(first, wanted) < MOST_ERROR, tiling
-        assert torch.equal(first, multiply(x, weight, layer.bias, tiling, decode)), "the order of the sums changed"
+        assert torch.equal(first, multiply(x, weight, layer.bias, tiling)), "the order of the sums changed"
 
 
 @pytest.mark.parametrize("rows", [2, 24])
