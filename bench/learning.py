@@ -1,7 +1,8 @@
 """How fast a person's habits are learned: simulated persons over weekly runs, by sentence, as a table.
 
 Each week so many diaries come, the version in use drafts them, the person edits the drafts by habit (``bench/persons``)
-and accepts them, and the weekly run learns, judges and promotes. Told is the share of the text that was changed.
+and accepts them, and the weekly run learns, judges and promotes, as soon as there are pairs enough for the schedule.
+Told is the share of the text that was changed.
 
     python -m bench.learning --out DIR                           four persons, eight weeks
     python -m bench.learning --out DIR --share 0.25 0.5 0.75     how many of the days are nippo's own
@@ -234,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.cpu_week:
             on_processor = {**sections, "engine": {**sections["engine"], "kind": "llamacpp"}}
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
-            simulate(replace(bench, per_week=5, sections=on_processor), persons[0], 2, "cpu-week")
+            simulate(replace(bench, per_week=5, sections=on_processor), persons[0], 2, "cpu-week", asked=True)
             return
         for person in persons:
             simulate(bench, person, given.weeks)

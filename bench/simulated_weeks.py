@@ -21,6 +21,7 @@ from daemon.engines.protocol import Engine
 from daemon.learning.edit_distance import edit_distance
 from daemon.learning.ledger import Ledger, request_run
 from daemon.learning.run_folder import LOG, RUNS, RunStage, RunState
+from daemon.learning.schedule import pairs_needed
 from daemon.learning.weekly import Teacher
 from daemon.service.delivery import record_text
 from daemon.store.store import Pair, Store
@@ -137,8 +138,16 @@ def learn(config: Config, store: Store, moment: datetime) -> RunState:
         teacher.stop()
 
 
-def simulate(bench: Bench, person: Person, weeks: int, folder: str = "") -> None:
-    """The weeks of one person: what was changed in each, and the run after each but the last."""
+def is_due(config: Config, store: Store, moment: datetime) -> bool:
+    """Whether the schedule would make a run of this moment, or one was begun and has to be gone on with."""
+    ledger = Ledger(store)
+    begun = ledger.state is not None and ledger.state.started == moment
+    return begun or ledger.new_pairs() >= pairs_needed(config.schedule, ledger.old_pairs())
+
+
+def simulate(bench: Bench, person: Person, weeks: int, folder: str = "", asked: bool = False) -> None:
+    """The weeks of one person: what was changed in each, and the run after each but the last. A week with too few
+    pairs for the schedule makes none, unless it is ``asked`` for."""
     config = bench.folder(folder or person.name)
     name = folder or person.name
     for week in range(weeks):
@@ -154,8 +163,10 @@ def simulate(bench: Bench, person: Person, weeks: int, folder: str = "") -> None
                 return {"version": adapter.name if adapter else "bare model", "share": share, "pairs": len(pairs)}
 
             def train(week: int = week, store: Store = store) -> dict[str, Any]:
-                started = time.monotonic()
-                state = learn(config, store, FIRST_RUN + timedelta(weeks=week))
+                started, moment = time.monotonic(), FIRST_RUN + timedelta(weeks=week)
+                if not asked and not is_due(config, store, moment):
+                    return {"outcome": "waited", "minutes": 0.0, "gigabytes": 0.0}
+                state = learn(config, store, moment)
                 gigabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
                 minutes = (time.monotonic() - started) / 60
                 verdict = find_version(config, state.version).meta.scores

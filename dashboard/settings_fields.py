@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from daemon.learning.schedule import FOR_A_VERDICT
 from daemon.system.toml_values import Setting
 
 
@@ -102,7 +103,7 @@ GROUPS: tuple[tuple[str, str, tuple[SettingField, ...]], ...] = (
                 "schedule",
                 "min_new_pairs",
                 "学習に要る日報の数",
-                "新しく提出した日報がこれだけあれば学びます。",
+                f"新しく提出した日報がこれだけあれば学びます。最初は全部で{FOR_A_VERDICT}件になるまで待ちます。",
                 "number",
                 {},
                 1,

@@ -14,6 +14,7 @@ from daemon.errors import ModelMissing, TrainingError
 from daemon.learning.ledger import Ledger, request_run
 from daemon.learning.run_folder import RUNS, Outcome, RunStage
 from daemon.learning.run_report import training_status
+from daemon.learning.schedule import pairs_needed
 from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
@@ -71,14 +72,15 @@ def plan(config: Config, now: datetime) -> TrainingFigures:
         champion = None
     state = status.state if status else None
     fresh = status.new_pairs if status else 0
+    needed = status.needed_pairs if status else pairs_needed(config.schedule, 0)
     failed = state if state and state.state is RunStage.FAILED else None
     return TrainingFigures(
         champion=champion.name if champion else NO_MODEL,
         pairs=count,
         new_pairs=fresh,
-        needed_pairs=config.schedule.min_new_pairs,
+        needed_pairs=needed,
         next_run=local_time((status.next_run if status else None) or coming) if coming else "なし",
-        hint=no_training(missing) or _hint(config, fresh, coming),
+        hint=no_training(missing) or _hint(fresh, needed, coming),
         asked=asked,
         running=is_running(config),
         run=state.run if state else "",
@@ -110,8 +112,7 @@ def no_training(missing: Sequence[str]) -> str:
     return f"学習に必要なパッケージ({names})がないため、この機械では学習しません。`{adding('train')}` で入ります。"
 
 
-def _hint(config: Config, fresh: int, coming: datetime | None) -> str:
-    needed = config.schedule.min_new_pairs
+def _hint(fresh: int, needed: int, coming: datetime | None) -> str:
     if coming is None:
         return "毎週の学習は設定で止めてあります(schedule.retrain)。"
     if fresh < needed:

@@ -98,6 +98,11 @@ class Ledger:
         seen = self.seen
         return sum(pair.id not in seen for pair in self._store.pairs())
 
+    def old_pairs(self) -> int:
+        """How many accepted pairs a run has seen; one that was withdrawn since counts no more."""
+        seen = self.seen
+        return sum(pair.id in seen for pair in self._store.pairs())
+
     def _ids(self, key: str) -> frozenset[str]:
         return frozenset(self._store.get_meta(key, []))
 

@@ -13,6 +13,7 @@ from daemon.errors import TrainingError
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, progress_of, read_events
+from daemon.learning.schedule import pairs_needed
 from daemon.learning.training_call import need_training, why_not
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
@@ -61,7 +62,7 @@ def training_status(config: Config, store: Store, need: Callable[[], None] = nee
         next_run=schedule.next_run,
         schedule_note=schedule.note,
         new_pairs=ledger.new_pairs(),
-        needed_pairs=config.schedule.min_new_pairs,
+        needed_pairs=pairs_needed(config.schedule, ledger.old_pairs()),
         progress=progress_of(events) if events else None,
         cannot=why_not(need),
     )

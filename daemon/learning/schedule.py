@@ -1,4 +1,4 @@
-"""When the weekly training is due. Pure: settings, clock and what is remembered in, a plan out.
+"""When the weekly training is due, with how many pairs. Pure: settings, clock and what is remembered in, a plan out.
 
 The last slot that was dealt with is kept in the database, so a run missed because the machine was off is made up at the
 next start, once however many were missed. A clock that was set back never repeats a slot; one that was far ahead and
@@ -17,6 +17,9 @@ from daemon.config.weekly_time import weekly_time
 from daemon.system.clock import local_zone
 
 WEEK = timedelta(days=7)
+FOR_A_VERDICT = 8
+"""Fewer pairs in all, learned and held out, and a run can only abstain. A one-sided paired Wilcoxon test on 8 pairs can
+reach p = 1/256; below 5 pairs it cannot reach 0.05 at all."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ def plan(
     if latest is not None:
         return Plan(latest, upcoming + jitter(settings, upcoming, salt), latest)
     return Plan(None, upcoming + jitter(settings, upcoming, salt), last_slot)
+
+
+def pairs_needed(settings: ScheduleSettings, seen: int) -> int:
+    """Given the settings and how many pairs earlier runs have seen, return how many new ones the schedule waits for."""
+    return max(settings.min_new_pairs, FOR_A_VERDICT - seen)
 
 
 def weekly_trigger(settings: ScheduleSettings, zone: tzinfo | None = None) -> Any:

@@ -29,7 +29,7 @@ from daemon.learning.run_folder import (
     RunStage,
     RunState,
 )
-from daemon.learning.schedule import plan
+from daemon.learning.schedule import pairs_needed, plan
 from daemon.learning.training_call import need_training, why_not
 from daemon.learning.training_job import ENDED, TrainingJob, last_lines, run_name
 from daemon.store.store import Store
@@ -131,18 +131,18 @@ class Teacher:
         due = plan(settings, now, remembered.last_slot, self._zone or self._local_zone(), str(self._config.data_path))
         memory = ScheduleMemory(due.last_slot, due.next_run, remembered.note)
         if asked is None and due.slot is not None:
-            new = self._ledger.new_pairs()
+            new, needed = self._ledger.new_pairs(), pairs_needed(settings, self._ledger.old_pairs())
             if why := why_not(self._need):
                 memory = replace(memory, note=f"{now.date()}: {why}")
                 log.warning("no training: %s", memory.note)
-            elif new < settings.min_new_pairs:
+            elif new < needed:
                 memory = replace(
                     memory,
                     note=tr(
-                        "{now}: {new} new pair(s), {min_new_pairs} are needed",
+                        "{now}: {new} new pair(s), {needed} are needed",
                         now=now.date(),
                         new=new,
-                        min_new_pairs=settings.min_new_pairs,
+                        needed=needed,
                     ),
                 )
                 log.info("no training: %s", memory.note)

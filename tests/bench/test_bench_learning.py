@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bench import learning, simulated_weeks
 from bench.few_shot import Example, Examples, FewShot
-from bench.persons import PERSONS, read_days, telling_hours
-from bench.simulated_weeks import Bench
+from bench.persons import PERSONS, Day, read_days, telling_hours
+from bench.simulated_weeks import Bench, simulate
 from daemon.config import Config
 from daemon.config.report_form import ReportSettings
 from daemon.drafting.prompt import line_question, sentence_question
 from daemon.engines.protocol import Question
-from daemon.store.store import Pair
+from daemon.learning.ledger import Ledger
+from daemon.learning.run_folder import Outcome, RunStage, RunState
+from daemon.store.store import Pair, Store
 from tests.asking_engine import AskingEngine
 
 DRAFT = (
@@ -119,17 +123,20 @@ def test_shares_and_examples_are_compared_on_the_same_days(tmp_path: Path, capsy
     assert again[2].endswith(f"| {true} / - |") and again[3:] == table[3:], "what is done is shown, not done again"
 
 
-def test_a_smoke_run_learns_a_week_and_is_not_repeated(
+def test_a_smoke_run_waits_a_week_learns_a_week_and_is_not_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NIPPO_STARTER_FOLDER", "")  # put back afterwards: the smoke run names its own
-    arguments = ["--smoke", "--out", str(tmp_path), "--weeks", "2", "--per-week", "6"]
+    arguments = ["--smoke", "--out", str(tmp_path), "--weeks", "3", "--per-week", "7"]
     learning.main(arguments)
     table = capsys.readouterr().out.splitlines()
-    assert table[0].startswith("| person | week |") and len(table) == 4
+    assert table[0].startswith("| person | week |") and len(table) == 5
     known = json.loads((tmp_path / "learning.json").read_text(encoding="utf-8"))
-    assert set(known) == {"smoke/1/drafts", "smoke/1/run", "smoke/2/drafts"}
-    assert known["smoke/1/run"]["outcome"] == "abstained" and known["smoke/1/run"]["gigabytes"] > 0
+    assert set(known) == {"smoke/1/drafts", "smoke/1/run", "smoke/2/drafts", "smoke/2/run", "smoke/3/drafts"}
+    assert known["smoke/1/run"] == {"outcome": "waited", "minutes": 0.0, "gigabytes": 0.0}
+    run = known["smoke/2/run"]
+    assert run["outcome"] in ("promoted", "kept") and run["gigabytes"] > 0
+    assert run["scores"]["gate"]["pairs"] == 8, "the hold-out decides, nothing is cross-validated"
     assert known["smoke/1/drafts"]["share"] > 0
 
     def again(*_: object) -> None:
@@ -140,3 +147,50 @@ def test_a_smoke_run_learns_a_week_and_is_not_repeated(
     learning.main(arguments)
     assert capsys.readouterr().out.splitlines() == table
     assert (tmp_path / "weeks.md").read_text(encoding="utf-8").splitlines() == table
+
+
+@pytest.fixture
+def weeks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """``weeks(5)``: what came of the runs of four weeks with so many pairs each, without a model. ``cut_off``: the
+    program ends once the first run has seen its pairs, and is started again."""
+
+    def accepted(config: Config, person: Any, days: Sequence[Day], first: int) -> list[Pair]:
+        return [Pair(day.id, day.id, day.diary, "", "* 報告。", "", "", False, "vault") for day in days]
+
+    def learn(config: Config, store: Store, moment: datetime) -> RunState:
+        ledger = Ledger(store)
+        ledger.seen = [pair.id for pair in store.pairs()]
+        ledger.state = RunState("week", RunStage.DONE, started=moment, version="v0.1", outcome=Outcome.ABSTAINED)
+        if ends:
+            raise ends.pop()
+        return ledger.state
+
+    ends: list[BaseException] = []
+    version = SimpleNamespace(meta=SimpleNamespace(scores={}))
+    monkeypatch.setattr(simulated_weeks, "accepted", accepted)
+    monkeypatch.setattr(simulated_weeks, "learn", learn)
+    monkeypatch.setattr(simulated_weeks, "find_version", lambda *_: version)
+
+    def make(per_week: int, asked: bool = False, cut_off: bool = False) -> list[str]:
+        days = [Day(f"d-{number}", "日記") for number in range(4 * per_week)]
+        bench = Bench(tmp_path, {}, days, PERSONS[:1], per_week, lambda line: None)
+        if cut_off:
+            ends.append(KeyboardInterrupt())
+            with pytest.raises(KeyboardInterrupt):
+                simulate(bench, PERSONS[0], 4, asked=asked)
+        simulate(bench, PERSONS[0], 4, asked=asked)
+        return [run["outcome"] for key, run in bench.known().items() if key.endswith("/run")]
+
+    return make
+
+
+def test_a_week_has_a_run_where_the_schedule_makes_one(weeks: Callable[..., list[str]]) -> None:
+    assert weeks(5) == ["waited", "abstained", "abstained"]
+
+
+def test_a_run_that_is_asked_for_waits_for_no_pairs(weeks: Callable[..., list[str]]) -> None:
+    assert weeks(5, asked=True) == ["abstained"] * 3
+
+
+def test_a_run_that_was_cut_off_is_gone_on_with_though_no_pair_is_new(weeks: Callable[..., list[str]]) -> None:
+    assert weeks(8, cut_off=True) == ["abstained"] * 3

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from scene import make_run, make_vault, settings_file
 
 from daemon.learning.run_folder import EventKind, Phase, ProgressEvent, progress_of
-from daemon.store.store import Job
+from daemon.store.store import Job, Store
 from dashboard.health import daemon_state, memory_of, parse_gpus, queue_table, troubles
 from dashboard.page_text import page_html
 from dashboard.runs import checkpoint_table, duration, find_runs, loss_points, share, standing, thinned
-from dashboard.training_page import next_time, read_verdict
+from dashboard.training_page import next_time, plan, read_verdict
+from tests.learning_world import accept
 
 NOW = datetime(2026, 1, 7, 12, 0, tzinfo=UTC)
 
@@ -83,3 +85,14 @@ def test_gpu_memory_is_read_and_odd_lines_are_left_out() -> None:
     table = "NVIDIA H100, 2048, 81559, 7\nGB10, [N/A], [N/A], 3\n"
     assert [(gpu.name, gpu.used, gpu.busy) for gpu in parse_gpus(table)] == [("NVIDIA H100", 2048, 7)]
     assert memory_of(None) is None and memory_of(2**30) is None
+
+
+def test_the_page_tells_how_many_pairs_the_schedule_waits_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.training_page.missing_packages", lambda: [])
+    config = settings_file(tmp_path, make_vault(tmp_path))
+    before = plan(config, NOW)
+    assert (before.new_pairs, before.needed_pairs) == (0, 8) and "あと8件" in before.hint, "without a database"
+    with Store.open(config.data_path) as store:
+        accept(store, 6)
+    found = plan(config, NOW)
+    assert (found.new_pairs, found.needed_pairs) == (6, 8) and "あと2件" in found.hint

@@ -72,7 +72,7 @@ def test_a_training_is_started_watched_and_stopped(browser, tiny: TinyModel, tmp
         scene.running_page(config) as address,
         Site(browser, address, vault, config).window("learning") as page,
     ):
-        expect(page.get_by_text(f"{PAIRS} / 5")).to_be_visible(timeout=MINUTE)
+        expect(page.get_by_text(f"{PAIRS} / 8")).to_be_visible(timeout=MINUTE)
         page.get_by_role("button", name="学習を始める").click()
         expect(page.get_by_text("/ 4000 ステップ")).to_be_visible(timeout=3 * MINUTE)
         page.get_by_role("button", name="学習を止める").click()

@@ -398,7 +398,7 @@ def test_status_shows_the_training(config: Config) -> None:
     nippo(config, "rebuild")
     found = json.loads(nippo(config, "status", "--json").output)
     assert found["training"]["new_pairs"] == 2
-    assert "2 new of 5 needed" in nippo(config, "status").output
+    assert "2 new of 8 needed" in nippo(config, "status").output
 
 
 def test_status_names_the_process_that_holds_the_model(config: Config) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from daemon.config import ScheduleSettings
 from daemon.learning.ledger import Ledger
-from daemon.learning.schedule import Plan, plan
+from daemon.learning.schedule import FOR_A_VERDICT, Plan, pairs_needed, plan
 from daemon.learning.weekly import Teacher
 from daemon.store.store import Store
 from daemon.system.clock import LocalZone
@@ -26,6 +26,14 @@ def at(text: str, zone: ZoneInfo = TOKYO) -> datetime:
 
 def look(now: str, last: str | None, zone: ZoneInfo = TOKYO, settings: ScheduleSettings = SUNDAY) -> Plan:
     return plan(settings, at(now, zone), at(last, zone) if last else None, zone)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "needed"), [(5, 0, 8), (5, 2, 6), (5, 3, 5), (5, 40, 5), (9, 0, 9), (1, 8, 1)]
+)
+def test_no_run_begins_before_a_verdict_is_possible(wanted: int, seen: int, needed: int) -> None:
+    found = pairs_needed(ScheduleSettings(min_new_pairs=wanted), seen)
+    assert found == needed >= wanted and found + seen >= FOR_A_VERDICT
 
 
 def test_nothing_is_due_at_the_first_start() -> None:

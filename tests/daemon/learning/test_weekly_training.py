@@ -93,7 +93,7 @@ def make_version(config: Config, name: str, base: str = "starter") -> Path:
 def test_sunday_comes_the_run_is_promoted_and_its_verdict_is_in_the_vault(
     school: School, child: Callable[[str], None]
 ) -> None:
-    accept(school.store, 5)
+    accept(school.store, 8)
     make_version(school.config, "v0.1")
     child('tell(event="phase", name="training"); tell(event="step", step=3, steps=9, left=60); done()')
     school.moment = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -114,24 +114,44 @@ def test_sunday_comes_the_run_is_promoted_and_its_verdict_is_in_the_vault(
 
 
 def test_too_few_new_pairs_wait_for_the_next_week(school: School, child: Callable[[str], None]) -> None:
-    accept(school.store, 4)
+    accept(school.store, 7)
     child("raise SystemExit(1)")
     school.moment = NOW - timedelta(days=1)
     school.turn()
     school.moment = NOW
     school.turn()
     assert school.state is None
-    assert "4 new pair(s), 5 are needed" in school.ledger.schedule.note
-    accept(school.store, 1, first=4)
+    assert "7 new pair(s), 8 are needed" in school.ledger.schedule.note
+    accept(school.store, 1, first=7)
     school.turn()
     assert school.state is None, "this Sunday is over"
+
+
+def test_pairs_of_earlier_runs_count_while_they_are_there(school: School, child: Callable[[str], None]) -> None:
+    """Eight that a run has seen leave it to the setting; of two, six more make a verdict possible."""
+    accept(school.store, 12)
+    child("raise SystemExit(1)")
+    school.ledger.seen = [pair.id for pair in school.store.pairs()][:8]
+    assert training_status(school.config, school.store).needed_pairs == 5
+    for pair in school.store.pairs()[:6]:
+        school.store.delete_pair(pair.id)
+    assert training_status(school.config, school.store).needed_pairs == 6
+    school.moment = NOW - timedelta(days=1)
+    school.turn()
+    school.moment = NOW
+    school.turn()
+    assert school.state is None and "4 new pair(s), 6 are needed" in school.ledger.schedule.note
+    accept(school.store, 2, first=12)
+    school.moment = NOW + timedelta(days=7)
+    school.turn()
+    assert school.state is not None and school.state.reason == "schedule"
 
 
 def test_without_the_training_packages_sunday_passes_with_a_word(school: School, child: Callable[[str], None]) -> None:
     def missing() -> None:
         raise UsageError("not installed: torch", 'Install them with `pip install "nippo[train]"`.')
 
-    accept(school.store, 6)
+    accept(school.store, 8)
     child("done()")
     school.teacher = Teacher(school.config, school.store, zone=UTC, need=missing)
     school.moment = NOW - timedelta(days=1)
@@ -364,7 +384,7 @@ def test_the_status_line_names_the_next_run(school: School) -> None:
     accept(school.store, 2)
     school.turn()
     assert summary(training_status(school.config, school.store)) == [
-        f"next {local_time(datetime(2026, 11, 29, 3, tzinfo=UTC))}, 2 new of 5 needed"
+        f"next {local_time(datetime(2026, 11, 29, 3, tzinfo=UTC))}, 2 new of 8 needed"
     ]
 
 
