@@ -31,6 +31,7 @@ TINY_TRAINING: dict[str, Any] = {
     "rank": 4,
     "alpha": 8,
     "learning_rate": 0.01,
+    "weekly_learning_rate": 0.01,
     "batch_size": 2,
     "accumulation": 1,
     "warmup_steps": 0,

@@ -91,7 +91,8 @@ class ScheduleSettings(Section):
 
 
 class TrainingSettings(Section):
-    """LoRA fine-tuning; the defaults are the seed project's (r 16, alpha 16, lr 2e-4, steps 60/120/180/240)."""
+    """LoRA fine-tuning; the defaults are the seed project's (r 16, alpha 16, lr 2e-4, steps 60/120/180/240). A weekly
+    run goes on from what nippo has learned, by ``weekly_learning_rate``."""
 
     base: str = ""
     max_seq_length: Annotated[int, Field(ge=128)] = 4096
@@ -101,6 +102,7 @@ class TrainingSettings(Section):
     batch_size: Count = 1
     accumulation: Count = 4
     learning_rate: Positive = 2e-4
+    weekly_learning_rate: Positive = 5e-5
     scheduler: Literal["linear", "cosine", "constant"] = "linear"
     warmup_steps: Annotated[int, Field(ge=0)] = 5
     weight_decay: NotNegative = 0.01

@@ -35,6 +35,7 @@ def train(
     takes the accelerator while it is still ending. Raises what its exit code means (``training_call.check``); passes
     ``TrainingStopped`` on, once it has saved.
     """
+    rate = config.training.weekly_learning_rate if start else config.training.learning_rate
     call = TrainCall(
         pairs=(rows,),
         out=out,
@@ -43,7 +44,14 @@ def train(
         steps=tuple(steps),
         init_adapter=start,
         resume=resume,
-        extra=("--max-hours", f"{max(hours, 0.01):.3f}", "--own-share", f"{own_share:g}"),
+        extra=(
+            "--max-hours",
+            f"{max(hours, 0.01):.3f}",
+            "--own-share",
+            f"{own_share:g}",
+            "--learning-rate",
+            f"{rate:g}",
+        ),
     )
     process = subprocess.Popen(
         training_argv(call, _processes(config)),
