@@ -57,7 +57,9 @@ class Untraced:
 class EditRows:
     """``diary``: the prepared text. ``sentences``: each with the lines that it gives (none: `なし`), None where nothing
     is learned. ``changed``: the indices of those whose lines are others than the draft showed, where its record was
-    there (``by_record``). ``judged``: lines that the model wrote with T, F, P or U and a weight."""
+    there (``by_record``); ``ours``: of those that give lines the ones that stood so in the draft. ``judged``: lines
+    that the model wrote with T, F, P or U and a weight.
+    """
 
     id: str
     day: str
@@ -65,6 +67,7 @@ class EditRows:
     sentences: tuple[tuple[str, tuple[str, ...] | None], ...]
     judged: tuple[tuple[str, str, float], ...] = ()
     changed: tuple[int, ...] = ()
+    ours: tuple[int, ...] = ()
     untraced: tuple[Untraced, ...] = ()
     weight: float = 1.0
     by_record: bool = False
@@ -111,6 +114,7 @@ def edit_rows(pair: Pair, config: Config) -> EditRows:
         sentences=tuple((text, labels.lines.get(at)) for at, text in enumerate(texts)),
         judged=tuple((line, label, 1.0) for line, label in labels.judged.items()),
         changed=day.changed(labels),
+        ours=day.ours(labels),
         untraced=tuple(dict.fromkeys(labels.untraced)),
         weight=LIGHT if pair.draft and letters(pair.draft) == letters(pair.report) else 1.0,
         by_record=bool(record.sentences),
@@ -177,6 +181,18 @@ class _Day:
                 shown.setdefault(line.sentence, []).append(line.text)
         known = {at: lines for at, lines in labels.lines.items() if lines is not None}
         return tuple(sorted(at for at, lines in known.items() if sorted(lines) != sorted(shown.get(at, []))))
+
+    def ours(self, labels: _Labels) -> tuple[int, ...]:
+        """The sentences whose lines are nippo's words, taken over as they were; none of a report that was written
+        without a draft."""
+        told = {at: lines for at, lines in labels.lines.items() if lines}
+        if self.record.sentences:
+            changed = set(self.changed(labels))
+            return tuple(sorted(at for at in told if at not in changed))
+        drafted = (
+            {piece.text for piece in cut(self.pair.draft, self.config.report).pieces} if self.pair.draft else set()
+        )
+        return tuple(sorted(at for at, lines in told.items() if drafted.issuperset(lines)))
 
     def _match(self, drafted: Sequence[Drafted], pieces: Sequence[Piece]) -> Edits:
         where = self._align(pieces, {})

@@ -32,11 +32,13 @@ MARK = "\ue000"
 
 @dataclass(frozen=True)
 class QuestionTokens:
-    """One question as it is asked, what is answered, and how much each token of the answer counts."""
+    """One question as it is asked, what is answered, how much each token of the answer counts, and the index of the
+    sentence that it asks about (None: it asks about a line)."""
 
     asked: list[int]
     answer: list[int]
     weight: float
+    sentence: int | None = None
 
     @property
     def size(self) -> int:
@@ -125,7 +127,7 @@ def encode_day(
     for at, text, lines in _labelled(day, prepared):
         question = ids(sentence_question(text) + around.behind)
         weight = day.weight * (CHANGED_WEIGHT if at in day.changed else 1.0)
-        questions.append(QuestionTokens(question, ids("\n".join(lines) or NOTHING) + end, weight))
+        questions.append(QuestionTokens(question, ids("\n".join(lines) or NOTHING) + end, weight, at))
     for line, label, weight in day.judged:
         question = ids(line_question(line) + around.behind)
         questions.append(QuestionTokens(question, ids(label)[:1], day.weight * weight * judge_weight))

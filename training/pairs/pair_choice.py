@@ -121,8 +121,9 @@ def row_of(pair: Pair, config: Config, by_sentence: bool) -> Row:
     row = Row(pair.id, pair.day, pair.diary, pair.report, form=config.report.model_dump(mode="json"))
     if not by_sentence:
         return row
-    day, _ = day_rows(pair, config)
-    labelled = replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight, changed=day.changed)
+    day, read = day_rows(pair, config)
+    known = replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight)
+    labelled = replace(known, changed=day.changed, ours=read.ours)
     return labelled if teaches(labelled) else row
 
 
@@ -133,7 +134,7 @@ def teaches(row: Row) -> bool:
 
 def unlabelled(row: Row) -> Row:
     """A row whose report is learned as a whole."""
-    return replace(row, sentences=None, judged=(), weight=1.0, changed=())
+    return replace(row, sentences=None, judged=(), weight=1.0, changed=(), ours=())
 
 
 def choose_dev(ids: Sequence[str]) -> list[str]:

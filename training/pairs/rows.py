@@ -35,7 +35,8 @@ class Fact:
 @dataclass(frozen=True)
 class Row:
     """One diary, with what is known about its report. ``private``, ``facts`` and ``sentences`` are None when nobody
-    listed them."""
+    listed them. ``ours``: the indices of sentences whose lines are a version's own words, as
+    ``daemon.learning.edit_rows`` knows them; only the gate asks, so that no file has it."""
 
     id: str
     date: str
@@ -49,6 +50,7 @@ class Row:
     judged: tuple[tuple[str, str, float], ...] = ()
     weight: float = 1.0
     changed: tuple[int, ...] = ()
+    ours: tuple[int, ...] = ()
 
     @property
     def accepted(self) -> bool:

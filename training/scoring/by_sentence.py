@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from daemon.checks.text import normalise
 from daemon.drafting.record import DayRecord
 from daemon.learning.alignment import Likeness
+from daemon.learning.edit_distance import edit_distance
 from training.pairs.rows import Row
 from training.scoring.gate import LineCount
 
@@ -56,6 +57,37 @@ def selection_errors(record: DayRecord, row: Row) -> int | None:
     told, labels = kept_lines(record), labelled_lines(row)
     known = [bool(lines) != bool(told[place]) for place, lines in labels.items() if place in told]
     return sum(known) if known else None
+
+
+def left_to_change(record: DayRecord, row: Row) -> float | None:
+    """The characters to change in a report until each sentence gives what the person's report gives for it, as a share
+    of all those lines; None where that is not known, or where there is no line.
+
+    Another version's words that were let stand (``row.ours``) may be said in other words with the same numbers: held
+    against the very words, every new version would seem worse than the one that wrote them.
+    """
+    told, labels = kept_lines(record), labelled_lines(row)
+    texts = [text for text, _ in row.sentences or ()]
+    ours = {place for at, place in enumerate(_places(texts)) if at in row.ours}
+    known = [place for place in labels if place in told]
+    whole = sum(len(line) for place in known for line in labels[place])
+    if not whole:
+        return None
+    likeness = Likeness(texts)
+
+    def cost(place: Spot) -> int:
+        new, wanted = told[place], labels[place]
+        if place in ours and new and _say_the_same(new, wanted, likeness):
+            return 0
+        return edit_distance("\n".join(new), "\n".join(wanted))
+
+    return sum(map(cost, known)) / whole
+
+
+def _say_the_same(lines: Sequence[str], others: Sequence[str], likeness: Likeness) -> bool:
+    return all(like_one_of(line, others, likeness) for line in lines) and all(
+        like_one_of(line, lines, likeness) for line in others
+    )
 
 
 def differences(row: Row, before: DayRecord, after: DayRecord) -> list[Difference]:

@@ -21,11 +21,13 @@ NO_LIKELIHOOD = "書きやすさ(対数尤度)は比べられないため、書�
 class ReportScore:
     """How one model did on one held-out pair.
 
-    ``log_likelihood``: mean log-probability per token of what was accepted, in nats; None where no answer about the
-    pair's sentences is known, or where the two models write in different ways, so that their figures are of different
-    texts. ``edits``: characters to change until the report is the accepted text, as a share of that text. ``leaks``:
-    the private terms found in the report. ``faults``: names of the other checks that failed. ``selection``: sentences
-    of the diary that were told and should not have been, or the reverse; None where that is not known.
+    ``log_likelihood``: mean log-probability of what was decided and of what the person worded, in nats
+    (``training.scoring.likelihood``); None where no answer about the pair's sentences is known, or where the two models
+    write in different ways, so that their figures are of different texts. ``edits``: characters to change until the
+    report says what the accepted one says, as a share of that text (``training.scoring.by_sentence.left_to_change``).
+    ``leaks``: the private terms found in the report. ``faults``: names of the other checks that failed.
+    ``selection``: sentences of the diary that were told and should not have been, or the reverse; None where that is
+    not known.
     """
 
     pair_id: str

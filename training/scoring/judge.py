@@ -20,7 +20,7 @@ from daemon.models.known import KNOWN
 from daemon.versions.artifact import Version
 from daemon.words import tr
 from training.pairs.rows import Row
-from training.scoring.by_sentence import count_lines, selection_errors
+from training.scoring.by_sentence import count_lines, left_to_change, selection_errors
 from training.scoring.evaluate import WrittenReport, chosen_reports, settings_of, write_with_engine
 from training.scoring.gate import LineCount, ReportScore
 from training.scoring.generate import run as generate
@@ -73,7 +73,7 @@ def judge(
     found = []
     for figures, written in zip(likelihoods, _written(config, reference, contenders, rows, bits), strict=True):
         scores = [
-            _score(row, one, figure, own)
+            _score(row, one, figure, own, comparable and methods == {"sentences"})
             for row, one, figure, own in zip(rows, written, figures, settings, strict=True)
         ]
         found.append(Judged(tuple(scores), tuple(one.text for one in written), tuple(one.record for one in written)))
@@ -122,12 +122,16 @@ def is_gguf(reference: str) -> bool:
     return reference in KNOWN or reference.lower().endswith(".gguf")
 
 
-def _score(row: Row, written: WrittenReport, likelihood: float | None, settings: CheckSettings) -> ReportScore:
+def _score(
+    row: Row, written: WrittenReport, likelihood: float | None, settings: CheckSettings, by_sentence: bool
+) -> ReportScore:
     findings = score(written.text, row.diary, settings).findings
     leaks = {finding.term or finding.message for finding in findings if finding.check == "leak"}
     faults = {finding.check for finding in findings if finding.check != "leak"}
     accepted = row.report or ""
-    edits = edit_distance(written.text, accepted) / max(len(accepted), 1)
+    edits = left_to_change(written.record, row) if by_sentence else None
+    if edits is None:
+        edits = edit_distance(written.text, accepted) / max(len(accepted), 1)
     selection = selection_errors(written.record, row)
     return ReportScore(row.id, likelihood, edits, tuple(sorted(leaks)), tuple(sorted(faults)), selection)
 

@@ -70,6 +70,7 @@ def test_an_edit_gives_the_rows_that_a_reader_would_write_down(case: Case) -> No
         at for at, lines in wanted(case).items() if lines is not None and set(lines) != set(case.draft.get(at, ()))
     }
     assert set(rows.changed) == other
+    assert set(rows.ours) == {at for at, lines in wanted(case).items() if lines and at not in other}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -104,6 +105,14 @@ def test_a_draft_that_nobody_changed_teaches_lightly() -> None:
     pair = pair_of(case_named("accepted as it was"))
     assert edit_rows(replace(pair, draft=pair.report), Config()).weight == 0.5
     assert edit_rows(replace(pair, draft=pair.report + "\n* もう一行。"), Config()).weight == 1.0
+
+
+def test_words_are_the_persons_own_where_no_draft_had_them() -> None:
+    case = case_named("accepted as it was")
+    told = {at for at, lines in given(edit_rows(pair_of(case), config(case))).items() if lines}
+    alone = pair_of(case, record=False)
+    assert told and edit_rows(replace(alone, draft=""), config(case)).ours == ()
+    assert set(edit_rows(replace(alone, draft=alone.report), config(case)).ours) == told
 
 
 def test_sentences_written_after_the_draft_teach_nothing_of_their_silence() -> None:

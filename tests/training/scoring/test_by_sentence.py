@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from training.pairs.rows import Row
-from training.scoring.by_sentence import count_lines, differences, selection_errors
+from training.scoring.by_sentence import count_lines, differences, left_to_change, selection_errors
 from training.scoring.gate import LineCount
 
 SQL, NAP, JAVA = "SQLの結合を12問解いた。", "昼寝した。", "Javaのインターフェースを読んだ。"
@@ -38,6 +40,29 @@ def test_a_sentence_too_many_or_too_few_is_an_error(lines: dict[str, str], wrong
 
 def test_a_report_that_was_written_as_a_whole_chose_no_sentences() -> None:
     assert selection_errors(DayRecord(), ROW) is None
+    assert left_to_change(DayRecord(), ROW) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "own", "ours"),
+    [("* SQLの結合の問題を12問解きました。", 0.0, 0.0),
+     ("* SQLの結合の問題、12問を解きました。", 2 / 21, 0.0),
+     ("* SQLの結合の問題を21問解きました。", 2 / 21, 2 / 21),
+     ("* 昼寝しました。", 15 / 21, 15 / 21)],
+)  # fmt: skip
+def test_only_the_persons_own_words_must_be_met_to_the_letter(line: str, own: float, ours: float) -> None:
+    for words, share in ((ROW, own), (replace(ROW, ours=(0,)), ours)):
+        assert left_to_change(record(sql=line), words) == pytest.approx(share), words.ours
+
+
+def test_a_sentence_too_many_or_too_few_is_left_to_change() -> None:
+    for row in (ROW, replace(ROW, ours=(0,))):
+        assert left_to_change(record(), row) == 1.0
+        nap = "* 昼寝しました。"
+        both = record(sql="* SQLの結合の問題を12問解きました。", nap=nap, java="* 誰も知りません。")
+        assert left_to_change(both, row) == pytest.approx(len(nap) / 21)
+    silent = replace(ROW, sentences=((SQL, ()), (NAP, None), (JAVA, ())))
+    assert left_to_change(record(), silent) is None, "there is no line to compare with"
 
 
 def test_the_same_words_twice_are_two_sentences() -> None:
