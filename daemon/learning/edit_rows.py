@@ -57,8 +57,8 @@ class Untraced:
 class EditRows:
     """``diary``: the prepared text. ``sentences``: each with the lines that it gives (none: `なし`), None where nothing
     is learned. ``changed``: the indices of those whose lines are others than the draft showed, where its record was
-    there (``by_record``); ``ours``: of those that give lines the ones that stood so in the draft. ``judged``: lines
-    that the model wrote with T, F, P or U and a weight.
+    there (``by_record``); ``own``: those whose label is the person's own doing, not a draft's that was let stand.
+    ``judged``: lines that the model wrote with T, F, P or U and a weight.
     """
 
     id: str
@@ -67,7 +67,7 @@ class EditRows:
     sentences: tuple[tuple[str, tuple[str, ...] | None], ...]
     judged: tuple[tuple[str, str, float], ...] = ()
     changed: tuple[int, ...] = ()
-    ours: tuple[int, ...] = ()
+    own: tuple[int, ...] = ()
     untraced: tuple[Untraced, ...] = ()
     weight: float = 1.0
     by_record: bool = False
@@ -114,7 +114,7 @@ def edit_rows(pair: Pair, config: Config) -> EditRows:
         sentences=tuple((text, labels.lines.get(at)) for at, text in enumerate(texts)),
         judged=tuple((line, label, 1.0) for line, label in labels.judged.items()),
         changed=day.changed(labels),
-        ours=day.ours(labels),
+        own=day.own(labels),
         untraced=tuple(dict.fromkeys(labels.untraced)),
         weight=LIGHT if pair.draft and letters(pair.draft) == letters(pair.report) else 1.0,
         by_record=bool(record.sentences),
@@ -182,17 +182,16 @@ class _Day:
         known = {at: lines for at, lines in labels.lines.items() if lines is not None}
         return tuple(sorted(at for at, lines in known.items() if sorted(lines) != sorted(shown.get(at, []))))
 
-    def ours(self, labels: _Labels) -> tuple[int, ...]:
-        """The sentences whose lines are nippo's words, taken over as they were; none of a report that was written
-        without a draft."""
-        told = {at: lines for at, lines in labels.lines.items() if lines}
+    def own(self, labels: _Labels) -> tuple[int, ...]:
+        """The sentences whose label is the person's own doing: what they changed, where the draft's record or at least
+        its text is there; all of a report that was written without a draft."""
         if self.record.sentences:
-            changed = set(self.changed(labels))
-            return tuple(sorted(at for at in told if at not in changed))
-        drafted = (
-            {piece.text for piece in cut(self.pair.draft, self.config.report).pieces} if self.pair.draft else set()
-        )
-        return tuple(sorted(at for at, lines in told.items() if drafted.issuperset(lines)))
+            return self.changed(labels)
+        known = {at: lines for at, lines in labels.lines.items() if lines is not None}
+        if self.pair.draft:
+            drafted = {piece.text for piece in cut(self.pair.draft, self.config.report).pieces}
+            known = {at: lines for at, lines in known.items() if not drafted.issuperset(lines)}
+        return tuple(sorted(known))
 
     def _match(self, drafted: Sequence[Drafted], pieces: Sequence[Piece]) -> Edits:
         where = self._align(pieces, {})

@@ -123,7 +123,7 @@ def row_of(pair: Pair, config: Config, by_sentence: bool) -> Row:
         return row
     day, read = day_rows(pair, config)
     known = replace(row, sentences=day.sentences, judged=day.judged, weight=day.weight)
-    labelled = replace(known, changed=day.changed, ours=read.ours)
+    labelled = replace(known, changed=day.changed, own=read.own)
     return labelled if teaches(labelled) else row
 
 
@@ -134,7 +134,7 @@ def teaches(row: Row) -> bool:
 
 def unlabelled(row: Row) -> Row:
     """A row whose report is learned as a whole."""
-    return replace(row, sentences=None, judged=(), weight=1.0, changed=(), ours=())
+    return replace(row, sentences=None, judged=(), weight=1.0, changed=(), own=None)
 
 
 def choose_dev(ids: Sequence[str]) -> list[str]:

@@ -35,8 +35,8 @@ class Fact:
 @dataclass(frozen=True)
 class Row:
     """One diary, with what is known about its report. ``private``, ``facts`` and ``sentences`` are None when nobody
-    listed them. ``ours``: the indices of sentences whose lines are a version's own words, as
-    ``daemon.learning.edit_rows`` knows them; only the gate asks, so that no file has it."""
+    listed them. ``own``: the indices of sentences whose label is the person's own doing, as
+    ``daemon.learning.edit_rows`` knows them (None: all); only the gate asks, so that no file has it."""
 
     id: str
     date: str
@@ -50,7 +50,7 @@ class Row:
     judged: tuple[tuple[str, str, float], ...] = ()
     weight: float = 1.0
     changed: tuple[int, ...] = ()
-    ours: tuple[int, ...] = ()
+    own: tuple[int, ...] | None = None
 
     @property
     def accepted(self) -> bool:

@@ -52,42 +52,43 @@ def labelled_lines(row: Row) -> dict[Spot, tuple[str, ...]]:
     return {place: lines for place, (_, lines) in zip(places, sentences, strict=True) if lines is not None}
 
 
+def own_places(row: Row) -> frozenset[Spot]:
+    """Of the labelled sentences those whose label is the person's own doing. What a draft said and was let stand shows
+    what the version liked that wrote it: by that every other version would seem worse."""
+    texts = [text for text, _ in row.sentences or ()]
+    return frozenset(
+        place
+        for at, place in enumerate(_places(texts))
+        if place in labelled_lines(row) and (row.own is None or at in row.own)
+    )
+
+
 def selection_errors(record: DayRecord, row: Row) -> int | None:
-    """So many sentences were told and give no line, or give one and were not told; None where neither is known."""
+    """Of the person's own sentences so many were told and give no line, or give one and were not told; None where there
+    is none."""
     told, labels = kept_lines(record), labelled_lines(row)
-    known = [bool(lines) != bool(told[place]) for place, lines in labels.items() if place in told]
+    known = [bool(labels[place]) != bool(told[place]) for place in own_places(row) if place in told]
     return sum(known) if known else None
 
 
 def left_to_change(record: DayRecord, row: Row) -> float | None:
-    """The characters to change in a report until each sentence gives what the person's report gives for it, as a share
-    of all those lines; None where that is not known, or where there is no line.
-
-    Another version's words that were let stand (``row.ours``) may be said in other words with the same numbers: held
-    against the very words, every new version would seem worse than the one that wrote them.
-    """
+    """The characters to change in a report until each of the person's own sentences gives what their report gives for
+    it, as a share of the lines of all its sentences; None where no line is known."""
     told, labels = kept_lines(record), labelled_lines(row)
-    texts = [text for text, _ in row.sentences or ()]
-    ours = {place for at, place in enumerate(_places(texts)) if at in row.ours}
-    known = [place for place in labels if place in told]
-    whole = sum(len(line) for place in known for line in labels[place])
+    whole = sum(len(line) for place, lines in labels.items() if place in told for line in lines)
     if not whole:
         return None
-    likeness = Likeness(texts)
-
-    def cost(place: Spot) -> int:
-        new, wanted = told[place], labels[place]
-        if place in ours and new and _say_the_same(new, wanted, likeness):
-            return 0
-        return edit_distance("\n".join(new), "\n".join(wanted))
-
-    return sum(map(cost, known)) / whole
+    own = [place for place in own_places(row) if place in told]
+    return sum(edit_distance("\n".join(told[place]), "\n".join(labels[place])) for place in own) / whole
 
 
-def _say_the_same(lines: Sequence[str], others: Sequence[str], likeness: Likeness) -> bool:
-    return all(like_one_of(line, others, likeness) for line in lines) and all(
-        like_one_of(line, lines, likeness) for line in others
-    )
+def missing_lines(record: DayRecord, row: Row) -> int | None:
+    """So many lines fewer than the person's report has (below 0: more), whichever they are; None where that is not
+    known."""
+    told, labels = kept_lines(record), labelled_lines(row)
+    if not told or not labels:
+        return None
+    return sum(map(len, labels.values())) - sum(map(len, told.values()))
 
 
 def differences(row: Row, before: DayRecord, after: DayRecord) -> list[Difference]:

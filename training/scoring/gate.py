@@ -21,13 +21,13 @@ NO_LIKELIHOOD = "書きやすさ(対数尤度)は比べられないため、書�
 class ReportScore:
     """How one model did on one held-out pair.
 
-    ``log_likelihood``: mean log-probability of what was decided and of what the person worded, in nats
-    (``training.scoring.likelihood``); None where no answer about the pair's sentences is known, or where the two models
-    write in different ways, so that their figures are of different texts. ``edits``: characters to change until the
-    report says what the accepted one says, as a share of that text (``training.scoring.by_sentence.left_to_change``).
+    ``log_likelihood``: mean log-probability per token of what the person did to the draft, in nats
+    (``training.scoring.likelihood``); None where nothing of that is known, or where the two models write in different
+    ways, so that their figures are of different texts. ``edits``: characters to change until the report says what the
+    person made of the draft, as a share of the accepted text (``training.scoring.by_sentence.left_to_change``).
     ``leaks``: the private terms found in the report. ``faults``: names of the other checks that failed.
-    ``selection``: sentences of the diary that were told and should not have been, or the reverse; None where that is
-    not known.
+    ``selection``: of the sentences that the person changed those that were told and should not have been, or the
+    reverse. ``missing``: so many lines fewer than the accepted report has. None: not known.
     """
 
     pair_id: str
@@ -36,6 +36,7 @@ class ReportScore:
     leaks: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     selection: int | None = None
+    missing: int | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,10 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
         objections.append(f"直す量が、提出文の{old_edits:.0%}から{new_edits:.0%}に増えました。")
     if selection and wilcoxon_greater([new - old for old, new in chosen]) < ALPHA:
         objections.append(f"文の選び違い(多すぎ・足りなさすぎ)が{selection[0]}文から{selection[1]}文に増えました。")
+    missing = [(old.missing, new.missing) for old, new in both if old.missing is not None and new.missing is not None]
+    fewer, before = sum(new for _, new in missing), sum(old for old, _ in missing)
+    if fewer > before and wilcoxon_greater([new for _, new in missing]) < ALPHA:
+        objections.append(f"新しい版の日報は、提出文より全部で{fewer}行少なくなりました。")
     if new_faults > old_faults:
         objections.append(f"検査の指摘が{old_faults}件から{new_faults}件に増えました。")
     likelier = f"提出文の書きやすさ(対数尤度)が上がり(p = {p_value:.3f})、" if gains else ""

@@ -20,7 +20,7 @@ from daemon.models.known import KNOWN
 from daemon.versions.artifact import Version
 from daemon.words import tr
 from training.pairs.rows import Row
-from training.scoring.by_sentence import count_lines, left_to_change, selection_errors
+from training.scoring.by_sentence import count_lines, left_to_change, missing_lines, selection_errors
 from training.scoring.evaluate import WrittenReport, chosen_reports, settings_of, write_with_engine
 from training.scoring.gate import LineCount, ReportScore
 from training.scoring.generate import run as generate
@@ -132,8 +132,8 @@ def _score(
     edits = left_to_change(written.record, row) if by_sentence else None
     if edits is None:
         edits = edit_distance(written.text, accepted) / max(len(accepted), 1)
-    selection = selection_errors(written.record, row)
-    return ReportScore(row.id, likelihood, edits, tuple(sorted(leaks)), tuple(sorted(faults)), selection)
+    selection, missing = selection_errors(written.record, row), missing_lines(written.record, row)
+    return ReportScore(row.id, likelihood, edits, tuple(sorted(leaks)), tuple(sorted(faults)), selection, missing)
 
 
 def _written(

@@ -1,17 +1,16 @@
 """How likely a model finds what a person decided: the mean log-probability, in nats, per token of the report as a
 whole, or by sentence.
 
-By sentence it is that of every decision: that a sentence gives nothing, that it gives a line, and token by token the
-words of a line where they are the person's own. Words that a version wrote and the person let stand do not count: they
-are what that version was likeliest to write, so that no other could ever find them likelier.
+By sentence it is that of the answers that are the person's own doing: lines they added or reworded, `なし` where they
+deleted one. What a version wrote and was let stand does not count: it is what that version was likeliest to write, so
+that no other could ever find it likelier.
 
 Plain transformers and peft, never Unsloth, so that champion and challenger are measured by the same code.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Any
 
 from daemon.config import Config
 from daemon.drafting.draft import own_rule
-from daemon.drafting.prompt import NOTHING
 from daemon.versions.artifact import habits_of
 from training.model.loss import report_loss, summed_loss
 from training.pairs.day_encoding import DayExample, encode_day
@@ -27,9 +25,6 @@ from training.pairs.days import day_of
 from training.pairs.encoding import IGNORED, Example, encode_rows
 from training.pairs.rows import Row
 from training.scoring.generate import load_for_generation
-
-SURE = 1e-6
-"""A model that is sure of no line is taken to be less sure by so much, in nats: it would lose without end."""
 
 
 def log_likelihoods(
@@ -41,8 +36,8 @@ def log_likelihoods(
     by_sentence: bool = False,
 ) -> list[list[float | None]]:
     """Given a base folder, adapters (None: the bare base) and rows with reports, return for each adapter one figure per
-    row: the mean over the report's tokens, its end token included, or ``by_sentence`` over the decisions and own words
-    that the row's labels give, each version asked as it learned to be; None for a row without such labels."""
+    row: the mean over the report's tokens, its end token included, or ``by_sentence`` over those of the answers that
+    are the person's own, each version asked as it learned to be; None for a row without such answers."""
     import torch
 
     model, tokenizer = load_for_generation(folder, [adapter for adapter in adapters if adapter], bits)
@@ -56,10 +51,8 @@ def log_likelihoods(
             plain = model.get_base_model() if hasattr(model, "get_base_model") else model
             if by_sentence:
                 rule = own_rule(config, habits_of(adapter))
-                nothing = list(tokenizer(NOTHING, add_special_tokens=False)["input_ids"])
                 days = [_answers(tokenizer, row, config, rule) for row in rows]
-                both = zip(rows, days, strict=True)
-                found.append([_of_day(plain, day, row.ours, nothing) if day else None for row, day in both])
+                found.append([_of_day(plain, day) if day else None for day in days])
             else:
                 examples = encode_rows(tokenizer, rows, config.report, config.privacy)
                 found.append([_of_report(plain, example) for example in examples])
@@ -67,12 +60,13 @@ def log_likelihoods(
 
 
 def _answers(tokenizer: Any, row: Row, config: Config, rule: str) -> DayExample | None:
-    """What a row's labels answer about its sentences. Its judged lines are no text that anybody accepted."""
+    """What a row's labels answer about the person's own sentences. Its judged lines are nothing that anybody wrote."""
     day = day_of(row)
     if day is None:
         return None
     asked = encode_day(tokenizer, replace(day, judged=(), weight=1.0), config.privacy, rule)
-    return asked if asked.questions else None
+    own = tuple(one for one in asked.questions if row.own is None or one.sentence in row.own)
+    return replace(asked, questions=own) if own else None
 
 
 def _of_report(causal: Any, example: Example) -> float:
@@ -85,34 +79,22 @@ def _of_report(causal: Any, example: Example) -> float:
     return -float(report_loss(hidden, labels, causal.get_output_embeddings()))
 
 
-def _of_day(causal: Any, day: DayExample, ours: Collection[int], nothing: list[int]) -> float:
-    """The diary is evaluated once; every question goes on from there, and is forgotten before the next. ``nothing``:
-    the tokens of the answer that a sentence gives no line."""
+def _of_day(causal: Any, day: DayExample) -> float:
+    """The diary is evaluated once; every question goes on from there, and is forgotten before the next."""
     import torch
     from transformers import DynamicCache
 
     cache = DynamicCache(config=causal.config)
     causal.base_model(input_ids=torch.tensor([day.head], device=causal.device), past_key_values=cache, use_cache=True)
-
-    def likely(asked: list[int], answer: list[int]) -> float:
-        ids = torch.tensor([asked + answer[:-1]], device=causal.device)
+    total, tokens = 0.0, 0
+    for one in day.questions:
+        ids = torch.tensor([one.asked + one.answer[:-1]], device=causal.device)
         hidden = causal.base_model(input_ids=ids, past_key_values=cache, use_cache=True).last_hidden_state[0]
         cache.crop(len(day.head))
-        told = torch.tensor(answer, device=causal.device)
-        return -float(summed_loss(hidden[len(asked) - 1 :], told, causal.get_output_embeddings()))
-
-    total, count = 0.0, 0
-    for one in day.questions:
-        if one.sentence in ours:
-            total += math.log1p(-math.exp(min(likely(one.asked, nothing), -SURE)))
-            count += 1
-        elif one.answer[: len(nothing)] == nothing:
-            total += likely(one.asked, nothing)
-            count += 1
-        else:
-            total += likely(one.asked, one.answer)
-            count += len(one.answer)
-    return total / count
+        answer = torch.tensor(one.answer, device=causal.device)
+        total += float(summed_loss(hidden[len(one.asked) - 1 :], answer, causal.get_output_embeddings()))
+        tokens += len(one.answer)
+    return -total / tokens
 
 
 def _switched(model: Any, on: bool) -> AbstractContextManager[Any]:

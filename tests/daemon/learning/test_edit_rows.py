@@ -70,7 +70,7 @@ def test_an_edit_gives_the_rows_that_a_reader_would_write_down(case: Case) -> No
         at for at, lines in wanted(case).items() if lines is not None and set(lines) != set(case.draft.get(at, ()))
     }
     assert set(rows.changed) == other
-    assert set(rows.ours) == {at for at, lines in wanted(case).items() if lines and at not in other}
+    assert rows.own == rows.changed
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -107,12 +107,15 @@ def test_a_draft_that_nobody_changed_teaches_lightly() -> None:
     assert edit_rows(replace(pair, draft=pair.report + "\n* もう一行。"), Config()).weight == 1.0
 
 
-def test_words_are_the_persons_own_where_no_draft_had_them() -> None:
+def test_labels_are_the_persons_own_doing_where_no_draft_had_them() -> None:
     case = case_named("accepted as it was")
-    told = {at for at, lines in given(edit_rows(pair_of(case), config(case))).items() if lines}
     alone = pair_of(case, record=False)
-    assert told and edit_rows(replace(alone, draft=""), config(case)).ours == ()
-    assert set(edit_rows(replace(alone, draft=alone.report), config(case)).ours) == told
+    labels = given(edit_rows(alone, config(case)))
+    known = {at for at, lines in labels.items() if lines is not None}
+    assert set(edit_rows(replace(alone, draft=""), config(case)).own) == known
+    assert edit_rows(replace(alone, draft=alone.report), config(case)).own == ()
+    other = edit_rows(replace(alone, draft="* 別の行を書きました。"), config(case)).own
+    assert set(other) == {at for at in known if labels[at]} != set()
 
 
 def test_sentences_written_after_the_draft_teach_nothing_of_their_silence() -> None:

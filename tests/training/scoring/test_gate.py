@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -33,6 +34,19 @@ def test_a_clear_gain_is_promoted() -> None:
     assert verdict.p_value == pytest.approx(1 / 1024)
     assert verdict.edits == pytest.approx((0.4, 0.3)) and verdict.selection == (30, 30)
     assert "40%から30%" in verdict.reasons[0]
+
+
+def test_a_version_that_grew_silent_is_kept() -> None:
+    """Which lines it tells may differ from those of the draft that was accepted, not how many."""
+
+    def missing(found: list[ReportScore], *lines: int) -> list[ReportScore]:
+        return [replace(score, missing=lines[number % len(lines)]) for number, score in enumerate(found)]
+
+    verdict = decide(missing(scores(), 0), missing(scores(0.2), 1))
+    assert verdict.outcome == "kept" and "10行少なく" in verdict.reasons[0]
+    assert decide(missing(scores(), 0), missing(scores(0.2), -1, 0, 1)).outcome == "promoted"
+    assert decide(missing(scores(), 1), missing(scores(0.2), 1)).outcome == "promoted", "no quieter than the champion"
+    assert decide(missing(scores(), -1), missing(scores(0.2), 0)).outcome == "promoted", "what was deleted is missed"
 
 
 def test_the_same_model_twice_is_kept() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -14,9 +13,9 @@ from daemon.learning.edit_distance import edit_distance, weekly_medians
 from daemon.learning.run_folder import Checkpoint, EventKind, ProgressEvent, losses_of
 from tests.conftest import MakeVault
 from tests.tiny_model import TinyModel
-from training.pairs.day_encoding import encode_day
+from training.pairs.day_encoding import encode_day, one_by_one
 from training.pairs.days import day_of
-from training.pairs.encoding import encode_rows
+from training.pairs.encoding import Example, encode_rows
 from training.pairs.rows import Row
 from training.scoring.gate import LineCount, ReportScore, decide, hold_to_starter
 from training.scoring.likelihood import log_likelihoods
@@ -134,41 +133,41 @@ def test_the_likelihood_is_that_of_the_models_own_probabilities(tiny: TinyModel,
         assert figure == pytest.approx(sum(picked) / len(picked), abs=1e-4)
 
 
-def test_by_sentence_it_is_that_of_what_was_decided(tiny: TinyModel, make_vault: MakeVault) -> None:
-    """Every question alone behind its diary, against the diary evaluated once: `なし`, a line of the person's own
-    words, a line that a version worded. Judged lines and weights do not count; a row without labels has no figure."""
+def test_by_sentence_it_is_that_of_the_persons_own_answers(tiny: TinyModel, make_vault: MakeVault) -> None:
+    """Every question alone behind its diary, against the diary evaluated once; judged lines and weights do not count,
+    nor what a draft said and was let stand, and a row without labels has no figure."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    diary, lines = "Javaを学んだ。ねむい一日だった。SQLも学んだ。Linuxも学んだ。", ("* Javaを学びました。",)
-    texts = ("Javaを学んだ。", "ねむい一日だった。", "SQLも学んだ。", "Linuxも学んだ。")
-    labels = (lines, (), None, ("* Linuxを学びました。",))
-    labelled = Row("a", "2026-01-07", diary, "* Java", sentences=tuple(zip(texts, labels, strict=True)), ours=(3,))
+    diary, lines = "Javaを学んだ。ねむい一日だった。SQLも学んだ。", ("* Javaを学びました。",)
+    sentences = (("Javaを学んだ。", lines), ("ねむい一日だった。", ()), ("SQLも学んだ。", None))
+    labelled = Row("a", "2026-01-07", diary, "* Java", sentences=sentences)
     rows = [
         labelled,
         replace(labelled, id="b", weight=0.5, judged=(("* 卒業しました。", "F", 1.0),)),
-        replace(labelled, id="c", sentences=tuple((text, None) for text in texts)),
+        replace(labelled, id="c", sentences=tuple((text, None) for text, _ in sentences)),
         replace(labelled, id="d", sentences=None),
+        replace(labelled, id="e", own=()),
+        replace(labelled, id="f", own=(1,)),
     ]
     config = Config()
     found = log_likelihoods(str(tiny.hf), [None], rows, config, by_sentence=True)[0]
     model = AutoModelForCausalLM.from_pretrained(tiny.hf, dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(tiny.hf)
-    nothing = tokenizer("なし", add_special_tokens=False)["input_ids"]
     day = day_of(labelled)
     assert day is not None
-    encoded = encode_day(tokenizer, day, config.privacy)
-    assert [one.sentence for one in encoded.questions] == [0, 1, 3]
+    encoded = encode_day(AutoTokenizer.from_pretrained(tiny.hf), day, config.privacy)
+    assert [one.sentence for one in encoded.questions] == [0, 1]
 
-    def likely(asked: list[int], answer: list[int]) -> list[float]:
-        before = encoded.head + asked
+    def likely(example: Example) -> list[float]:
         with torch.inference_mode():
-            logits = model(torch.tensor([before + answer])).logits[0].log_softmax(-1)
-        return [float(logits[len(before) + at - 1, token]) for at, token in enumerate(answer)]
+            logits = model(torch.tensor([example.input_ids])).logits[0].log_softmax(-1)
+        return [float(logits[at - 1, label]) for at, label in enumerate(example.labels) if label != -100]
 
-    own, silent, ours = encoded.questions
-    words = likely(own.asked, own.answer)
-    decided = [sum(likely(silent.asked, nothing)), math.log1p(-math.exp(sum(likely(ours.asked, nothing))))]
-    mean = sum(words + decided) / (len(words) + 2)
-    assert found[0] == pytest.approx(mean, abs=1e-4)
-    assert found[1:] == [pytest.approx(found[0]), None, None]
+    both, silent = (
+        one_by_one([replace(encoded, questions=asked)], 0) for asked in (encoded.questions, encoded.questions[1:])
+    )
+    picked = [value for example in both for value in likely(example)]
+    assert found[0] == pytest.approx(sum(picked) / len(picked), abs=1e-4)
+    (nothing,) = silent
+    assert found[5] == pytest.approx(sum(likely(nothing)) / len(likely(nothing)), abs=1e-4)
+    assert found[1:5] == [pytest.approx(found[0]), None, None, None]
