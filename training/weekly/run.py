@@ -59,6 +59,10 @@ from training.weekly.week import Week, checkpoint_folder, train_on
 OTHER_METHOD = (
     "今の版と新しい版は日報の書き方(日記全体からか、一文ずつか)が違います。それぞれの書き方で書かせて比べました。"
 )
+OWN_DOING = (
+    "直す量、文の選び違い、書きやすさは、下書きからあなたが直した文だけで比べました。"
+    "下書きのままの文は、それを書いた版に有利だからです。"
+)
 TRAINING_SHARE = 0.6
 """Of ``max_hours``; the rest is for judging and, with few pairs, for cross-validation."""
 
@@ -90,7 +94,8 @@ def teach(week: Week, now: datetime) -> RunResult:
     week.phase(Phase.JUDGING)
     contenders = [Contender.of_version(old), Contender(challenger, result.method)]
     began = time.monotonic()
-    notes += [OTHER_METHOD] if contenders[0].method != result.method else []
+    methods = {one.method for one in contenders}
+    notes += [OTHER_METHOD] if len(methods) > 1 else [OWN_DOING] if methods == {"sentences"} else []
     both = judge(config, base, week.reference, contenders, material.held_out, bits) if material.held_out else []
     a_report = (time.monotonic() - began) / max(len(material.held_out), 1)
     verdict = decide(*(one.scores for one in both)) if both else decide((), ())

@@ -71,6 +71,7 @@ def test_accept_train_gate_promote_draft(school: School) -> None:
     gate = version.meta.scores["gate"]
     assert version.meta.scores["against"] == "starter-2" and gate["measured"] == gate["pairs"] == len(held_out)
     assert gate["likelihood_gain"] > 0 and "対数尤度の差" in page
+    assert "あなたが直した文だけで比べました" in page
     assert gate["selection"] is not None and "文の選び違い" in page and "直す量" in page
     known = gate["remembered"]
     assert known["days"] == 2 and known["parent_written"] >= known["parent"] and known["written"] >= known["lines"]
