@@ -14,6 +14,7 @@ ALPHA = 0.05
 EDITS_TOLERANCE = 0.01
 """The mean share of the text that a person would have to change may rise by so much: one character in a hundred."""
 
+NOTHING_CHANGED = "判定用の日報には、下書きから直した文がありませんでした。比べることがないため、今の版のままにします。"
 NO_LIKELIHOOD = "書きやすさ(対数尤度)は比べられないため、書いた日報だけで判定しました。"
 
 
@@ -141,7 +142,10 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     objections = []
     if new_leaks:
         objections.append(f"新しい版の日報に、今の版にはなかった私的な語が{new_leaks}件ありました。")
-    if p_value >= ALPHA:
+    unchanged = not gains and not old_edits and not new_edits
+    if unchanged:
+        objections.append(NOTHING_CHANGED)
+    elif p_value >= ALPHA:
         what = "提出文の書きやすさ(対数尤度)の向上" if gains else "直す量の減少"
         objections.append(f"{what}が、偶然と区別できません(p = {p_value:.3f})。")
     if new_edits > old_edits + EDITS_TOLERANCE:
@@ -159,7 +163,7 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     gained = f"判定用の{count}件で、{likelier}直す量は提出文の{old_edits:.0%}から{new_edits:.0%}になりました{chance}。"
     return Verdict(
         Outcome.KEPT if objections else Outcome.PROMOTED,
-        (*(objections or [gained]), *([] if gains else [NO_LIKELIHOOD])),
+        (*(objections or [gained]), *([] if gains or unchanged else [NO_LIKELIHOOD])),
         count,
         p_value,
         fmean(gains) if gains else None,

@@ -10,6 +10,7 @@ import pytest
 from daemon.learning.run_folder import Outcome, RunResult, RunScores
 from training.scoring.gate import (
     NO_LIKELIHOOD,
+    NOTHING_CHANGED,
     LineCount,
     ReportScore,
     Verdict,
@@ -47,6 +48,12 @@ def test_a_version_that_grew_silent_is_kept() -> None:
     assert decide(missing(scores(), 0), missing(scores(0.2), -1, 0, 1)).outcome == "promoted"
     assert decide(missing(scores(), 1), missing(scores(0.2), 1)).outcome == "promoted", "no quieter than the champion"
     assert decide(missing(scores(), -1), missing(scores(0.2), 0)).outcome == "promoted", "what was deleted is missed"
+
+
+def test_where_nobody_changed_anything_nothing_is_promoted() -> None:
+    untouched = [replace(score, log_likelihood=None, edits=0.0, selection=None) for score in scores()]
+    verdict = decide(untouched, untouched)
+    assert verdict.outcome == "kept" and verdict.reasons == (NOTHING_CHANGED,)
 
 
 def test_the_same_model_twice_is_kept() -> None:
