@@ -50,7 +50,7 @@ class Bench:
     """Weights, clocks and results on one device."""
 
     def __init__(self, out: Path | None, smoke: bool, seconds: float) -> None:
-        self.out, self.smoke, self._end = out, smoke, time.monotonic() + seconds
+        self.out, self.smoke, self.end = out, smoke, time.monotonic() + seconds
         self.dtype = torch.bfloat16
         self.theirs, self.ours = (plain, plain) if smoke else (by_bitsandbytes, nf4.multiply)
         self.device = torch.device("cpu") if smoke else torch.device("cuda", torch.cuda.current_device())
@@ -58,9 +58,6 @@ class Bench:
         name = "no GPU" if smoke else torch.cuda.get_device_name(self.device)
         self.results: dict[str, Any] = {"device": name, "processors": self.processors, "rows": {}, "sweep": {}}
         self._failed: set[str] = set()
-
-    def has_time(self) -> bool:
-        return time.monotonic() < self._end
 
     def save(self) -> None:
         if self.out is not None:
@@ -243,7 +240,7 @@ def sweep(bench: Bench, models: dict[str, Any]) -> None:
             times = found.setdefault((n, k, count), {})
             for rule in rules:
                 (columns, warps), depth, programs = rule
-                if n % columns or not bench.has_time():
+                if n % columns or not time.monotonic() < bench.end:
                     continue
                 tiling = Tiling(columns, warps, depth, nf4.parts_of(k, programs * bench.processors // (n // columns)))
                 if tiling not in known:
@@ -288,12 +285,8 @@ def main(arguments: list[str] | None = None) -> int:
     models = SMOKE if given.smoke else {name: MODELS[name] for name in given.models}
     rows = [2, 24] if given.smoke else given.rows
     print(f"{bench.results['device']}, {bench.processors} multiprocessors, {bench.dtype}", flush=True)
-    tilings = [
-        (count, nf4.tiling_for(count, n, k, bench.processors))
-        for _, shapes in models.values()
-        for (n, k), count in itertools.product(shapes, rows)
-    ]
-    compile_all(bench, tilings)
+    asked = [(count, n, k) for _, shapes in models.values() for (n, k), count in itertools.product(shapes, rows)]
+    compile_all(bench, [(count, nf4.tiling_for(count, n, k, bench.processors)) for count, n, k in asked])
     compare(bench, models, rows)
     if not given.no_sweep:
         print()

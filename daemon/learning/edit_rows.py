@@ -10,7 +10,7 @@ what it gives, of a line that no sentence tells, and of a line that a person add
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -20,6 +20,7 @@ from daemon.config import Config
 from daemon.drafting.record import DayRecord
 from daemon.drafting.sentences import asked, letters, split
 from daemon.learning.alignment import Likeness, Place, align, told_by_amount
+from daemon.learning.edit_labels import EditRows, Labels, Untraced
 from daemon.learning.edit_match import Drafted, Edits, Group, match
 from daemon.learning.edit_reasons import Reasons, corrected
 from daemon.learning.report_pieces import Piece, cut
@@ -43,53 +44,6 @@ NOT_IN_DIARY = "日記に同じことを書いた文が見つかりません"
 UNDECIDED = "どの文のことか決まりません"
 PRIVATE = "私的な語があります"
 NO_FORM = "です・ますの文にできません"
-
-
-@dataclass(frozen=True)
-class Untraced:
-    """A line of the report that teaches nothing, as the person wrote it, and why not (Japanese)."""
-
-    text: str
-    why: str
-
-
-@dataclass(frozen=True)
-class EditRows:
-    """``diary``: the prepared text. ``sentences``: each with the lines that it gives (none: `なし`), None where nothing
-    is learned. ``changed``: the indices of those whose lines are others than the draft showed, where its record was
-    there (``by_record``); ``own``: those whose label is the person's own doing, not a draft's that was let stand.
-    ``judged``: lines that the model wrote with T, F, P or U and a weight.
-    """
-
-    id: str
-    day: str
-    diary: str
-    sentences: tuple[tuple[str, tuple[str, ...] | None], ...]
-    judged: tuple[tuple[str, str, float], ...] = ()
-    changed: tuple[int, ...] = ()
-    own: tuple[int, ...] = ()
-    untraced: tuple[Untraced, ...] = ()
-    weight: float = 1.0
-    by_record: bool = False
-
-
-@dataclass
-class _Labels:
-    """What is known so far of each sentence, by its index: its lines; None: not known; no entry: nothing said yet."""
-
-    lines: dict[int, tuple[str, ...] | None] = field(default_factory=dict)
-    judged: dict[str, str] = field(default_factory=dict)
-    untraced: list[Untraced] = field(default_factory=list)
-
-    def give(self, at: int, line: str) -> None:
-        known = self.lines.get(at, ())
-        if known is not None and line not in known:
-            self.lines[at] = (*known, line)
-
-    def judge(self, line: str, label: str) -> None:
-        """T wins: the same words that stand once and were deleted elsewhere were deleted as a repetition."""
-        if label and self.judged.get(line) != "T":
-            self.judged[line] = label
 
 
 def edit_rows(pair: Pair, config: Config) -> EditRows:
@@ -130,11 +84,11 @@ class _Day:
     record: DayRecord
     reasons: Reasons
 
-    def labels(self) -> _Labels:
+    def labels(self) -> Labels:
         """Read the accepted body against the draft and the diary."""
         body = cut(self.pair.report, self.config.report)
         drafted = self._drafted()
-        labels = _Labels()
+        labels = Labels()
         if body.unwritten and not body.no_study:
             return labels
         pieces = [piece for piece in body.pieces if not piece.aside]
@@ -171,7 +125,7 @@ class _Day:
             for line in one.lines
         ]
 
-    def changed(self, labels: _Labels) -> tuple[int, ...]:
+    def changed(self, labels: Labels) -> tuple[int, ...]:
         """The sentences that are known to give other lines than the draft showed for them; none without a record."""
         if not self.record.sentences:
             return ()
@@ -182,7 +136,7 @@ class _Day:
         known = {at: lines for at, lines in labels.lines.items() if lines is not None}
         return tuple(sorted(at for at, lines in known.items() if sorted(lines) != sorted(shown.get(at, []))))
 
-    def own(self, labels: _Labels) -> tuple[int, ...]:
+    def own(self, labels: Labels) -> tuple[int, ...]:
         """The sentences whose label is the person's own doing: what they changed, where the draft's record or at least
         its text is there; all of a report that was written without a draft."""
         if self.record.sentences:
@@ -201,7 +155,7 @@ class _Day:
         found = align([piece.raw for piece in pieces], self.texts, self.likeness, known)
         return dict(zip(pieces, found, strict=True))
 
-    def _keep(self, labels: _Labels, line: Drafted, piece: Piece) -> None:
+    def _keep(self, labels: Labels, line: Drafted, piece: Piece) -> None:
         if self.reasons.private(line.text):
             labels.lines[line.sentence] = None
             labels.untraced.append(Untraced(piece.raw, PRIVATE))
@@ -209,7 +163,7 @@ class _Day:
         labels.give(line.sentence, line.text)
         labels.judge(line.text, "T")
 
-    def _change(self, labels: _Labels, group: Group) -> None:
+    def _change(self, labels: Labels, group: Group) -> None:
         """Lines of the draft in other words. What they told before is judged only where it was put right: lines that
         were joined or parted in their own words were not wrong."""
         sentences = sorted({line.sentence for line in group.drafted})
@@ -250,7 +204,7 @@ class _Day:
             return PRIVATE
         return NOT_IN_DIARY if self.reasons.invented(piece.raw) else ""
 
-    def _add(self, labels: _Labels, edits: Edits, pieces: Sequence[Piece]) -> None:
+    def _add(self, labels: Labels, edits: Edits, pieces: Sequence[Piece]) -> None:
         """Pieces that were no line of the draft, each at the sentence that tells it."""
         number = {id(piece): at for at, piece in enumerate(pieces)}
         known = {number[id(piece)]: line.sentence for line, piece in edits.kept}
@@ -286,7 +240,7 @@ class _Day:
         around = {at for place in candidates for at in (place - 1, place, place + 1) if 0 <= at < len(self.texts)}
         return self.likeness.covered(piece.raw, *(self.texts[at] for at in sorted(around)))
 
-    def _nothing(self, labels: _Labels, new: Sequence[tuple[str, str]], added: Sequence[str]) -> None:
+    def _nothing(self, labels: Labels, new: Sequence[tuple[str, str]], added: Sequence[str]) -> None:
         """`なし` for every sentence that was asked about, gave no line and got none.
 
         Not for one whose line the draft left out by itself: nobody saw it, and to learn `なし` there would make the

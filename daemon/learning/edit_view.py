@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from daemon.drafting.prompt import NOTHING
-from daemon.learning.edit_rows import EditRows
+from daemon.learning.edit_labels import EditRows
 from daemon.words import marked, tr
 
 UNKNOWN = marked("(nothing learned)")

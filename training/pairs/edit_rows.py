@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from daemon.checks import learn_form
 from daemon.config import Config
-from daemon.learning.edit_rows import PRIVATE, EditRows, edit_rows
+from daemon.learning.edit_labels import EditRows
+from daemon.learning.edit_rows import PRIVATE, edit_rows
 from daemon.store.rows import Pair
 from daemon.vault.diary import REDACTED
 from training.pairs.day_rows import DayRows

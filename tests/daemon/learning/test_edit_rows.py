@@ -11,7 +11,8 @@ from daemon.checks.meaning import Fault
 from daemon.config import Config, PrivacySettings
 from daemon.drafting.record import DayRecord, LineRecord, SentenceRecord
 from daemon.drafting.sentences import asked, split
-from daemon.learning.edit_rows import EditRows, edit_rows
+from daemon.learning.edit_labels import EditRows
+from daemon.learning.edit_rows import edit_rows
 from daemon.store.rows import Pair
 from daemon.vault.diary import prepare
 from tests.daemon.learning.edit_cases import CASES, DIARY, JAVA, JAVA_LINE, TASK_LINE, Case

@@ -12,7 +12,8 @@ from daemon.config import Config
 from daemon.config.report_form import ReportSettings
 from daemon.drafting.draft import draft_report
 from daemon.drafting.result import DraftRequest
-from daemon.learning.edit_rows import EditRows, edit_rows
+from daemon.learning.edit_labels import EditRows
+from daemon.learning.edit_rows import edit_rows
 from daemon.learning.report_pieces import cut
 from daemon.store.rows import Pair
 from tests.asking_engine import AskingEngine
