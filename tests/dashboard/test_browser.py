@@ -248,10 +248,10 @@ def test_what_is_typed_is_saved_at_the_first_click_and_outlives_a_reload(browser
         settled(page)
         page.get_by_label("本文").fill("まだ保存していません。")
         page.get_by_label("本文").blur()
-        expect(page.locator(".np-diff ins").first).to_be_visible()
+        expect(page.locator(".np-diff ins", has_text="保存").first).to_be_visible()  # the page knows the new text
         here.go(page, f"review?day={day}")
         expect(page.get_by_text("保存していない文を戻しました")).to_be_visible()
-        assert page.get_by_label("本文").input_value() == "まだ保存していません。"
+        expect(page.get_by_label("本文")).to_have_value("まだ保存していません。")
         page.get_by_role("button", name="コピー", exact=True).click()
         expect(page.get_by_role("button", name="コピーしました")).to_be_visible()
         assert page.evaluate("navigator.clipboard.readText()") == "まだ保存していません。"
