@@ -142,7 +142,8 @@ def is_due(config: Config, store: Store, moment: datetime) -> bool:
     """Whether the schedule would make a run of this moment, or one was begun and has to be gone on with."""
     ledger = Ledger(store)
     begun = ledger.state is not None and ledger.state.started == moment
-    return begun or ledger.new_pairs() >= pairs_needed(config.schedule, ledger.old_pairs())
+    new, seen = ledger.new_and_seen()
+    return begun or new >= pairs_needed(config.schedule, seen)
 
 
 def simulate(bench: Bench, person: Person, weeks: int, folder: str = "", asked: bool = False) -> None:

@@ -93,15 +93,11 @@ class Ledger:
         self.held_out = self.held_out - gone
         self.seen = self.seen - gone
 
-    def new_pairs(self) -> int:
-        """How many accepted pairs no run has seen."""
-        seen = self.seen
-        return sum(pair.id not in seen for pair in self._store.pairs())
-
-    def old_pairs(self) -> int:
-        """How many accepted pairs a run has seen; one that was withdrawn since counts no more."""
-        seen = self.seen
-        return sum(pair.id in seen for pair in self._store.pairs())
+    def new_and_seen(self) -> tuple[int, int]:
+        """How many accepted pairs no run has seen, and how many one has; of those that are there still."""
+        seen, pairs = self.seen, self._store.pairs()
+        known = sum(pair.id in seen for pair in pairs)
+        return len(pairs) - known, known
 
     def _ids(self, key: str) -> frozenset[str]:
         return frozenset(self._store.get_meta(key, []))

@@ -54,6 +54,7 @@ def training_status(config: Config, store: Store, need: Callable[[], None] = nee
     """The running or last run, its progress, the schedule, and why this machine cannot train."""
     ledger = Ledger(store)
     state, schedule = ledger.state, ledger.schedule
+    new, seen = ledger.new_and_seen()
     under_way = state is not None and state.state is RunStage.RUNNING
     events = read_events(config.data_path / RUNS / state.run) if state and under_way else ()
     return TrainingStatus(
@@ -61,8 +62,8 @@ def training_status(config: Config, store: Store, need: Callable[[], None] = nee
         running=holder(config.data_path, TRAINING) is not None,
         next_run=schedule.next_run,
         schedule_note=schedule.note,
-        new_pairs=ledger.new_pairs(),
-        needed_pairs=pairs_needed(config.schedule, ledger.old_pairs()),
+        new_pairs=new,
+        needed_pairs=pairs_needed(config.schedule, seen),
         progress=progress_of(events) if events else None,
         cannot=why_not(need),
     )

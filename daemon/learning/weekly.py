@@ -131,7 +131,8 @@ class Teacher:
         due = plan(settings, now, remembered.last_slot, self._zone or self._local_zone(), str(self._config.data_path))
         memory = ScheduleMemory(due.last_slot, due.next_run, remembered.note)
         if asked is None and due.slot is not None:
-            new, needed = self._ledger.new_pairs(), pairs_needed(settings, self._ledger.old_pairs())
+            new, seen = self._ledger.new_and_seen()
+            needed = pairs_needed(settings, seen)
             if why := why_not(self._need):
                 memory = replace(memory, note=f"{now.date()}: {why}")
                 log.warning("no training: %s", memory.note)

@@ -6,6 +6,7 @@ model is refused. ``starter-2`` is the adapter that ships with nippo. Which one 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -133,11 +134,11 @@ def method_of(adapter: Path) -> str:
 
 def habits_of(adapter: Path | None) -> str:
     """The line that a version or a checkpoint knows its person's days by, "" for one that has learned none."""
-    for name in (META, CHECKPOINT) if adapter else ():
-        try:
-            return str(json.loads((Path(adapter or "") / name).read_text(encoding="utf-8")).get("habits", ""))
-        except (OSError, ValueError, AttributeError):
-            continue
+    if adapter is None:
+        return ""
+    for name in (META, CHECKPOINT):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            return str(json.loads((adapter / name).read_text(encoding="utf-8")).get("habits", ""))
     return ""
 
 
