@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from daemon.drafting.sentences import letters
 from daemon.learning.kept import Kept
 from daemon.learning.run_folder import RunState
-from daemon.store.store import Store
+from daemon.store.store import Pair, Store
+from daemon.words import marked
 
 STATE, SCHEDULE, REQUEST = "training", "schedule", "training_request"
 SEEN, HELD_OUT, FORGOTTEN_PAIRS = "seen_pairs", "held_out", "forgotten_pairs"
+
+NOTHING_CHANGED = marked("every report was accepted as it was drafted, so there is nothing to learn")
+"""What a person does to drafts is what a run learns and is judged by; without any of it a run could promote nothing."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,21 @@ class ScheduleMemory(Kept):
     last_slot: datetime | None = None
     next_run: datetime | None = None
     note: str = ""
+
+
+@dataclass(frozen=True)
+class PairCounts:
+    """``new``: no run has seen them yet; ``seen``: one has. ``changed``: of all, those whose person did something to
+    the draft, or wrote without one."""
+
+    new: int
+    seen: int
+    changed: int
+
+
+def is_changed(pair: Pair) -> bool:
+    """Whether the report says anything else than the draft."""
+    return letters(pair.draft) != letters(pair.report)
 
 
 class Ledger:
@@ -93,11 +113,11 @@ class Ledger:
         self.held_out = self.held_out - gone
         self.seen = self.seen - gone
 
-    def new_and_seen(self) -> tuple[int, int]:
-        """How many accepted pairs no run has seen, and how many one has; of those that are there still."""
+    def counts(self) -> PairCounts:
+        """The accepted pairs that are there still, counted."""
         seen, pairs = self.seen, self._store.pairs()
         known = sum(pair.id in seen for pair in pairs)
-        return len(pairs) - known, known
+        return PairCounts(len(pairs) - known, known, sum(is_changed(pair) for pair in pairs))
 
     def _ids(self, key: str) -> frozenset[str]:
         return frozenset(self._store.get_meta(key, []))

@@ -11,7 +11,7 @@ from typing import Any
 from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.learning.kept import Kept
-from daemon.learning.ledger import Ledger
+from daemon.learning.ledger import NOTHING_CHANGED, Ledger
 from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, progress_of, read_events
 from daemon.learning.schedule import pairs_needed
 from daemon.learning.training_call import need_training, why_not
@@ -36,6 +36,7 @@ class TrainingStatus(Kept):
     schedule_note: str
     new_pairs: int
     needed_pairs: int
+    changed_pairs: int
     progress: RunProgress | None = None
     cannot: str = ""
 
@@ -43,6 +44,11 @@ class TrainingStatus(Kept):
     def active(self) -> bool:
         """Whether a run is under way or its result is being taken in."""
         return self.state is not None and self.state.state in ACTIVE
+
+    @property
+    def nothing_changed(self) -> bool:
+        """Whether there are pairs enough for a run, which waits because no draft has ever been changed."""
+        return self.new_pairs >= self.needed_pairs and not self.changed_pairs
 
     def to_json(self) -> dict[str, Any]:
         """As ``nippo status --json`` shows it: the run's own values beside the others."""
@@ -54,7 +60,7 @@ def training_status(config: Config, store: Store, need: Callable[[], None] = nee
     """The running or last run, its progress, the schedule, and why this machine cannot train."""
     ledger = Ledger(store)
     state, schedule = ledger.state, ledger.schedule
-    new, seen = ledger.new_and_seen()
+    pairs = ledger.counts()
     under_way = state is not None and state.state is RunStage.RUNNING
     events = read_events(config.data_path / RUNS / state.run) if state and under_way else ()
     return TrainingStatus(
@@ -62,8 +68,9 @@ def training_status(config: Config, store: Store, need: Callable[[], None] = nee
         running=holder(config.data_path, TRAINING) is not None,
         next_run=schedule.next_run,
         schedule_note=schedule.note,
-        new_pairs=new,
-        needed_pairs=pairs_needed(config.schedule, seen),
+        new_pairs=pairs.new,
+        needed_pairs=pairs_needed(config.schedule, pairs.seen),
+        changed_pairs=pairs.changed,
         progress=progress_of(events) if events else None,
         cannot=why_not(need),
     )
@@ -128,6 +135,8 @@ def summary(status: TrainingStatus) -> list[str]:
             needed_pairs=status.needed_pairs,
         )
     )
-    if status.schedule_note:
+    if status.nothing_changed:
+        lines.append(tr(NOTHING_CHANGED))
+    elif status.schedule_note:
         lines.append(status.schedule_note)
     return lines

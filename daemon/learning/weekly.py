@@ -19,7 +19,7 @@ from daemon.config import Config
 from daemon.errors import NippoError, NoRoom, ReportTouched, StorageError
 from daemon.learning.announcement import verdict_change, verdict_written
 from daemon.learning.forgetting import finish_forgetting, texts_of_run, wipe
-from daemon.learning.ledger import Ledger, RunRequest, ScheduleMemory
+from daemon.learning.ledger import NOTHING_CHANGED, Ledger, RunRequest, ScheduleMemory
 from daemon.learning.run_folder import (
     RUNS,
     WEEKLY,
@@ -131,21 +131,17 @@ class Teacher:
         due = plan(settings, now, remembered.last_slot, self._zone or self._local_zone(), str(self._config.data_path))
         memory = ScheduleMemory(due.last_slot, due.next_run, remembered.note)
         if asked is None and due.slot is not None:
-            new, seen = self._ledger.new_and_seen()
-            needed = pairs_needed(settings, seen)
+            pairs = self._ledger.counts()
+            needed = pairs_needed(settings, pairs.seen)
             if why := why_not(self._need):
                 memory = replace(memory, note=f"{now.date()}: {why}")
                 log.warning("no training: %s", memory.note)
-            elif new < needed:
-                memory = replace(
-                    memory,
-                    note=tr(
-                        "{now}: {new} new pair(s), {needed} are needed",
-                        now=now.date(),
-                        new=new,
-                        needed=needed,
-                    ),
-                )
+            elif pairs.new < needed:
+                note = tr("{now}: {new} new pair(s), {needed} are needed", now=now.date(), new=pairs.new, needed=needed)
+                memory = replace(memory, note=note)
+                log.info("no training: %s", memory.note)
+            elif not pairs.changed:
+                memory = replace(memory, note=f"{now.date()}: {tr(NOTHING_CHANGED)}")
                 log.info("no training: %s", memory.note)
             else:
                 asked, memory = RunRequest("schedule"), replace(memory, note="")

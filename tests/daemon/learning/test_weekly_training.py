@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -125,6 +126,24 @@ def test_too_few_new_pairs_wait_for_the_next_week(school: School, child: Callabl
     accept(school.store, 1, first=7)
     school.turn()
     assert school.state is None, "this Sunday is over"
+
+
+def test_reports_that_nobody_changed_wait_until_one_is(school: School, child: Callable[[str], None]) -> None:
+    accept(school.store, 9)
+    for pair in school.store.pairs():
+        school.store.put_pair(replace(pair, draft=f"{pair.report}\n"))
+    child("raise SystemExit(1)")
+    school.moment = NOW - timedelta(days=1)
+    school.turn()
+    school.moment = NOW
+    school.turn()
+    assert school.state is None and "as it was drafted" in school.ledger.schedule.note
+    assert summary(training_status(school.config, school.store))[-1].startswith("every report was accepted as it was")
+    accept(school.store, 1, first=9)
+    assert not training_status(school.config, school.store).nothing_changed
+    school.moment = NOW + timedelta(days=7)
+    school.turn()
+    assert school.state is not None and school.state.reason == "schedule"
 
 
 def test_pairs_of_earlier_runs_count_while_they_are_there(school: School, child: Callable[[str], None]) -> None:
