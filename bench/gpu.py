@@ -9,9 +9,9 @@ own time limit; results are appended to ``OUT/results.jsonl`` as they come, and 
     python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT --reports
     python -m bench.gpu --tokenizer STARTER_FOLDER --out OUT --layers 2 --steps 4 --timed 1 --tokens 32    (shakedown)
 
-``--days``: an optimizer step takes all questions of four days; TRL and Unsloth know no packs, so that each question has
-its whole diary before it there. ``--reports``: seconds a report of twenty sentences (``bench.gpu_reports``); the table
-goes to ``OUT/reports.md``.
+``--days``: an optimizer step takes all questions of ``--step-days`` days, four unless told otherwise; TRL and Unsloth
+know no packs, so that each question has its whole diary before it there. ``--reports``: seconds a report of twenty
+sentences (``bench.gpu_reports``); the table goes to ``OUT/reports.md``.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ def run_cell(cell: str, given: argparse.Namespace, seconds: float) -> str:
     argv = [sys.executable, "-m", "bench.gpu_cells", cell, "--model", str(given.model), "--out", str(given.out)]
     argv += ["--corpus", str(given.corpus), "--lengths", *map(str, given.lengths), "--steps", str(given.steps)]
     argv += ["--timed", str(given.timed), "--whole", str(given.whole), "--tokens", str(given.tokens)]
-    argv += ["--report-days", str(given.report_days), *(["--days"] if given.days else [])]
+    argv += ["--step-days", str(given.step_days), *(["--days"] if given.days else [])]
+    argv += ["--report-days", str(given.report_days)]
     cache = given.out / "cache" / cell.replace(":", "-")
     shutil.rmtree(cache, ignore_errors=True)
     cache.mkdir(parents=True)
@@ -175,6 +176,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--lengths", type=int, nargs="+", default=[4096, 1024, 2048])
     command.add_argument("--steps", type=int, default=40, help="real steps over the corpus")
     command.add_argument("--days", action="store_true", help="real steps over days by sentence, not over whole reports")
+    command.add_argument("--step-days", type=int, default=4, help="days of a step of --days, as the product has them")
     command.add_argument("--reports", action="store_true", help="seconds a report instead of training and decoding")
     command.add_argument("--report-days", type=int, default=5, help="days that are timed, after one more")
     command.add_argument("--timed", type=int, default=3, help="timed steps of every fixed length, after one more")

@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--whole", type=int, required=True)
     command.add_argument("--tokens", type=int, required=True)
     command.add_argument("--days", action="store_true")
+    command.add_argument("--step-days", type=int, default=4)
     command.add_argument("--report-days", type=int, default=5)
     command.add_argument("--context", type=int, default=4096)
     given = command.parse_args(arguments)

@@ -14,7 +14,7 @@ from typing import Any
 from bench.gpu_figures import START, Sheet, peak, reset_peak, wait_for_device
 
 STEP = 4
-"""Rows or days of an optimizer step, as the product's settings have it."""
+"""Rows of an optimizer step, as the product's settings have it."""
 LABELLED = 0.25
 """Share of a fixed-length row that is report; the corpus has 0.17."""
 
@@ -59,14 +59,15 @@ def corpus_days(tokenizer: Any, corpus: Path, longest: int) -> list[Any]:
 
 def lessons(tokenizer: Any, given: argparse.Namespace, longest: int) -> tuple[list[Any], int]:
     """The examples of ``given.steps`` steps, and how many one step takes: four reports or, with ``given.days``, all
-    questions of four days: lean asks them of one diary, the others have the diary before each."""
+    questions of ``given.step_days`` days: lean asks them of one diary, the others have the diary before each."""
     from training.pairs.day_encoding import one_by_one
 
     rows = (corpus_days if given.days else corpus_rows)(tokenizer, given.corpus, longest)
     random.Random(3407).shuffle(rows)
-    rows = (rows * (given.steps * STEP // len(rows) + 1))[: given.steps * STEP]
+    step = given.step_days if given.days else STEP
+    rows = (rows * (given.steps * step // len(rows) + 1))[: given.steps * step]
     if not given.days or given.kind.startswith("lean"):
-        return rows, STEP
+        return rows, step
     questions = one_by_one(rows, 3407)
     each = len(questions) // given.steps
     return questions[: each * given.steps], each

@@ -142,8 +142,8 @@ def is_due(config: Config, store: Store, moment: datetime) -> bool:
     """Whether the schedule would make a run of this moment, or one was begun and has to be gone on with."""
     ledger = Ledger(store)
     begun = ledger.state is not None and ledger.state.started == moment
-    new, seen = ledger.new_and_seen()
-    return begun or new >= pairs_needed(config.schedule, seen)
+    pairs = ledger.counts()
+    return begun or (bool(pairs.changed) and pairs.new >= pairs_needed(config.schedule, pairs.seen))
 
 
 def simulate(bench: Bench, person: Person, weeks: int, folder: str = "", asked: bool = False) -> None:

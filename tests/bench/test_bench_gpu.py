@@ -99,6 +99,7 @@ def test_a_training_cell_measures(tiny: TinyModel, tmp_path: Path, kind: str, da
     given = argparse.Namespace(
         kind=kind,
         days=days,
+        step_days=4,
         model=tmp_path / "model",
         out=tmp_path,
         corpus=corpus,
