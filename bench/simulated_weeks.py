@@ -20,8 +20,8 @@ from daemon.engines.opening import adapter_in_use, open_engine
 from daemon.engines.protocol import Engine
 from daemon.learning.edit_distance import edit_distance
 from daemon.learning.ledger import Ledger, request_run
+from daemon.learning.readiness import why_wait
 from daemon.learning.run_folder import LOG, RUNS, RunStage, RunState
-from daemon.learning.schedule import pairs_needed
 from daemon.learning.weekly import Teacher
 from daemon.service.delivery import record_text
 from daemon.store.store import Pair, Store
@@ -142,8 +142,7 @@ def is_due(config: Config, store: Store, moment: datetime) -> bool:
     """Whether the schedule would make a run of this moment, or one was begun and has to be gone on with."""
     ledger = Ledger(store)
     begun = ledger.state is not None and ledger.state.started == moment
-    pairs = ledger.counts()
-    return begun or (bool(pairs.changed) and pairs.new >= pairs_needed(config.schedule, pairs.seen))
+    return begun or not why_wait(config, ledger, store.pairs())
 
 
 def simulate(bench: Bench, person: Person, weeks: int, folder: str = "", asked: bool = False) -> None:

@@ -80,7 +80,7 @@ def plan(config: Config, now: datetime) -> TrainingFigures:
         new_pairs=fresh,
         needed_pairs=needed,
         next_run=local_time((status.next_run if status else None) or coming) if coming else "なし",
-        hint=no_training(missing) or _hint(fresh, needed, coming, bool(status and status.nothing_changed)),
+        hint=no_training(missing) or _hint(fresh, needed, coming, status.missing_changes if status else 0),
         asked=asked,
         running=is_running(config),
         run=state.run if state else "",
@@ -112,13 +112,13 @@ def no_training(missing: Sequence[str]) -> str:
     return f"学習に必要なパッケージ({names})がないため、この機械では学習しません。`{adding('train')}` で入ります。"
 
 
-def _hint(fresh: int, needed: int, coming: datetime | None, nothing_changed: bool) -> str:
+def _hint(fresh: int, needed: int, coming: datetime | None, changes: int) -> str:
     if coming is None:
         return "毎週の学習は設定で止めてあります(schedule.retrain)。"
     if fresh < needed:
         return f"新しい組があと{needed - fresh}件で、次の予定時刻に学習します。"
-    if nothing_changed:
-        return "どの日報も下書きのまま提出されているため、学ぶことがありません。直した日報が一件でもあれば学習します。"
+    if changes:
+        return f"下書きから直した日報があと{changes}件で学習します。新しい版は、直したところで判定するためです。"
     return "次の予定時刻に学習します。"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,13 +10,9 @@ from daemon.drafting.sentences import letters
 from daemon.learning.kept import Kept
 from daemon.learning.run_folder import RunState
 from daemon.store.store import Pair, Store
-from daemon.words import marked
 
 STATE, SCHEDULE, REQUEST = "training", "schedule", "training_request"
 SEEN, HELD_OUT, FORGOTTEN_PAIRS = "seen_pairs", "held_out", "forgotten_pairs"
-
-NOTHING_CHANGED = marked("every report was accepted as it was drafted, so there is nothing to learn")
-"""What a person does to drafts is what a run learns and is judged by; without any of it a run could promote nothing."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,8 @@ class ScheduleMemory(Kept):
 
 @dataclass(frozen=True)
 class PairCounts:
-    """``new``: no run has seen them yet; ``seen``: one has. ``changed``: of all, those whose person did something to
-    the draft, or wrote without one."""
+    """``new``: no run has seen them yet; ``seen``: one has. ``changed``: of all, those that are not the draft to the
+    letter, a form of one's own included."""
 
     new: int
     seen: int
@@ -47,7 +43,7 @@ class PairCounts:
 
 
 def is_changed(pair: Pair) -> bool:
-    """Whether the report says anything else than the draft."""
+    """Whether a letter of the report is another than in the draft."""
     return letters(pair.draft) != letters(pair.report)
 
 
@@ -113,9 +109,9 @@ class Ledger:
         self.held_out = self.held_out - gone
         self.seen = self.seen - gone
 
-    def counts(self) -> PairCounts:
-        """The accepted pairs that are there still, counted."""
-        seen, pairs = self.seen, self._store.pairs()
+    def counts(self, pairs: Sequence[Pair]) -> PairCounts:
+        """The accepted pairs that are there, counted."""
+        seen = self.seen
         known = sum(pair.id in seen for pair in pairs)
         return PairCounts(len(pairs) - known, known, sum(is_changed(pair) for pair in pairs))
 

@@ -11,9 +11,9 @@ from typing import Any
 from daemon.config import Config
 from daemon.errors import TrainingError
 from daemon.learning.kept import Kept
-from daemon.learning.ledger import NOTHING_CHANGED, Ledger
+from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, progress_of, read_events
-from daemon.learning.schedule import pairs_needed
+from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed, too_few_changed
 from daemon.learning.training_call import need_training, why_not
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
@@ -46,9 +46,11 @@ class TrainingStatus(Kept):
         return self.state is not None and self.state.state in ACTIVE
 
     @property
-    def nothing_changed(self) -> bool:
-        """Whether there are pairs enough for a run, which waits because no draft has ever been changed."""
-        return self.new_pairs >= self.needed_pairs and not self.changed_pairs
+    def missing_changes(self) -> int:
+        """So many more drafts have to be changed before there is a run, where that is all that it waits for. None of it
+        says that there is one: a form of one's own counts here, and does not when the run is due."""
+        enough = self.new_pairs >= self.needed_pairs
+        return max(CHANGED_FOR_A_VERDICT - self.changed_pairs, 0) if enough else 0
 
     def to_json(self) -> dict[str, Any]:
         """As ``nippo status --json`` shows it: the run's own values beside the others."""
@@ -60,7 +62,7 @@ def training_status(config: Config, store: Store, need: Callable[[], None] = nee
     """The running or last run, its progress, the schedule, and why this machine cannot train."""
     ledger = Ledger(store)
     state, schedule = ledger.state, ledger.schedule
-    pairs = ledger.counts()
+    pairs = ledger.counts(store.pairs())
     under_way = state is not None and state.state is RunStage.RUNNING
     events = read_events(config.data_path / RUNS / state.run) if state and under_way else ()
     return TrainingStatus(
@@ -135,8 +137,8 @@ def summary(status: TrainingStatus) -> list[str]:
             needed_pairs=status.needed_pairs,
         )
     )
-    if status.nothing_changed:
-        lines.append(tr(NOTHING_CHANGED))
+    if status.missing_changes:
+        lines.append(too_few_changed(status.changed_pairs))
     elif status.schedule_note:
         lines.append(status.schedule_note)
     return lines

@@ -15,11 +15,14 @@ from typing import Any
 from daemon.config import ScheduleSettings
 from daemon.config.weekly_time import weekly_time
 from daemon.system.clock import local_zone
+from daemon.words import tr
 
 WEEK = timedelta(days=7)
 FOR_A_VERDICT = 8
-"""Fewer pairs in all, learned and held out, and a run can only abstain. A one-sided paired Wilcoxon test on 8 pairs can
-reach p = 1/256; below 5 pairs it cannot reach 0.05 at all."""
+"""Fewer pairs in all, learned and held out, and a run can only abstain."""
+CHANGED_FOR_A_VERDICT = 5
+"""Of them so many must show what their person did to the draft: by nothing else two versions are compared. A one-sided
+paired Wilcoxon test on 5 pairs can reach p = 1/32, on fewer it cannot reach 0.05 at all."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,15 @@ def plan(
 def pairs_needed(settings: ScheduleSettings, seen: int) -> int:
     """Given the settings and how many pairs earlier runs have seen, return how many new ones the schedule waits for."""
     return max(settings.min_new_pairs, FOR_A_VERDICT - seen)
+
+
+def too_few_changed(changed: int) -> str:
+    """What a person is told whose drafts are good as they are: a run waits for more to judge by."""
+    return tr(
+        "{changed} accepted report(s) were changed from their drafts; a new version is judged by at least {needed}",
+        changed=changed,
+        needed=CHANGED_FOR_A_VERDICT,
+    )
 
 
 def weekly_trigger(settings: ScheduleSettings, zone: tzinfo | None = None) -> Any:

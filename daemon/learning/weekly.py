@@ -19,7 +19,8 @@ from daemon.config import Config
 from daemon.errors import NippoError, NoRoom, ReportTouched, StorageError
 from daemon.learning.announcement import verdict_change, verdict_written
 from daemon.learning.forgetting import finish_forgetting, texts_of_run, wipe
-from daemon.learning.ledger import NOTHING_CHANGED, Ledger, RunRequest, ScheduleMemory
+from daemon.learning.ledger import Ledger, RunRequest, ScheduleMemory
+from daemon.learning.readiness import why_wait
 from daemon.learning.run_folder import (
     RUNS,
     WEEKLY,
@@ -29,7 +30,7 @@ from daemon.learning.run_folder import (
     RunStage,
     RunState,
 )
-from daemon.learning.schedule import pairs_needed, plan
+from daemon.learning.schedule import plan
 from daemon.learning.training_call import need_training, why_not
 from daemon.learning.training_job import ENDED, TrainingJob, last_lines, run_name
 from daemon.store.store import Store
@@ -131,17 +132,11 @@ class Teacher:
         due = plan(settings, now, remembered.last_slot, self._zone or self._local_zone(), str(self._config.data_path))
         memory = ScheduleMemory(due.last_slot, due.next_run, remembered.note)
         if asked is None and due.slot is not None:
-            pairs = self._ledger.counts()
-            needed = pairs_needed(settings, pairs.seen)
             if why := why_not(self._need):
                 memory = replace(memory, note=f"{now.date()}: {why}")
                 log.warning("no training: %s", memory.note)
-            elif pairs.new < needed:
-                note = tr("{now}: {new} new pair(s), {needed} are needed", now=now.date(), new=pairs.new, needed=needed)
-                memory = replace(memory, note=note)
-                log.info("no training: %s", memory.note)
-            elif not pairs.changed:
-                memory = replace(memory, note=f"{now.date()}: {tr(NOTHING_CHANGED)}")
+            elif why := why_wait(self._config, self._ledger, self._store.pairs()):
+                memory = replace(memory, note=f"{now.date()}: {why}")
                 log.info("no training: %s", memory.note)
             else:
                 asked, memory = RunRequest("schedule"), replace(memory, note="")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 
-from daemon.learning.schedule import FOR_A_VERDICT
+from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, FOR_A_VERDICT
 
 SHARE = 0.20
-MINIMUM = FOR_A_VERDICT
-"""So many the gate wants to decide by itself; with fewer, the run trains four times more to cross-validate."""
+MINIMUM, CHANGED = FOR_A_VERDICT, CHANGED_FOR_A_VERDICT
+"""So many, and so many changed ones, the gate wants to decide by itself; with fewer, the run trains four times more to
+cross-validate."""
 LEFT = 5
 """Of the new pairs so many are enough to learn from; the others may be held out where the gate lacks them."""
 
@@ -23,15 +24,21 @@ def fraction(pair_id: str) -> float:
     return int.from_bytes(hashlib.sha256(pair_id.encode()).digest()[:8], "big") / 2**64
 
 
-def choose_held_out(new: Sequence[str], pinned: Collection[str]) -> frozenset[str]:
-    """Given the ids that no run has seen yet and the ids pinned so far, return the ids to pin now.
+def choose_held_out(new: Sequence[str], pinned: Collection[str], changed: Collection[str] = ()) -> frozenset[str]:
+    """Given the ids that no run has seen yet, the ids pinned so far, and of both those whose person changed the draft,
+    return the ids to pin now.
 
-    A fifth of the new ids by hash; where the total stays below ``MINIMUM``, the next ids by hash, but at most half of
-    the new ones or all but ``LEFT``, whichever is more, so that there is always something to learn from.
+    A fifth of the new ids by hash. Where fewer than ``CHANGED`` changed ones would be held out, the next of them by
+    hash, at most half of the new ones: only they tell two versions apart, and they teach most. Where the total stays
+    below ``MINIMUM``, the next ids by hash, unchanged ones first, but at most half of the new ones or all but ``LEFT``,
+    whichever is more, so that there is always something to learn from.
     """
     ranked = sorted(set(new) - set(pinned), key=lambda pair_id: (fraction(pair_id), pair_id))
-    by_hash = sum(fraction(pair_id) < SHARE for pair_id in ranked)
-    missing = MINIMUM - len(pinned) - by_hash
+    held = [pair_id for pair_id in ranked if fraction(pair_id) < SHARE]
+    telling = [pair_id for pair_id in ranked if pair_id in changed]
+    known = sum(pair_id in changed for pair_id in (*pinned, *held))
+    most = len(telling) // 2 - sum(pair_id in held for pair_id in telling)
+    held += [pair_id for pair_id in telling if pair_id not in held][: max(min(CHANGED - known, most), 0)]
+    rest = sorted((pair_id for pair_id in ranked if pair_id not in held), key=lambda pair_id: pair_id in changed)
     most = max(len(ranked) // 2, len(ranked) - LEFT)
-    count = by_hash + min(max(missing, 0), max(most - by_hash, 0))
-    return frozenset(ranked[:count])
+    return frozenset([*held, *rest[: max(min(MINIMUM - len(pinned), most) - len(held), 0)]])

@@ -51,14 +51,17 @@ class Material:
         return hashlib.sha256(json.dumps(values, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def pin(pairs: Sequence[Pair], pinned: Collection[str], seen: Collection[str]) -> frozenset[str]:
-    """Given the accepted pairs, the ids held out so far and those that a run has seen, return all ids held out now.
+def pin(
+    pairs: Sequence[Pair], pinned: Collection[str], seen: Collection[str], changed: Collection[str] = ()
+) -> frozenset[str]:
+    """Given the accepted pairs, the ids held out so far, those that a run has seen, and those whose person changed the
+    draft, return all ids held out now.
 
     Only pairs that no run has seen can become held out.
     """
     ids = [pair.id for pair in pairs]
     here = [pair_id for pair_id in pinned if pair_id in set(ids)]
-    return frozenset(here) | choose_held_out([pair_id for pair_id in ids if pair_id not in seen], here)
+    return frozenset(here) | choose_held_out([pair_id for pair_id in ids if pair_id not in seen], here, changed)
 
 
 def gather(

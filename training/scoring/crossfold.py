@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daemon.learning.run_folder import Base, Phase, TrainingResult
 from daemon.versions.artifact import Version
-from training.pairs.holdout import MINIMUM
+from training.pairs.holdout import CHANGED, MINIMUM
 from training.pairs.pair_choice import Material, folds
 from training.scoring.gate import ReportScore, Verdict, decide
 from training.scoring.judge import Contender, Judged, judge
@@ -36,7 +36,8 @@ def cross_validate(
     """
     own = [row for row in material.rows if row.id in set(material.own)]
     total = len(own) + len(material.held_out)
-    if total < MINIMUM or len(own) < FOLDS:
+    telling = sum(row.own is None or bool(row.own) for row in (*own, *material.held_out))
+    if total < MINIMUM or telling < CHANGED or len(own) < FOLDS:
         return abstained
     needed = (result.seconds * FOLDS + a_report * len(own)) * 1.3
     if needed > week.seconds_left():
@@ -59,5 +60,5 @@ def cross_validate(
         scores[1] += judged.scores
         shutil.rmtree(out)
     verdict = decide(scores[0], scores[1])
-    how = f"取り分けた日報が{len(material.held_out)}件と少ないため、{FOLDS}分割の交差検証で{total}件を判定しました。"
+    how = f"取り分けた日報では足りないため、{FOLDS}分割の交差検証で{total}件を判定しました。"
     return replace(verdict, reasons=(how, *verdict.reasons))

@@ -8,13 +8,12 @@ from statistics import fmean
 from typing import Any
 
 from daemon.learning.run_folder import Outcome
-from training.pairs.holdout import MINIMUM
+from training.pairs.holdout import CHANGED, MINIMUM
 
 ALPHA = 0.05
 EDITS_TOLERANCE = 0.01
 """The mean share of the text that a person would have to change may rise by so much: one character in a hundred."""
 
-NOTHING_CHANGED = "判定用の日報には、下書きから直した文がありませんでした。比べることがないため、今の版のままにします。"
 NO_LIKELIHOOD = "書きやすさ(対数尤度)は比べられないため、書いた日報だけで判定しました。"
 
 
@@ -115,9 +114,10 @@ def wilcoxon_greater(gains: Sequence[float]) -> float:
 def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -> Verdict:
     """Given both models' scores for the same pairs in the same order, return the verdict.
 
-    Raises ValueError when the pairs differ. Fewer than ``MINIMUM`` pairs: abstain, the champion stays. Pairs without a
-    likelihood count by their reports alone; where no pair has one, it is the edits that must have become fewer beyond
-    chance. A gain is not paid for with a new leak, more to edit, sentences chosen worse, or more that a check finds.
+    Raises ValueError when the pairs differ. Fewer than ``MINIMUM`` pairs, or fewer than ``CHANGED`` of them with
+    anything that the person did to the draft: abstain, the champion stays. Pairs without a likelihood count by their
+    reports alone; where no pair has one, it is the edits that must have become fewer beyond chance. A gain is not paid
+    for with a new leak, more to edit, sentences chosen worse, or more that a check finds.
     """
     if [score.pair_id for score in champion] != [score.pair_id for score in challenger]:
         raise ValueError("champion and challenger were scored on different pairs")
@@ -126,6 +126,12 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
         reason = f"判定用に取り分けた日報が{count}件しかなく、比較には{MINIMUM}件が必要です。"
         return Verdict(Outcome.ABSTAINED, (reason,), count)
     both = list(zip(champion, challenger, strict=True))
+    telling = sum(any(one.log_likelihood is not None or one.edits for one in scores) for scores in both)
+    if telling < CHANGED:
+        reason = (
+            f"判定用の日報{count}件のうち、下書きから直したものが{telling}件しかなく、比較には{CHANGED}件が必要です。"
+        )
+        return Verdict(Outcome.ABSTAINED, (reason,), count)
     gains = [
         new.log_likelihood - old.log_likelihood
         for old, new in both
@@ -142,10 +148,7 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     objections = []
     if new_leaks:
         objections.append(f"新しい版の日報に、今の版にはなかった私的な語が{new_leaks}件ありました。")
-    unchanged = not gains and not old_edits and not new_edits
-    if unchanged:
-        objections.append(NOTHING_CHANGED)
-    elif p_value >= ALPHA:
+    if p_value >= ALPHA:
         what = "提出文の書きやすさ(対数尤度)の向上" if gains else "直す量の減少"
         objections.append(f"{what}が、偶然と区別できません(p = {p_value:.3f})。")
     if new_edits > old_edits + EDITS_TOLERANCE:
@@ -163,7 +166,7 @@ def decide(champion: Sequence[ReportScore], challenger: Sequence[ReportScore]) -
     gained = f"判定用の{count}件で、{likelier}直す量は提出文の{old_edits:.0%}から{new_edits:.0%}になりました{chance}。"
     return Verdict(
         Outcome.KEPT if objections else Outcome.PROMOTED,
-        (*(objections or [gained]), *([] if gains or unchanged else [NO_LIKELIHOOD])),
+        (*(objections or [gained]), *([] if gains else [NO_LIKELIHOOD])),
         count,
         p_value,
         fmean(gains) if gains else None,

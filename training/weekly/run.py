@@ -25,6 +25,7 @@ from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopp
 from daemon.learning.forgetting import texts_of_run, wipe
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
+from daemon.learning.readiness import changed_pairs
 from daemon.learning.run_folder import (
     PLANNED,
     PROGRESS,
@@ -129,16 +130,17 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
     versions, _ = list_versions(week.config)
     trained = {pair_id for version in versions for pair_id in version.meta.pair_ids}
     ledger = Ledger(store)
-    held_out = pin(pairs, ledger.held_out - trained, ledger.seen | trained)
+    starter = starter_version(week.config, week.reference)
+    corpus = starter_corpus()
+    by_sentence = starter.meta.method == "sentences" if starter else any(row.sentences for row in corpus)
+    changed = changed_pairs(pairs, week.config) if by_sentence else ()
+    held_out = pin(pairs, ledger.held_out - trained, ledger.seen | trained, changed)
     ledger.held_out = (ledger.held_out | held_out) - trained
     own = [pair.report for pair in pairs if pair.id not in held_out]
     if not own:
         raise TrainingError(
             tr("there is no accepted report to learn from"), tr("Tick `accepted` in some reports first.")
         )
-    starter = starter_version(week.config, week.reference)
-    corpus = starter_corpus()
-    by_sentence = starter.meta.method == "sentences" if starter else any(row.sentences for row in corpus)
     if by_sentence:
         need_writer(week.reference)
     config = week.config.model_copy(update={"report": learn_form(own, week.config.report)})

@@ -128,19 +128,22 @@ def test_too_few_new_pairs_wait_for_the_next_week(school: School, child: Callabl
     assert school.state is None, "this Sunday is over"
 
 
-def test_reports_that_nobody_changed_wait_until_one_is(school: School, child: Callable[[str], None]) -> None:
+def test_drafts_that_are_good_as_they_are_wait_until_five_were_changed(
+    school: School, child: Callable[[str], None]
+) -> None:
     accept(school.store, 9)
-    for pair in school.store.pairs():
+    for pair in school.store.pairs()[4:]:
         school.store.put_pair(replace(pair, draft=f"{pair.report}\n"))
     child("raise SystemExit(1)")
     school.moment = NOW - timedelta(days=1)
     school.turn()
     school.moment = NOW
     school.turn()
-    assert school.state is None and "as it was drafted" in school.ledger.schedule.note
-    assert summary(training_status(school.config, school.store))[-1].startswith("every report was accepted as it was")
+    assert school.state is None and "4 accepted report(s) were changed" in school.ledger.schedule.note
+    status = training_status(school.config, school.store)
+    assert status.missing_changes == 1 and summary(status)[-1].startswith("4 accepted report(s) were changed")
     accept(school.store, 1, first=9)
-    assert not training_status(school.config, school.store).nothing_changed
+    assert not training_status(school.config, school.store).missing_changes
     school.moment = NOW + timedelta(days=7)
     school.turn()
     assert school.state is not None and school.state.reason == "schedule"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,16 @@ def scored(rows: Sequence[Row], gain: float) -> Judged:
 
 @pytest.fixture
 def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trial:
-    def run(count: int, gain: float = 0.1, hours: float = 1.0, a_report: float = 0.0) -> Verdict:
+    def run(count: int, gain: float = 0.1, hours: float = 1.0, a_report: float = 0.0, unchanged: int = 0) -> Verdict:
         held = {f"p-{number}" for number in range(count // 2)}
         material = gather(pairs_of(count), held, CORPUS, Config(), by_sentence=False)
+        rows = (*material.held_out, *(row for row in material.rows if row.id in material.own))
+        untouched = {row.id for row in rows[:unchanged]}
+        held_out, rows = (
+            tuple(replace(row, own=()) if row.id in untouched else row for row in part)
+            for part in (material.held_out, material.rows)
+        )
+        material = replace(material, held_out=held_out, rows=rows)
         config = Config()
         training = config.training.model_copy(update={"max_hours": hours})
         config = config.model_copy(update={"training": training})
@@ -104,3 +112,8 @@ def test_judging_takes_its_time_too(trial: Trial) -> None:
 
 def test_too_few_pairs_altogether_abstain(trial: Trial) -> None:
     assert trial(7).outcome == "abstained"
+
+
+def test_too_few_changed_pairs_altogether_are_not_worth_four_trainings(trial: Trial) -> None:
+    assert trial(14, unchanged=10).outcome == "abstained"
+    assert trial(14, unchanged=9).outcome == "promoted"

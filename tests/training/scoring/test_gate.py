@@ -10,7 +10,6 @@ import pytest
 from daemon.learning.run_folder import Outcome, RunResult, RunScores
 from training.scoring.gate import (
     NO_LIKELIHOOD,
-    NOTHING_CHANGED,
     LineCount,
     ReportScore,
     Verdict,
@@ -50,10 +49,18 @@ def test_a_version_that_grew_silent_is_kept() -> None:
     assert decide(missing(scores(), -1), missing(scores(0.2), 0)).outcome == "promoted", "what was deleted is missed"
 
 
-def test_where_nobody_changed_anything_nothing_is_promoted() -> None:
-    untouched = [replace(score, log_likelihood=None, edits=0.0, selection=None) for score in scores()]
-    verdict = decide(untouched, untouched)
-    assert verdict.outcome == "kept" and verdict.reasons == (NOTHING_CHANGED,)
+@pytest.mark.parametrize(("changed", "outcome"), [(0, "abstained"), (4, "abstained"), (5, "promoted")])
+def test_only_pairs_that_the_person_changed_tell_versions_apart(changed: int, outcome: str) -> None:
+    def only(found: list[ReportScore]) -> list[ReportScore]:
+        untouched = [replace(score, log_likelihood=None, edits=0.0, selection=None) for score in found[changed:]]
+        return [*found[:changed], *untouched]
+
+    verdict = decide(only(scores()), only(scores(0.2, edits=0.3)))
+    assert verdict.outcome == outcome
+    if changed < 5:
+        assert f"直したものが{changed}件" in verdict.reasons[0]
+    else:
+        assert verdict.p_value == pytest.approx(1 / 32)
 
 
 def test_the_same_model_twice_is_kept() -> None:

@@ -1,0 +1,30 @@
+"""Whether a weekly run would have enough to learn from and to be judged by. Pure but for Sudachi's dictionary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from daemon.checks import learn_form
+from daemon.config import Config
+from daemon.learning.edit_rows import edit_rows
+from daemon.learning.ledger import Ledger, is_changed
+from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed, too_few_changed
+from daemon.store.store import Pair
+from daemon.words import tr
+
+
+def changed_pairs(pairs: Sequence[Pair], config: Config) -> frozenset[str]:
+    """Ids of the pairs with a sentence that their person told otherwise than the draft. A form of one's own is no such
+    change: it is learned without training."""
+    form = config.model_copy(update={"report": learn_form([pair.report for pair in pairs], config.report)})
+    return frozenset(pair.id for pair in pairs if is_changed(pair) and edit_rows(pair, form).own)
+
+
+def why_wait(config: Config, ledger: Ledger, pairs: Sequence[Pair]) -> str:
+    """Why the schedule makes no run of these accepted pairs, "" where it makes one."""
+    counts = ledger.counts(pairs)
+    needed = pairs_needed(config.schedule, counts.seen)
+    if counts.new < needed:
+        return tr("{new} new pair(s), {needed} are needed", new=counts.new, needed=needed)
+    changed = len(changed_pairs(pairs, config))
+    return "" if changed >= CHANGED_FOR_A_VERDICT else too_few_changed(changed)
