@@ -14,7 +14,7 @@ from daemon.errors import ModelMissing, TrainingError
 from daemon.learning.ledger import Ledger, request_run
 from daemon.learning.run_folder import RUNS, Outcome, RunStage
 from daemon.learning.run_report import training_status
-from daemon.learning.schedule import pairs_needed
+from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed
 from daemon.learning.training_call import missing_packages, need_training
 from daemon.learning.weekly import stop_run
 from daemon.store.store import Store
@@ -119,7 +119,7 @@ def _hint(fresh: int, needed: int, coming: datetime | None, changes: int) -> str
         return f"新しい組があと{needed - fresh}件で、次の予定時刻に学習します。"
     if changes:
         return f"下書きから直した日報があと{changes}件で学習します。新しい版は、直したところで判定するためです。"
-    return "次の予定時刻に学習します。"
+    return f"次の予定時刻に、下書きの内容を直した日報が{CHANGED_FOR_A_VERDICT}件以上あれば学習します。"
 
 
 def start(config: Config, now: datetime) -> str:

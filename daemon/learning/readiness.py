@@ -8,7 +8,7 @@ from daemon.checks import learn_form
 from daemon.config import Config
 from daemon.learning.edit_rows import edit_rows
 from daemon.learning.ledger import Ledger, is_changed
-from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed, too_few_changed
+from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed
 from daemon.store.store import Pair
 from daemon.words import tr
 
@@ -27,4 +27,11 @@ def why_wait(config: Config, ledger: Ledger, pairs: Sequence[Pair]) -> str:
     if counts.new < needed:
         return tr("{new} new pair(s), {needed} are needed", new=counts.new, needed=needed)
     changed = len(changed_pairs(pairs, config))
-    return "" if changed >= CHANGED_FOR_A_VERDICT else too_few_changed(changed)
+    if changed >= CHANGED_FOR_A_VERDICT:
+        return ""
+    return tr(
+        "{changed} accepted report(s) were changed in what they tell (the form alone and lines that cannot be traced "
+        "do not count), {needed} are needed to judge a new version",
+        changed=changed,
+        needed=CHANGED_FOR_A_VERDICT,
+    )

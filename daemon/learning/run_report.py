@@ -13,7 +13,7 @@ from daemon.errors import TrainingError
 from daemon.learning.kept import Kept
 from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import RUNS, RunProgress, RunStage, RunState, progress_of, read_events
-from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed, too_few_changed
+from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed
 from daemon.learning.training_call import need_training, why_not
 from daemon.store.store import Store
 from daemon.system.accelerator import TRAINING
@@ -138,7 +138,13 @@ def summary(status: TrainingStatus) -> list[str]:
         )
     )
     if status.missing_changes:
-        lines.append(too_few_changed(status.changed_pairs))
+        lines.append(
+            tr(
+                "{changed} accepted report(s) differ from their drafts, {needed} are needed to judge a new version",
+                changed=status.changed_pairs,
+                needed=CHANGED_FOR_A_VERDICT,
+            )
+        )
     elif status.schedule_note:
         lines.append(status.schedule_note)
     return lines

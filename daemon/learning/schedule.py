@@ -15,7 +15,6 @@ from typing import Any
 from daemon.config import ScheduleSettings
 from daemon.config.weekly_time import weekly_time
 from daemon.system.clock import local_zone
-from daemon.words import tr
 
 WEEK = timedelta(days=7)
 FOR_A_VERDICT = 8
@@ -62,15 +61,6 @@ def plan(
 def pairs_needed(settings: ScheduleSettings, seen: int) -> int:
     """Given the settings and how many pairs earlier runs have seen, return how many new ones the schedule waits for."""
     return max(settings.min_new_pairs, FOR_A_VERDICT - seen)
-
-
-def too_few_changed(changed: int) -> str:
-    """What a person is told whose drafts are good as they are: a run waits for more to judge by."""
-    return tr(
-        "{changed} accepted report(s) were changed from their drafts; a new version is judged by at least {needed}",
-        changed=changed,
-        needed=CHANGED_FOR_A_VERDICT,
-    )
 
 
 def weekly_trigger(settings: ScheduleSettings, zone: tzinfo | None = None) -> Any:

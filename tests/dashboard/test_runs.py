@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,3 +97,11 @@ def test_the_page_tells_how_many_pairs_the_schedule_waits_for(tmp_path: Path, mo
         accept(store, 6)
     found = plan(config, NOW)
     assert (found.new_pairs, found.needed_pairs) == (6, 8) and "あと2件" in found.hint
+    with Store.open(config.data_path) as store:
+        for pair in store.pairs():
+            store.put_pair(replace(pair, draft=pair.report))
+        accept(store, 2, first=6)
+    assert "直した日報があと3件" in plan(config, NOW).hint
+    with Store.open(config.data_path) as store:
+        accept(store, 3, first=8)
+    assert "5件以上あれば" in plan(config, NOW).hint

@@ -141,7 +141,7 @@ def test_drafts_that_are_good_as_they_are_wait_until_five_were_changed(
     school.turn()
     assert school.state is None and "4 accepted report(s) were changed" in school.ledger.schedule.note
     status = training_status(school.config, school.store)
-    assert status.missing_changes == 1 and summary(status)[-1].startswith("4 accepted report(s) were changed")
+    assert status.missing_changes == 1 and summary(status)[-1].startswith("4 accepted report(s) differ")
     accept(school.store, 1, first=9)
     assert not training_status(school.config, school.store).missing_changes
     school.moment = NOW + timedelta(days=7)
