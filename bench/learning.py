@@ -84,6 +84,7 @@ def pairs_once(bench: Bench, person: Person, count: int) -> list[Pair]:
 def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) -> None:
     """What a share of starter days gives and costs: the person's edits on days that no run has seen, and of the lines
     on the starter's dev days the true ones."""
+    from training.scoring.gate import wilcoxon_greater
     from training.scoring.judge import Contender, remembered_lines
     from training.weekly.starter import starter_corpus, starter_version
 
@@ -94,8 +95,7 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
     def figures(config: Config, contender: Contender, adapter: str) -> dict[str, Any]:
         (days,) = remembered_lines(config, config.engine.model, [contender], dev)
         changed_share = left_to_change(with_adapter(config, adapter), person, held_out)
-        true, written = (sum(getattr(day, name) for day in days) for name in ("true", "written"))
-        return {"share": changed_share, "true": true, "written": written}
+        return {"share": changed_share, "true": [day.true for day in days], "written": sum(day.written for day in days)}
 
     def before() -> dict[str, Any]:
         config = bench.folder(f"{person.name}-share-none")  # the form is learned from these pairs, the model is not
@@ -115,12 +115,12 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
     }
     bench.say(
         f"| {person.name}: starter days | of the text changed, {len(held_out)} days "
-        f"| true / all lines, {len(dev)} days |"
+        f"| true / all lines, {len(dev)} days | p of fewer true ones |"
     )
-    bench.say("|---|---:|---:|")
+    bench.say("|---|---:|---:|---:|")
     for name, found in told.items():
-        written = found.get("written", "-")  # not kept by earlier runs
-        bench.say(f"| {name} | {found['share']:.1%} | {found['true']} / {written} |")
+        p_value = wilcoxon_greater([old - new for old, new in zip(told["starter"]["true"], found["true"], strict=True)])
+        bench.say(f"| {name} | {found['share']:.1%} | {sum(found['true'])} / {found['written']} | {p_value:.3f} |")
 
 
 def few_shot(bench: Bench, person: Person, shown: int, counts: Sequence[int]) -> None:
