@@ -105,6 +105,12 @@ def test_without_the_time_it_abstains_and_says_so(trial: Trial) -> None:
     assert any("制限時間" in reason for reason in verdict.reasons)
 
 
+def test_it_keeps_no_machine_for_longer_than_a_night(trial: Trial) -> None:
+    verdict = trial(14, hours=12.0, a_report=1600.0)
+    assert verdict.outcome == "abstained" and "一晩" in verdict.reasons[-1]
+    assert trial(14, hours=12.0, a_report=1500.0).outcome == "promoted"
+
+
 def test_judging_takes_its_time_too(trial: Trial) -> None:
     """Four trainings of a minute fit into an hour; seven reports of ten minutes each do not."""
     assert trial(14, a_report=600.0).outcome == "abstained"
