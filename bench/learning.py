@@ -9,6 +9,7 @@ Told is the share of the text that was changed.
     python -m bench.learning --out DIR --few-shot 5              accepted sentences shown, against a trained version
     python -m bench.learning --out DIR --cpu-week                one week with 5 pairs on the processor, to its end
     python -m bench.learning --out DIR --smoke …                 a tiny model: that the program runs, no figures
+    python -m bench.learning --out DIR --training min_steps=32   another recipe; give it a DIR of its own
 
 ``DIR/learning.json`` keeps what is done, Markdown files beside it show it: the same command goes on where it was cut
 off, a half-done training included. On a GPU without Unsloth say ``--engine transformers``.
@@ -19,6 +20,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -179,6 +181,12 @@ def smoke(out: Path) -> tuple[dict[str, dict[str, Any]], list[Day], Person]:
     return tiny_sections(tiny, checkpoints=[2]), days, person
 
 
+def setting(text: str) -> tuple[str, Any]:
+    """A setting of the command line, ``min_steps=32`` or ``checkpoints=[60, 120]``; ValueError: no TOML value."""
+    key, _, value = text.partition("=")
+    return key.strip(), tomllib.loads(f"value = {value}")["value"]
+
+
 def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [person.name for person in PERSONS]
@@ -188,7 +196,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--per-week", type=int, default=7, help="accepted reports a week")
     command.add_argument("--model", default="starter", help="engine.model: starter, a GGUF file, a folder, a hub id")
     command.add_argument("--engine", choices=("auto", "llamacpp", "transformers"), default="auto")
-    command.add_argument("--steps", type=int, nargs="+", help="checkpoints of each run; default: the product's")
+    command.add_argument(
+        "--training", type=setting, nargs="+", default=[], metavar="KEY=VALUE", help="settings of [training], as TOML"
+    )
     command.add_argument("--days", type=Path, nargs="+", default=list(UNSEEN), metavar="FILE", help="JSONL of diaries")
     command.add_argument("--pairs", type=int, nargs="+", help="accepted pairs of --share (30) and --few-shot (5 10 20)")
     which = command.add_mutually_exclusive_group()
@@ -211,8 +221,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_atomically(given.out / f"{table}.md", "\n".join(shown) + "\n")
 
     sections: dict[str, dict[str, Any]] = {"engine": {"model": given.model, "kind": given.engine}}
-    if given.steps:
-        sections["training"] = {"checkpoints": given.steps}
     persons = [person for person in PERSONS if person.name in given.persons]
     days: Sequence[Day] = []
     if given.smoke:
@@ -221,6 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sections, persons = {**tiny, "engine": {**tiny["engine"], "kind": kind}}, [person]
     else:
         days = read_days(given.days)
+    sections["training"] = {**sections.get("training", {}), **dict(given.training)}
     bench = Bench(given.out, sections, days, persons, given.per_week, say)
     need = max(given.pairs or [30]) + 1 if given.share or given.few_shot else given.weeks * given.per_week
     if len(days) < need:

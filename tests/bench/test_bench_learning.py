@@ -97,6 +97,13 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "trained_on", made)
 
 
+def test_a_recipe_is_a_setting_in_toml() -> None:
+    given = learning.parser().parse_args(["--out", "d", "--training", "min_steps=32", "checkpoints=[60, 120]"])
+    assert dict(given.training) == {"min_steps": 32, "checkpoints": [60, 120]}
+    with pytest.raises(SystemExit):
+        learning.parser().parse_args(["--out", "d", "--training", "min_steps"])
+
+
 @pytest.mark.usefixtures("untrained")
 def test_shares_and_examples_are_compared_on_the_same_days(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     smoke = ["--smoke", "--out", str(tmp_path), "--pairs", "21"]
