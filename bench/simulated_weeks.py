@@ -15,6 +15,7 @@ from bench.persons import Day, Person
 from daemon.config import Config, load
 from daemon.drafting.draft import draft_report
 from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.record import DayRecord
 from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.engines.opening import adapter_in_use, open_engine
 from daemon.engines.protocol import Engine
@@ -160,7 +161,10 @@ def simulate(bench: Bench, person: Person, weeks: int, folder: str = "", asked: 
                 for pair in pairs:
                     store.put_pair(pair)
                 share = changed([(pair.draft, pair.report) for pair in pairs])
-                return {"version": adapter.name if adapter else "bare model", "share": share, "pairs": len(pairs)}
+                told = [one for pair in pairs for one in DayRecord.from_text(pair.record).sentences]
+                lines = sum(line.kept for one in told for line in one.lines)
+                version = adapter.name if adapter else "bare model"
+                return {"version": version, "share": share, "lines": lines, "drafts": [pair.draft for pair in pairs]}
 
             def train(week: int = week, store: Store = store) -> dict[str, Any]:
                 started, moment = time.monotonic(), FIRST_RUN + timedelta(weeks=week)
@@ -181,10 +185,10 @@ def simulate(bench: Bench, person: Person, weeks: int, folder: str = "", asked: 
 def line_of_week(known: dict[str, dict[str, Any]], name: str, week: int) -> str:
     drafts, run = known[f"{name}/{week}/drafts"], known.get(f"{name}/{week}/run")
     after = f"{run['outcome']} | {run['minutes']:.1f} | {run['gigabytes']:.1f}" if run else "- | - | -"
-    return f"| {name} | {week} | {drafts['version']} | {drafts['share']:.1%} | {after} |"
+    return f"| {name} | {week} | {drafts['version']} | {drafts['lines']} | {drafts['share']:.1%} | {after} |"
 
 
 WEEKS = (
-    "| person | week | drafts by | of the text changed | run after it | minutes | GiB |\n"
-    "|---|---:|---|---:|---|---:|---:|"
+    "| person | week | drafts by | lines | of the text changed | run after it | minutes | GiB |\n"
+    "|---|---:|---|---:|---:|---|---:|---:|"
 )
