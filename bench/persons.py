@@ -61,7 +61,7 @@ def own_work(draft: str, diary: str, form: ReportSettings) -> str:
     it: a lesson goes on to the end of its paragraph. A day of nothing but lessons stays as it is."""
     pieces = _pieces(draft, form)
     sentences = split(diary)
-    lesson = _lessons(sentences)
+    lesson = lessons_of(sentences)
     texts = [one.text for one in sentences]
     places = align([piece.raw for piece in pieces], texts, Likeness(texts), {})
     kept = [
@@ -74,7 +74,7 @@ def own_work(draft: str, diary: str, form: ReportSettings) -> str:
     return _plain(kept) if any(not piece.plan for piece in kept) else draft
 
 
-def _lessons(sentences: Sequence[Sentence]) -> list[bool]:
+def lessons_of(sentences: Sequence[Sentence]) -> list[bool]:
     """Which sentences tell of a lesson: the one that names it and those behind it in its paragraph."""
     found: list[bool] = []
     for at, one in enumerate(sentences):

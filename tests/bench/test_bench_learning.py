@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 
 from bench import learning, simulated_weeks
+from bench.experiments import leaving_out
 from bench.few_shot import Example, Examples, FewShot
 from bench.persons import PERSONS, Day, read_days, telling_hours
 from bench.simulated_weeks import Bench, simulate
 from daemon.config import Config
 from daemon.config.report_form import ReportSettings
+from daemon.drafting.draft import draft_report
 from daemon.drafting.prompt import line_question, sentence_question
+from daemon.drafting.result import DraftRequest, DraftResult
 from daemon.engines.protocol import Question
 from daemon.learning.ledger import Ledger
 from daemon.learning.run_folder import Outcome, RunStage, RunState
@@ -128,6 +131,43 @@ def test_shares_and_examples_are_compared_on_the_same_days(tmp_path: Path, capsy
 
     learning.main([*smoke, "--share", "0.25", "0.5"])
     assert capsys.readouterr().out.splitlines() == table, "what is done is shown, not done again"
+
+
+def test_a_version_parts_lessons_from_other_sentences_or_does_not() -> None:
+    """By the sentences that the starter tells: the third is told by the version alone."""
+    starter = {"sentences": [["d", 0, True, 0.1, True], ["d", 1, False, 0.2, True], ["d", 2, True, 0.9, False]]}
+    learned = [["d", 0, True, 0.8, False], ["d", 1, False, 0.3, True], ["d", 2, True, 0.1, True]]
+    shown = leaving_out.row("1e-4", starter, {"share": 0.08, "lines": 3, "sentences": learned})
+    assert shown == "| 1e-4 | 8.0% | 3 | 1.00 | 0.80 | 0.30 |"
+    unknown = {"share": 0.0, "lines": 0, "sentences": [["d", 0, True, None, False]]}
+    assert leaving_out.row("none", starter, unknown) == "| none | 0.0% | 0 | - | - | - |"
+
+
+def test_leaving_out_is_measured_once_on_real_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A stand-in for the model tells the same lines before and after learning."""
+    told = {
+        "1限はJavaのHashMap。": "* 1限の授業でJavaのHashMapを学びました。",
+        "SQLを12問。": "* SQLを12問解きました。",
+    }
+
+    def write(config: Config, diaries: Sequence[tuple[str, str]]) -> list[DraftResult]:
+        written.append(len(diaries))
+        return [draft_report(AskingEngine(told), DraftRequest(day, diary), config) for day, diary in diaries]
+
+    written: list[int] = []
+    monkeypatch.setattr(leaving_out, "write", write)
+    monkeypatch.setattr(leaving_out, "starter_adapter", lambda _: "none")
+    monkeypatch.setattr(leaving_out, "pairs_once", lambda *_: [])
+    monkeypatch.setattr(leaving_out, "trained_on", lambda bench, name, _, **settings: (bench.folder(name), tmp_path))
+    monkeypatch.setattr(leaving_out, "read_days", lambda _: [Day(f"d-{number}", DIARY) for number in range(30)])
+    for _ in range(2):
+        leaving_out.main(["--out", str(tmp_path), "--pairs", "9", "--rates", "1e-4"])
+    first, again = (table.splitlines() for table in capsys.readouterr().out.split(leaving_out.HEAD)[1:])
+    assert first == again and written == [20, 20]
+    assert [line.split(" | ")[0] for line in first[1:]] == ["| starter", "| 0.0001"]
+    assert first[1].split(" | ")[2:4] == ["40", "0.50"], "both sentences are told, and the model is as sure of either"
 
 
 def test_a_smoke_run_waits_a_week_learns_a_week_and_is_not_repeated(
