@@ -90,7 +90,11 @@ GROUPS: tuple[tuple[str, str, tuple[SettingField, ...]], ...] = (
             ),
             SettingField("report", "max_bullets", "項目の数の上限", "これより多くは書きません。", "number", {}, 1, 50),
             SettingField(
-                "report", "instructions", "書き方の注文", "モデルへの決まりをもうひとつ、自分の言葉で。", "line"
+                "report",
+                "instructions",
+                "書き方の注文",
+                "モデルへの決まりをもうひとつ、自分の言葉で。付属のモデルはほとんど従いません。",
+                "line",
             ),
         ),
     ),
