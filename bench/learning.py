@@ -32,7 +32,7 @@ from bench.few_shot import Examples, FewShot, examples_of
 from bench.persons import PERSONS, Day, Person, read_days, same
 from bench.simulated_weeks import FIRST_RUN, WEEKS, Bench, Wrap, accepted, changed, dated, learn, simulate, write
 from daemon.config import Config
-from daemon.drafting.learned_form import with_learned_form
+from daemon.drafting.learned_form import learned_from, with_learned_form
 from daemon.store.store import Pair, Store
 from daemon.system.files import write_atomically
 from daemon.versions.artifact import find_version
@@ -44,13 +44,20 @@ HELD_OUT, STARTER_DAYS = 20, 24
 """Days on which versions are compared: the person's own, and dev days of the starter."""
 
 
-def trained_on(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> tuple[Config, Path]:
-    """The settings of a folder with these pairs, and the adapter that a weekly run makes of them, whatever the gate
-    says of it."""
+def with_pairs(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> Config:
+    """The settings of a folder with these accepted pairs: the form is learned from them, the model is not."""
     config = bench.folder(name, **training)
     with Store.open(config.data_path) as store:
         for pair in pairs:
             store.put_pair(pair)
+    return config
+
+
+def trained_on(bench: Bench, name: str, pairs: Sequence[Pair], **training: Any) -> tuple[Config, Path]:
+    """The settings of a folder with these pairs, and the adapter that a weekly run makes of them, whatever the gate
+    says of it."""
+    config = with_pairs(bench, name, pairs, **training)
+    with Store.open(config.data_path) as store:
         state = learn(config, store, FIRST_RUN)
     return config, find_version(config, state.version).path
 
@@ -100,10 +107,7 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
         return {"share": changed_share, "true": [day.true for day in days], "written": sum(day.written for day in days)}
 
     def before() -> dict[str, Any]:
-        config = bench.folder(f"{person.name}-share-none")  # the form is learned from these pairs, the model is not
-        with Store.open(config.data_path) as store:
-            for pair in pairs:
-                store.put_pair(pair)
+        config = with_pairs(bench, f"{person.name}-share-none", pairs)
         version = starter_version(config, config.engine.model)
         return figures(config, Contender.of_version(version), str(version.path) if version else "none")
 
@@ -128,7 +132,6 @@ def shares(bench: Bench, person: Person, count: int, wanted: Sequence[float]) ->
 def few_shot(bench: Bench, person: Person, shown: int, counts: Sequence[int]) -> None:
     """The starter as it is, the starter with accepted sentences before each question, and a version that was trained on
     the same pairs: what the person changes on the same days."""
-    from daemon.checks import learn_form
     from training.pairs.pair_choice import row_of
 
     most = max(counts)
@@ -141,7 +144,7 @@ def few_shot(bench: Bench, person: Person, shown: int, counts: Sequence[int]) ->
 
         def compare(count: int = count, pairs: Sequence[Pair] = pairs) -> dict[str, Any]:
             config, made = trained_on(bench, f"{person.name}-few-{count}", pairs)
-            form = config.model_copy(update={"report": learn_form([pair.report for pair in pairs], config.report)})
+            form = learned_from([pair.report for pair in pairs], config)
             examples = Examples(examples_of([row_of(pair, form, True) for pair in pairs]))
             starter = with_adapter(config, starter_adapter(config))
             trained = with_adapter(config, str(made))

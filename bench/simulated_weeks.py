@@ -115,6 +115,11 @@ def changed(texts: Sequence[tuple[str, str]]) -> float:
     return sum(edit_distance(before, after) for before, after in texts) / max(sum(len(after) for _, after in texts), 1)
 
 
+def lines_of(records: Sequence[DayRecord]) -> int:
+    """How many lines stand in the reports of so many days."""
+    return sum(line.kept for record in records for one in record.sentences for line in one.lines)
+
+
 def learn(config: Config, store: Store, moment: datetime) -> RunState:
     """The weekly run of this moment, by the daemon's own teacher: started, gone on with, or found done. A run that
     failed ends the program."""
@@ -161,8 +166,7 @@ def simulate(bench: Bench, person: Person, weeks: int, folder: str = "", asked: 
                 for pair in pairs:
                     store.put_pair(pair)
                 share = changed([(pair.draft, pair.report) for pair in pairs])
-                told = [one for pair in pairs for one in DayRecord.from_text(pair.record).sentences]
-                lines = sum(line.kept for one in told for line in one.lines)
+                lines = lines_of([DayRecord.from_text(pair.record) for pair in pairs])
                 version = adapter.name if adapter else "bare model"
                 return {"version": version, "share": share, "lines": lines, "drafts": [pair.draft for pair in pairs]}
 

@@ -116,7 +116,7 @@ def _hint(fresh: int, needed: int, coming: datetime | None, changes: int) -> str
     if coming is None:
         return "毎週の学習は設定で止めてあります(schedule.retrain)。"
     if fresh < needed:
-        return f"新しい組があと{needed - fresh}件で、次の予定時刻に学習します。"
+        return f"次の学習までに、新しい組があと{needed - fresh}件必要です。"
     if changes:
         return f"下書きから直した日報があと{changes}件で学習します。新しい版は、直したところで判定するためです。"
     return f"次の予定時刻に、下書きの内容を直した日報が{CHANGED_FOR_A_VERDICT}件以上あれば学習します。"

@@ -19,20 +19,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.learning import HELD_OUT, UNSEEN, pairs_once, smoke, starter_adapter, trained_on, with_adapter
+from bench.learning import HELD_OUT, UNSEEN, pairs_once, smoke, starter_adapter, trained_on, with_adapter, with_pairs
 from bench.persons import PERSONS, Person, lessons_of, read_days
-from bench.simulated_weeks import Bench, changed, dated, write
+from bench.simulated_weeks import Bench, changed, dated, lines_of, write
 from daemon.config import Config
 from daemon.drafting.learned_form import with_learned_form
 from daemon.drafting.sentences import Sentence
-from daemon.store.store import Store
 from training.scoring.discrimination import area_under_curve
 
 HEAD = (
     "| version | of the text changed | lines | area under the curve | median for lessons | for others |\n"
     "|---|---:|---:|---:|---:|---:|"
 )
-Spot = tuple[str, int]
 
 
 def drafted(config: Config, person: Person, held_out: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -47,8 +45,7 @@ def drafted(config: Config, person: Person, held_out: Sequence[tuple[str, str]])
         lessons = lessons_of([Sentence(each.text, each.line, each.first, each.last) for each in told])
         for at, (each, lesson) in enumerate(zip(told, lessons, strict=True)):
             sentences.append([day, at, lesson, each.nothing, bool(each.lines)])
-    lines = sum(line.kept for one in results for each in one.record.sentences for line in each.lines)
-    drafts = [one.body for one in results]
+    drafts, lines = [one.body for one in results], lines_of([one.record for one in results])
     return {"share": changed(edited), "lines": lines, "drafts": drafts, "sentences": sentences}
 
 
@@ -70,10 +67,7 @@ def leaving_out(bench: Bench, person: Person, count: int, rates: Sequence[float]
     held_out = dated(bench.days[count : count + HELD_OUT], person, count)
 
     def before() -> dict[str, Any]:
-        config = bench.folder(f"{person.name}-leaving-none")
-        with Store.open(config.data_path) as store:
-            for pair in pairs:
-                store.put_pair(pair)
+        config = with_pairs(bench, f"{person.name}-leaving-none", pairs)
         return drafted(with_adapter(config, starter_adapter(config)), person, held_out)
 
     def after(rate: float) -> dict[str, Any]:

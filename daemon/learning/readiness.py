@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daemon.checks import learn_form
 from daemon.config import Config
+from daemon.drafting.learned_form import learned_from
 from daemon.learning.edit_rows import edit_rows
 from daemon.learning.ledger import Ledger, is_changed
 from daemon.learning.schedule import CHANGED_FOR_A_VERDICT, pairs_needed
@@ -16,7 +16,7 @@ from daemon.words import tr
 def changed_pairs(pairs: Sequence[Pair], config: Config) -> frozenset[str]:
     """Ids of the pairs with a sentence that their person told otherwise than the draft. A form of one's own is no such
     change: it is learned without training."""
-    form = config.model_copy(update={"report": learn_form([pair.report for pair in pairs], config.report)})
+    form = learned_from([pair.report for pair in pairs], config)
     return frozenset(pair.id for pair in pairs if is_changed(pair) and edit_rows(pair, form).own)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daemon.checks import learn_form
 from daemon.config import Config
+from daemon.drafting.learned_form import learned_from
 from daemon.learning.edit_labels import EditRows
 from daemon.learning.edit_rows import PRIVATE, edit_rows
 from daemon.store.rows import Pair
@@ -33,7 +33,7 @@ def day_rows(pair: Pair, config: Config) -> tuple[DayRows, EditRows]:
 def untraced_lines(new: Sequence[Pair], pairs: Sequence[Pair], config: Config) -> tuple[tuple[str, str, str], ...]:
     """Given the pairs of the week and all accepted pairs, which show the person's form, return (day, line, why) of each
     line that teaches nothing. A line with a private term is not quoted."""
-    form = config.model_copy(update={"report": learn_form([pair.report for pair in pairs], config.report)})
+    form = learned_from([pair.report for pair in pairs], config)
     return tuple(
         (pair.day, REDACTED if one.why == PRIVATE else one.text, one.why)
         for pair in new

@@ -36,9 +36,9 @@ def choose_held_out(new: Sequence[str], pinned: Collection[str], changed: Collec
     ranked = sorted(set(new) - set(pinned), key=lambda pair_id: (fraction(pair_id), pair_id))
     held = [pair_id for pair_id in ranked if fraction(pair_id) < SHARE]
     telling = [pair_id for pair_id in ranked if pair_id in changed]
-    known = sum(pair_id in changed for pair_id in (*pinned, *held))
-    most = len(telling) // 2 - sum(pair_id in held for pair_id in telling)
-    held += [pair_id for pair_id in telling if pair_id not in held][: max(min(CHANGED - known, most), 0)]
+    missing = CHANGED - sum(pair_id in changed for pair_id in (*pinned, *held))
+    room = len(telling) // 2 - sum(pair_id in held for pair_id in telling)
+    held += [pair_id for pair_id in telling if pair_id not in held][: max(min(missing, room), 0)]
     rest = sorted((pair_id for pair_id in ranked if pair_id not in held), key=lambda pair_id: pair_id in changed)
     most = max(len(ranked) // 2, len(ranked) - LEFT)
     return frozenset([*held, *rest[: max(min(MINIMUM - len(pinned), most) - len(held), 0)]])

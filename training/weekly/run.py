@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daemon.checks import learn_form
 from daemon.config import Config
+from daemon.drafting.learned_form import learned_from
 from daemon.engines.gpu_errors import is_out_of_memory
 from daemon.errors import ModelMissing, NippoError, TrainingError, TrainingStopped, UsageError, unforeseen
 from daemon.learning.forgetting import texts_of_run, wipe
@@ -143,7 +143,7 @@ def prepare(week: Week, store: Store, pairs: Sequence[Pair]) -> tuple[Material, 
         )
     if by_sentence:
         need_writer(week.reference)
-    config = week.config.model_copy(update={"report": learn_form(own, week.config.report)})
+    config = learned_from(own, week.config)
     material = gather(pairs, held_out, corpus, config, by_sentence, replay=starter is not None)
     return material, starter.path if starter else None
 
