@@ -1,9 +1,9 @@
 """What a program's count of true lines is worth, and which versions it holds back. No model: lines that readers judged.
 
-    python -m bench.starter_memory [--rounds 30] [--seed 1]
+    python -m bench.starter_memory [--rounds 30] [--seed 1] [--days 24]
 
 The first table: of the lines that readers call true, and of the others, how many ``count_lines`` calls true. The
-second: versions made up of the judged lines of twelve dev days, drawn anew each round, through ``hold_to_starter``;
+second: versions made up of the judged lines of so many dev days, drawn anew each round, through ``hold_to_starter``;
 held back by the readers' labels, and by the count, which is what a weekly run has."""
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def held_back(old: Sequence[Sequence[Line]], new: Sequence[Sequence[Line]], by: 
     return hold_to_starter(Verdict(Outcome.PROMOTED, (), 0), *counts).outcome is not Outcome.PROMOTED
 
 
-def tables(rounds: int, seed: int) -> list[str]:
+def tables(rounds: int, seed: int, count: int) -> list[str]:
     rows = {row.id: row for row in starter_corpus() if row.split == "dev" and row.sentences}
     days = written_lines(rows)
     every = {
@@ -95,14 +95,14 @@ def tables(rounds: int, seed: int) -> list[str]:
         shown.append(f"| {name} | {cells} |")
     shown += [
         "",
-        f"| versions, {DAYS} days | true / all | held back by readers | by the count |",
+        f"| versions, {count} days | true / all | held back by readers | by the count |",
         "|---|---:|---:|---:|",
     ]
     for name, version in VERSIONS.items():
         chance = random.Random(seed)
         totals, held = [LineCount(0, 0)] * 2, [0, 0]
         for _ in range(rounds):
-            chosen = chance.sample(sorted(days), DAYS)
+            chosen = chance.sample(sorted(days), count)
             both = [
                 [[line for line in days[day] if chance.random() < likely(line)] for day in chosen] for likely in version
             ]
@@ -119,8 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--rounds", type=int, default=30)
     command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--days", type=int, default=DAYS, help="a weekly run that is quick takes twice as many")
     given = command.parse_args(arguments)
-    print("\n".join(tables(given.rounds, given.seed)))
+    print("\n".join(tables(given.rounds, given.seed, given.days)))
 
 
 if __name__ == "__main__":

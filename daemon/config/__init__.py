@@ -110,7 +110,7 @@ class TrainingSettings(Section):
     checkpoints: Annotated[tuple[Count, ...], Field(min_length=1)] = (60, 120, 180, 240)
     max_epochs: NotNegative = 4.0
     min_steps: Annotated[int, Field(ge=0)] = 16
-    starter_share: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    starter_share: Annotated[float, Field(ge=0, lt=1)] = 0.75
     neftune_alpha: NotNegative = 0.0
     random_state: int = 3407
     multi_gpu: bool = False

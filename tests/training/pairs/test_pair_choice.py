@@ -194,12 +194,13 @@ def test_where_there_are_too_few_starter_days_all_go_along() -> None:
 
 
 def test_more_pairs_bring_more_starter_days() -> None:
-    own, beside = replayed(9, min_steps=1, max_epochs=2.0)
+    own, beside = replayed(9, starter_share=0.5, min_steps=1, max_epochs=2.0)
     assert own == 9 and len(beside) == 18
 
 
 def test_another_seed_takes_other_starter_days() -> None:
-    assert replayed(11) == replayed(11) != replayed(11, random_state=2)
+    half = replayed(2, starter_share=0.5)
+    assert half == replayed(2, starter_share=0.5) != replayed(2, starter_share=0.5, random_state=2)
 
 
 def test_kept_lines_do_not_teach_the_judge_that_everything_is_true() -> None:

@@ -21,7 +21,7 @@ from training.scoring.gate import LineCount, ReportScore, decide
 from training.scoring.judge import Contender, Judged
 from training.weekly import starter
 from training.weekly.page import changed_sentences
-from training.weekly.starter import DAYS, starter_days, still_known
+from training.weekly.starter import DAYS, QUICK, starter_days, still_known
 from training.weekly.week import Week
 
 ROW = Row("c-1", "2025-05-08", "SQLを解いた。", "* SQL。", (), (), "dev", sentences=(("SQLを解いた。", ("* SQL。",)),))
@@ -44,7 +44,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def remembered_lines(
         config: Config, reference: str, who: Sequence[Contender], days: Sequence[Row], bits: int
     ) -> Any:
-        found["days"], found["who"] = days, who
+        found["days"], found["who"] = [*found.get("days", []), *days], who
         new = LineCount(found["lines"], found["lines"] + found["untrue"])
         return [[LineCount(5, 6)] * len(days), [new] * len(days)]
 
@@ -58,19 +58,30 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 NEW = Contender(Path("/new"), "sentences")
 
 
+@pytest.mark.parametrize(("quick", "count"), [(QUICK, 2 * DAYS), (0.0, DAYS)])
 @pytest.mark.parametrize(
     ("lines", "untrue", "outcome"),
     [(5, 1, Outcome.PROMOTED), (6, 1, Outcome.PROMOTED), (3, 1, Outcome.KEPT), (9, 4, Outcome.KEPT)],
 )
 def test_a_version_that_forgot_or_writes_less_truly_is_not_promoted(
-    week: Week, asked: dict[str, Any], lines: int, untrue: int, outcome: Outcome
+    week: Week,
+    asked: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    lines: int,
+    untrue: int,
+    outcome: Outcome,
+    quick: float,
+    count: int,
 ) -> None:
+    """Where days are written quickly it is held to twice as many."""
+    monkeypatch.setattr(starter, "QUICK", quick)
     asked["lines"], asked["untrue"] = lines, untrue
     measured_on = [row.id for row in CORPUS[:16]]
     verdict = still_known(week, GAIN, NEW, measured_on, 16)
     assert verdict.outcome is outcome and verdict.remembered is not None
-    assert (verdict.remembered.parent, verdict.remembered.lines) == (5 * DAYS, lines * DAYS)
-    assert (verdict.remembered.parent_written, verdict.remembered.written) == (6 * DAYS, (lines + untrue) * DAYS)
+    assert (verdict.remembered.parent, verdict.remembered.lines) == (5 * count, lines * count)
+    assert (verdict.remembered.parent_written, verdict.remembered.written) == (6 * count, (lines + untrue) * count)
+    assert len({row.id for row in asked["days"]}) == len(asked["days"]) == count
     assert [one.adapter for one in asked["who"]] == [Path("/starter"), Path("/new")]
     assert not {row.id for row in asked["days"]} & set(measured_on), "days that no checkpoint was chosen by"
 
@@ -82,6 +93,11 @@ def test_nothing_is_written_for_a_version_that_stays_behind_anyway_or_writes_who
     assert still_known(week, kept, NEW, (), 16) == kept
     assert still_known(week, GAIN, Contender(Path("/new"), "whole"), (), 16) == GAIN
     assert "days" not in asked
+
+
+def test_fewer_starter_days_are_among_more() -> None:
+    few, many = (starter_days(CORPUS, ["c-0"], 1, count) for count in (DAYS, 2 * DAYS))
+    assert len(few) == DAYS and {row.id for row in few} < {row.id for row in many}
 
 
 def test_few_dev_days_are_used_again_and_days_without_labels_never() -> None:
