@@ -8,6 +8,8 @@ day) nor its keys are copied. Plain products know none of the traps of masked ke
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 MOST_SCORES = 2**26
@@ -27,6 +29,36 @@ def groups_of(sizes: Sequence[int], head: int, heads: int) -> Iterator[tuple[int
             first = at
 
 
+@dataclass(frozen=True)
+class Group:
+    """Neighbouring questions to compute at once: their tokens from ``start`` to ``end`` of the pack, ``rows`` questions
+    of at most ``width`` tokens. ``slots`` (tokens,): where each token lies in rows of that width; ``later`` (width,
+    width): True where a key stands behind the query."""
+
+    start: int
+    end: int
+    rows: int
+    width: int
+    slots: Any
+    later: Any
+
+
+@lru_cache(maxsize=4)
+def plan(segments: tuple[int, ...], heads: int, device: Any) -> tuple[Group, ...]:
+    """The groups of a pack, made once for all layers: looking places up in a layer would make a GPU wait each time."""
+    import torch
+
+    found, start = [], segments[0]
+    for low, high in groups_of(segments[1:], segments[0], heads):
+        sizes = segments[1 + low : 1 + high]
+        width, end = max(sizes), start + sum(sizes)
+        slots = torch.cat([torch.arange(row * width, row * width + size) for row, size in enumerate(sizes)])
+        later = torch.ones(width, width, dtype=torch.bool).triu(1)
+        found.append(Group(start, end, len(sizes), width, slots.to(device), later.to(device)))
+        start = end
+    return tuple(found)
+
+
 def branch_attention(query: Any, key: Any, value: Any, scaling: float | None, segments: Sequence[int]) -> Any:
     """Given query (1, heads, tokens, width), key and value with fewer heads, and the tokens of the beginning and of
     each question, return (1, heads, tokens, width)."""
@@ -34,48 +66,38 @@ def branch_attention(query: Any, key: Any, value: Any, scaling: float | None, se
     from torch.nn.functional import scaled_dot_product_attention
     from torch.utils.checkpoint import checkpoint
 
-    head, sizes = segments[0], segments[1:]
+    head = segments[0]
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     q, k, v = (part[:, :, :head] for part in (query, key, value))
     found = [scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=q.shape[1] != k.shape[1])]
-    start = head
-    for low, high in groups_of(sizes, head, query.shape[1]):
-        group = list(sizes[low:high])
-        end = start + sum(group)
-        parts = [part[0, :, start:end] for part in (query, key, value)]
+    for group in plan(tuple(segments), query.shape[1], query.device):
+        parts = [part[0, :, group.start : group.end] for part in (query, key, value)]
         beginning = [part[0, :, :head] for part in (key, value)]
         # Only its inputs are kept for the way back: scores are many times larger and quickly computed again.
-        out = checkpoint(_group, *parts, *beginning, scale, group, use_reentrant=False, preserve_rng_state=False)
+        out = checkpoint(_attend, *parts, *beginning, scale, group, use_reentrant=False, preserve_rng_state=False)
         found.append(out[None])
-        start = end
     return torch.cat(found, 2)
 
 
-def _group(
-    query: Any,
-    key: Any,
-    value: Any,
-    head_key: Any,
-    head_value: Any,
-    scale: float,
-    sizes: Sequence[int],
-) -> Any:
-    """Neighbouring questions, (heads, tokens, width) each, padded to the longest."""
+def _attend(query: Any, key: Any, value: Any, head_key: Any, head_value: Any, scale: float, group: Group) -> Any:
+    """A group of questions, (heads, tokens, width) each, padded to the longest."""
     import torch
 
-    device = query.device
-    rows, width, head = len(sizes), max(sizes), head_key.shape[1]
-    lengths = torch.tensor(sizes, device=device)
-    steps = torch.arange(width, device=device)
-    inside = steps < lengths[:, None]
-    places = (lengths.cumsum(0) - lengths)[:, None] + torch.minimum(steps, lengths[:, None] - 1)
-    q, k, v = (part[:, places.flatten()].unflatten(1, (rows, width)) for part in (query, key, value))
+    rows, head = group.rows, head_key.shape[1]
+    q, k, v = (_padded(part, group) for part in (query, key, value))
     shared = query.shape[0] // key.shape[0]
     q = q.unflatten(0, (key.shape[0], shared)) * scale
-    to_head = (q.flatten(1, 3) @ head_key.mT).unflatten(1, (shared, rows, width))
+    to_head = (q.flatten(1, 3) @ head_key.mT).unflatten(1, (shared, rows, group.width))
     to_self = torch.einsum("gsrqd,grkd->gsrqk", q, k)
-    to_self = to_self.masked_fill(steps[:, None] < steps, float("-inf"))  # its own place is always seen
+    to_self = to_self.masked_fill(group.later, float("-inf"))  # its own place is always seen
     chances = torch.softmax(torch.cat((to_head, to_self), -1).float(), -1).to(v.dtype)
-    out = (chances[..., :head].flatten(1, 3) @ head_value).unflatten(1, (shared, rows, width))
+    out = (chances[..., :head].flatten(1, 3) @ head_value).unflatten(1, (shared, rows, group.width))
     out = out + torch.einsum("gsrqk,grkd->gsrqd", chances[..., head:], v)
-    return out.flatten(0, 1)[:, inside]
+    return out.flatten(0, 1).flatten(1, 2).index_select(1, group.slots)
+
+
+def _padded(part: Any, group: Group) -> Any:
+    """(heads, tokens, width) of a group as (heads, questions, longest, width), zeros behind the shorter ones. A copy
+    into known places has a copy as its gradient, which taking them by index has not."""
+    room = part.new_zeros(part.shape[0], group.rows * group.width, part.shape[2])
+    return room.index_copy(1, group.slots, part).unflatten(1, (group.rows, group.width))

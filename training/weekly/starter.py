@@ -23,7 +23,7 @@ from training.weekly.week import Week
 DAYS = 12
 """Starter days that a new version writes before it is promoted: two minutes each on two cores, twice."""
 QUICK = 300.0
-"""Seconds: where those days took less, as many others are written too, and a loss of a quarter is nearly always seen."""
+"""Seconds: where those days took less, as many others are written too, which shows a loss of a quarter."""
 
 
 def starter_corpus() -> list[Row]:
