@@ -31,12 +31,11 @@ def groups_of(sizes: Sequence[int], head: int, heads: int) -> Iterator[tuple[int
 
 @dataclass(frozen=True)
 class Group:
-    """Neighbouring questions to compute at once: their tokens from ``start`` to ``end`` of the pack, ``rows`` questions
-    of at most ``width`` tokens. ``slots`` (tokens,): where each token lies in rows of that width; ``later`` (width,
-    width): True where a key stands behind the query."""
+    """Neighbouring questions to compute at once: ``tokens`` of the pack in ``rows`` questions of at most ``width``.
+    ``slots`` (tokens,): where each token lies in rows of that width; ``later`` (width, width): True where a key stands
+    behind the query."""
 
-    start: int
-    end: int
+    tokens: int
     rows: int
     width: int
     slots: Any
@@ -48,14 +47,13 @@ def plan(segments: tuple[int, ...], heads: int, device: Any) -> tuple[Group, ...
     """The groups of a pack, made once for all layers: looking places up in a layer would make a GPU wait each time."""
     import torch
 
-    found, start = [], segments[0]
+    found = []
     for low, high in groups_of(segments[1:], segments[0], heads):
         sizes = segments[1 + low : 1 + high]
-        width, end = max(sizes), start + sum(sizes)
+        width = max(sizes)
         slots = torch.cat([torch.arange(row * width, row * width + size) for row, size in enumerate(sizes)])
         later = torch.ones(width, width, dtype=torch.bool).triu(1)
-        found.append(Group(start, end, len(sizes), width, slots.to(device), later.to(device)))
-        start = end
+        found.append(Group(sum(sizes), len(sizes), width, slots.to(device), later.to(device)))
     return tuple(found)
 
 
@@ -66,15 +64,15 @@ def branch_attention(query: Any, key: Any, value: Any, scaling: float | None, se
     from torch.nn.functional import scaled_dot_product_attention
     from torch.utils.checkpoint import checkpoint
 
-    head = segments[0]
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    q, k, v = (part[:, :, :head] for part in (query, key, value))
+    groups = plan(tuple(segments), query.shape[1], query.device)
+    sizes = [segments[0], *(group.tokens for group in groups)]
+    (q, *queries), (k, *keys), (v, *values) = (part.split(sizes, 2) for part in (query, key, value))
     found = [scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=q.shape[1] != k.shape[1])]
-    for group in plan(tuple(segments), query.shape[1], query.device):
-        parts = [part[0, :, group.start : group.end] for part in (query, key, value)]
-        beginning = [part[0, :, :head] for part in (key, value)]
+    for group, *parts in zip(groups, queries, keys, values, strict=True):
+        inputs = [part.squeeze(0) for part in (*parts, k, v)]
         # Only its inputs are kept for the way back: scores are many times larger and quickly computed again.
-        out = checkpoint(_attend, *parts, *beginning, scale, group, use_reentrant=False, preserve_rng_state=False)
+        out = checkpoint(_attend, *inputs, scale, group, use_reentrant=False, preserve_rng_state=False)
         found.append(out[None])
     return torch.cat(found, 2)
 
