@@ -122,12 +122,11 @@ def read_version(folder: Path) -> Version:
 
 
 def method_of(adapter: Path) -> str:
-    """How the adapter at a path was trained to write: as its ``meta.json`` says, "whole" where it has none; raises as
-    ``check_prompt`` does."""
-    try:
-        version = read_version(adapter)
-    except ModelMissing:
+    """How the adapter at a path was trained to write: as its ``meta.json`` says, "whole" where it has none. Raises
+    ``ModelMissing`` for a damaged version, which would write something it has not learned, and as ``check_prompt``."""
+    if not (adapter / META).exists():
         return "whole"
+    version = read_version(adapter)
     check_prompt(version)
     return version.meta.method
 
@@ -145,7 +144,7 @@ def habits_of(adapter: Path | None) -> str:
 def _damaged(folder: Path, name: str) -> ModelMissing:
     return ModelMissing(
         tr("{name}: {name2} is damaged, so this version is not loaded", name=folder.name, name2=name),
-        tr("Run `nippo rollback` to use the version before it, or train again."),
+        tr("Run `nippo rollback` to use the version before it, or name another one if engine.adapter names this."),
     )
 
 

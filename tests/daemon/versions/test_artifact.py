@@ -13,6 +13,7 @@ from daemon.drafting.prompt import digest
 from daemon.errors import ModelMissing
 from daemon.versions import artifact
 from daemon.versions.artifact import (
+    ADAPTER_CONFIG,
     CHECKPOINT,
     SENTENCE_PROMPT,
     base_matches,
@@ -100,6 +101,10 @@ def test_a_version_says_how_it_writes(config: Config) -> None:
     check_base(read_version(by_sentence), "starter")
     assert method_of(by_sentence) == "sentences"
     assert method_of(version(config, "v0.2")) == "whole", "a version that learned whole reports asks no such question"
+    assert method_of(by_sentence.parent) == "whole", "an adapter of another program says nothing of it"
+    (by_sentence / ADAPTER_CONFIG).unlink()
+    with pytest.raises(ModelMissing, match="damaged"):
+        method_of(by_sentence)  # written with as if it had learned whole reports, it would tell nonsense
 
 
 def test_a_version_and_a_checkpoint_say_what_they_know_their_person_by(config: Config, tmp_path: Path) -> None:
