@@ -30,7 +30,7 @@ def groups_of(sizes: Sequence[int], head: int, heads: int) -> Iterator[tuple[int
 
 
 @dataclass(frozen=True)
-class Group:
+class QuestionGroup:
     """Neighbouring questions to compute at once: ``tokens`` of the pack in ``rows`` questions of at most ``width``.
     ``slots`` (tokens,): where each token lies in rows of that width; ``later`` (width, width): True where a key stands
     behind the query."""
@@ -43,7 +43,7 @@ class Group:
 
 
 @lru_cache(maxsize=4)
-def plan(segments: tuple[int, ...], heads: int, device: Any) -> tuple[Group, ...]:
+def plan(segments: tuple[int, ...], heads: int, device: Any) -> tuple[QuestionGroup, ...]:
     """The groups of a pack, made once for all layers: looking places up in a layer would make a GPU wait each time."""
     import torch
 
@@ -53,7 +53,7 @@ def plan(segments: tuple[int, ...], heads: int, device: Any) -> tuple[Group, ...
         width = max(sizes)
         slots = torch.cat([torch.arange(row * width, row * width + size) for row, size in enumerate(sizes)])
         later = torch.ones(width, width, dtype=torch.bool).triu(1)
-        found.append(Group(sum(sizes), len(sizes), width, slots.to(device), later.to(device)))
+        found.append(QuestionGroup(sum(sizes), len(sizes), width, slots.to(device), later.to(device)))
     return tuple(found)
 
 
@@ -77,7 +77,9 @@ def branch_attention(query: Any, key: Any, value: Any, scaling: float | None, se
     return torch.cat(found, 2)
 
 
-def _attend(query: Any, key: Any, value: Any, head_key: Any, head_value: Any, scale: float, group: Group) -> Any:
+def _attend(
+    query: Any, key: Any, value: Any, head_key: Any, head_value: Any, scale: float, group: QuestionGroup
+) -> Any:
     """A group of questions, (heads, tokens, width) each, padded to the longest."""
     import torch
 
@@ -94,7 +96,7 @@ def _attend(query: Any, key: Any, value: Any, head_key: Any, head_value: Any, sc
     return out.flatten(0, 1).flatten(1, 2).index_select(1, group.slots)
 
 
-def _padded(part: Any, group: Group) -> Any:
+def _padded(part: Any, group: QuestionGroup) -> Any:
     """(heads, tokens, width) of a group as (heads, questions, longest, width), zeros behind the shorter ones. A copy
     into known places has a copy as its gradient, which taking them by index has not."""
     room = part.new_zeros(part.shape[0], group.rows * group.width, part.shape[2])
