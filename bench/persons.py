@@ -17,6 +17,7 @@ from daemon.config.report_form import ReportSettings
 from daemon.drafting.compose import ReportLine, lay_out
 from daemon.drafting.plain_style import to_plain
 from daemon.drafting.prompt import BULLET, PLAN
+from daemon.drafting.record import SentenceRecord
 from daemon.drafting.sentences import Sentence, split
 from daemon.learning.alignment import Likeness, align
 from daemon.learning.report_pieces import Piece, cut
@@ -74,7 +75,7 @@ def own_work(draft: str, diary: str, form: ReportSettings) -> str:
     return _plain(kept) if any(not piece.plan for piece in kept) else draft
 
 
-def lessons_of(sentences: Sequence[Sentence]) -> list[bool]:
+def lessons_of(sentences: Sequence[Sentence | SentenceRecord]) -> list[bool]:
     """Which sentences tell of a lesson: the one that names it and those behind it in its paragraph."""
     found: list[bool] = []
     for at, one in enumerate(sentences):

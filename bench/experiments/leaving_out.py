@@ -24,7 +24,6 @@ from bench.persons import PERSONS, Person, lessons_of, read_days
 from bench.simulated_weeks import Bench, changed, dated, lines_of, write
 from daemon.config import Config
 from daemon.drafting.learned_form import with_learned_form
-from daemon.drafting.sentences import Sentence
 from training.scoring.discrimination import area_under_curve
 
 HEAD = (
@@ -42,8 +41,7 @@ def drafted(config: Config, person: Person, held_out: Sequence[tuple[str, str]])
     sentences = []
     for (day, _), one in zip(held_out, results, strict=True):
         told = one.record.sentences
-        lessons = lessons_of([Sentence(each.text, each.line, each.first, each.last) for each in told])
-        for at, (each, lesson) in enumerate(zip(told, lessons, strict=True)):
+        for at, (each, lesson) in enumerate(zip(told, lessons_of(told), strict=True)):
             sentences.append([day, at, lesson, each.nothing, bool(each.lines)])
     drafts, lines = [one.body for one in results], lines_of([one.record for one in results])
     return {"share": changed(edited), "lines": lines, "drafts": drafts, "sentences": sentences}

@@ -31,11 +31,9 @@ def groups_of(sizes: Sequence[int], head: int, heads: int) -> Iterator[tuple[int
 
 @dataclass(frozen=True)
 class QuestionGroup:
-    """Neighbouring questions to compute at once: ``tokens`` of the pack in ``rows`` questions of at most ``width``.
-    ``slots`` (tokens,): where each token lies in rows of that width; ``later`` (width, width): True where a key stands
-    behind the query."""
+    """Neighbouring questions to compute at once, ``rows`` of at most ``width`` tokens. ``slots`` (tokens,): where each
+    of their tokens lies in rows of that width; ``later`` (width, width): True where a key stands behind the query."""
 
-    tokens: int
     rows: int
     width: int
     slots: Any
@@ -53,7 +51,7 @@ def plan(segments: tuple[int, ...], heads: int, device: Any) -> tuple[QuestionGr
         width = max(sizes)
         slots = torch.cat([torch.arange(row * width, row * width + size) for row, size in enumerate(sizes)])
         later = torch.ones(width, width, dtype=torch.bool).triu(1)
-        found.append(QuestionGroup(sum(sizes), len(sizes), width, slots.to(device), later.to(device)))
+        found.append(QuestionGroup(len(sizes), width, slots.to(device), later.to(device)))
     return tuple(found)
 
 
@@ -66,7 +64,7 @@ def branch_attention(query: Any, key: Any, value: Any, scaling: float | None, se
 
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     groups = plan(tuple(segments), query.shape[1], query.device)
-    sizes = [segments[0], *(group.tokens for group in groups)]
+    sizes = [segments[0], *(len(group.slots) for group in groups)]
     (q, *queries), (k, *keys), (v, *values) = (part.split(sizes, 2) for part in (query, key, value))
     found = [scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale, enable_gqa=q.shape[1] != k.shape[1])]
     for group, *parts in zip(groups, queries, keys, values, strict=True):

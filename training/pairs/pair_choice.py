@@ -168,9 +168,13 @@ def days_beside(own: int, settings: TrainingSettings) -> int:
 
 def sample(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
     """So many rows, always the same ones for a seed, in their own order."""
-    ranked = sorted(rows, key=lambda row: fraction(f"replay {seed} {row.id}"))
-    chosen = {row.id for row in ranked[:count]}
+    chosen = {row.id for row in shuffled(rows, seed)[:count]}
     return [row for row in rows if row.id in chosen]
+
+
+def shuffled(rows: Sequence[Row], seed: int) -> list[Row]:
+    """The rows in an order of chance, always the same one for a seed, whichever others are among them."""
+    return sorted(rows, key=lambda row: fraction(f"replay {seed} {row.id}"))
 
 
 def to_lines(rows: Sequence[Row]) -> str:

@@ -14,7 +14,7 @@ from daemon.versions.artifact import STARTER, Version, base_matches, find_versio
 from training.fitting.lessons import JUDGED
 from training.pairs.days import with_judged
 from training.pairs.judged import read_judged
-from training.pairs.pair_choice import sample
+from training.pairs.pair_choice import shuffled
 from training.pairs.rows import Row, read_rows
 from training.scoring.gate import LineCount, Verdict, hold_to_starter
 from training.scoring.judge import Contender, remembered_lines
@@ -43,13 +43,11 @@ def starter_version(config: Config, reference: str) -> Version | None:
     return None
 
 
-def starter_days(corpus: Sequence[Row], measured_on: Collection[str], seed: int, count: int = DAYS) -> list[Row]:
-    """The starter days that a new version is held to: so many dev days with labels of sentences, those first that no
-    checkpoint was chosen by. Fewer days are among more."""
+def starter_days(corpus: Sequence[Row], measured_on: Collection[str], seed: int) -> list[Row]:
+    """The starter days that a new version may be held to, in the order to take them: dev days with labels of sentences,
+    those first that no checkpoint was chosen by."""
     dev = [row for row in corpus if row.split == "dev" and row.sentences]
-    fresh = [row for row in dev if row.id not in measured_on]
-    rest = [row for row in dev if row.id in measured_on]
-    return [*sample(fresh, count, seed), *sample(rest, max(0, count - len(fresh)), seed)]
+    return sorted(shuffled(dev, seed), key=lambda row: row.id in measured_on)
 
 
 def still_known(
@@ -65,8 +63,7 @@ def still_known(
     contenders = [Contender.of_version(parent), challenger]
     if verdict.outcome is not Outcome.PROMOTED or {one.method for one in contenders} != {"sentences"}:
         return verdict
-    corpus, seed = starter_corpus(), week.config.training.random_state
-    days = starter_days(corpus, measured_on, seed)
+    days = starter_days(starter_corpus(), measured_on, week.config.training.random_state)
     if not days:
         return verdict
 
@@ -74,8 +71,8 @@ def still_known(
         return remembered_lines(week.config, week.reference, contenders, rows, bits)
 
     started = time.monotonic()
-    before, after = written(days)
-    others = [day for day in starter_days(corpus, measured_on, seed, 2 * DAYS) if day not in days]
+    before, after = written(days[:DAYS])
+    others = days[DAYS : 2 * DAYS]
     if others and time.monotonic() - started < QUICK:
         before, after = (known + more for known, more in zip((before, after), written(others), strict=True))
     return hold_to_starter(verdict, before, after)

@@ -95,9 +95,12 @@ def test_nothing_is_written_for_a_version_that_stays_behind_anyway_or_writes_who
     assert "days" not in asked
 
 
-def test_fewer_starter_days_are_among_more() -> None:
-    few, many = (starter_days(CORPUS, ["c-0"], 1, count) for count in (DAYS, 2 * DAYS))
-    assert len(few) == DAYS and {row.id for row in few} < {row.id for row in many}
+def test_days_that_a_checkpoint_was_chosen_by_come_last() -> None:
+    measured_on = {row.id for row in CORPUS[:30]}
+    found = [row.id for row in starter_days(CORPUS, measured_on, 1)]
+    assert sorted(found) == sorted(row.id for row in CORPUS) and set(found[10:]) == measured_on
+    assert found == [row.id for row in starter_days(CORPUS, measured_on, 1)]
+    assert found != [row.id for row in starter_days(CORPUS, measured_on, 2)]
 
 
 def test_few_dev_days_are_used_again_and_days_without_labels_never() -> None:
